@@ -1,0 +1,53 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations/sqlite/*.sql
+var migrationFiles embed.FS
+
+// ErrNewerSchema: the file was last opened by a later version of Pli.
+var ErrNewerSchema = errors.New("the database was written by a newer version of this program")
+
+// migrateUp brings the schema to the last migration this binary knows.
+func migrateUp(ctx context.Context, db *sql.DB) error {
+	files, err := fs.Sub(migrationFiles, "migrations/sqlite")
+	if err != nil {
+		return err
+	}
+	return migrateFrom(ctx, db, files)
+}
+
+func migrateFrom(ctx context.Context, db *sql.DB, files fs.FS) error {
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, files,
+		goose.WithDisableGlobalRegistry(true), goose.WithTableName("schema_version"))
+	if err != nil {
+		return fmt.Errorf("read migrations: %w", err)
+	}
+	have, want, err := p.GetVersions(ctx)
+	if err != nil {
+		return fmt.Errorf("read schema version: %w", err)
+	}
+	if have > want {
+		return fmt.Errorf("%w: its schema is version %d, this binary knows up to %d; run the newer binary, or restore a backup made before it",
+			ErrNewerSchema, have, want)
+	}
+	_, err = p.Up(ctx)
+	if err == nil {
+		return nil
+	}
+	// Another process opening the same new file may have been first: then the
+	// schema is where we want it, and our own attempt left nothing behind.
+	if pending, perr := p.HasPending(ctx); perr == nil && !pending {
+		return nil
+	}
+	return fmt.Errorf("migrate the database: %w", err)
+}
