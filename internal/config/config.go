@@ -1,0 +1,167 @@
+// Package config owns the settings: flags and PLI_* environment variables become
+// one immutable value, checked as a whole so that an operator sees every mistake
+// at once.
+//
+// The struct tags are the single list of settings: the command line, the help
+// and the table of the README all come from them. Every secret has a *_FILE
+// twin; a Secret never prints itself. Nothing here dials, opens a database or
+// knows another room; files are only looked at to say that they are missing.
+//
+// Threats: a secret in a log or in an error, a demo that quietly talks to real
+// servers, a listening address open to the world by default.
+package config
+
+import (
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Config is every setting. Treat it as read-only: it is passed by value, and
+// nobody writes to its slices.
+type Config struct {
+	Data
+
+	Listen         string     `env:"PLI_LISTEN" default:"127.0.0.1:8080" group:"web" help:"Address and port to listen on. TLS is the proxy's work."`
+	PublicURL      string     `env:"PLI_PUBLIC_URL" group:"web" help:"What users type, for example https://pli.hopital.example. https, except on loopback."`
+	TrustedProxies []string   `env:"PLI_TRUSTED_PROXIES" group:"web" help:"Addresses or networks (10.0.0.0/8) whose X-Forwarded-For is believed."`
+	Support        string     `env:"PLI_SUPPORT" group:"web" help:"How to reach support: the text pages show (telephone, address, hours)."`
+	Banner         string     `env:"PLI_BANNER" group:"web" help:"A line shown on top of every page, for example during maintenance."`
+	LogLevel       slog.Level `env:"PLI_LOG_LEVEL" default:"info" group:"web" help:"debug, info, warn or error."`
+
+	Clocks Clocks `embed:"" prefix:"clock-" envprefix:"PLI_CLOCK_" group:"clocks"`
+	OIDC   OIDC   `embed:"" prefix:"oidc-" envprefix:"PLI_OIDC_" group:"sign-in"`
+	IMAP   IMAP   `embed:"" prefix:"imap-" envprefix:"PLI_IMAP_" group:"reading"`
+	SMTP   SMTP   `embed:"" prefix:"smtp-" envprefix:"PLI_SMTP_" group:"sending"`
+}
+
+// Data is where things are kept: all a command needs that works beside the
+// server on the same database.
+type Data struct {
+	Database string `env:"PLI_DATABASE" group:"data" help:"SQLite file; created with mode 0600 when it is not there."`
+	Keys     Secret `env:"PLI_KEYS" group:"data" help:"Keys of what is encrypted at rest: lines id:base64 of 32 bytes or more, current key first. Prefer the file."`
+	KeysFile string `env:"PLI_KEYS_FILE" group:"data" help:"File with the keys."`
+	Node     string `env:"PLI_NODE" default:"pli" group:"data" help:"Name of this node in the audit trail: one chain a node."`
+
+	// Ephemeral: nothing outlives the process; no database file and no keys are
+	// asked for. Only Demo sets it.
+	Ephemeral bool `kong:"-"`
+}
+
+// Clocks end sessions.
+type Clocks struct {
+	SignIn   time.Duration `env:"SIGN_IN" default:"10m" help:"Longest a sign-in may take at the provider."`
+	Idle     time.Duration `env:"IDLE" default:"2h" help:"A page left alone is closed after this; at most 2h (SC.SSI/IE.58)."`
+	Absolute time.Duration `env:"ABSOLUTE" default:"4h" help:"Longest life of a session, however busy."`
+}
+
+// OIDC is the sign-in provider (Pro Santé Connect).
+type OIDC struct {
+	Issuer           string        `env:"ISSUER" help:"Issuer, exactly as in its id tokens."`
+	DiscoveryPaths   []string      `env:"DISCOVERY_PATHS" default:"/.well-known/wallet-openid-configuration,/.well-known/openid-configuration" help:"Discovery documents to try, under the issuer, in order."`
+	ClientID         string        `env:"CLIENT_ID" help:"Client id given by the provider."`
+	ClientSecret     Secret        `env:"CLIENT_SECRET" help:"Client secret. Prefer the file."`
+	ClientSecretFile string        `env:"CLIENT_SECRET_FILE" help:"File with the client secret."`
+	AuthMethod       string        `env:"AUTH_METHOD" default:"client_secret_basic" help:"client_secret_basic, client_secret_post or tls_client_auth."`
+	CertificateFile  string        `env:"CERTIFICATE_FILE" help:"Client certificate for mutual TLS, PEM with its chain."`
+	KeyFile          string        `env:"KEY_FILE" help:"Private key of the client certificate, PEM."`
+	CAFile           string        `env:"CA_FILE" help:"The only authorities accepted for the provider, PEM; empty: the system's."`
+	Scopes           string        `env:"SCOPES" default:"openid scope_all" help:"Scopes, separated by spaces."`
+	ACR              string        `env:"ACR" default:"eidas1" help:"acr_values to ask for."`
+	Leeway           time.Duration `env:"LEEWAY" default:"10s" help:"Clock difference allowed with the provider, at most 30s."`
+}
+
+// Server is one server of the operator. No user ever chooses a host.
+type Server struct {
+	Address             string        `env:"ADDRESS" help:"Host and port."`
+	Mode                string        `env:"MODE" default:"starttls" help:"starttls or tls; never in clear."`
+	ServerName          string        `env:"SERVER_NAME" help:"Name the certificate must carry; empty: the host of the address."`
+	CAFile              string        `env:"CA_FILE" help:"The only authorities accepted, PEM; empty: the system's."`
+	Auth                string        `env:"AUTH" default:"xoauth2" help:"xoauth2, xoauth2-no-ir (no initial response), or plain-authzid (service account acting for the mailbox)."`
+	ServiceUser         string        `env:"SERVICE_USER" help:"Service account, for plain-authzid."`
+	ServicePassword     Secret        `env:"SERVICE_PASSWORD" help:"Its password. Prefer the file."`
+	ServicePasswordFile string        `env:"SERVICE_PASSWORD_FILE" help:"File with its password."`
+	CommandTimeout      time.Duration `env:"COMMAND_TIMEOUT" default:"60s" help:"Longest wait for the answer to one command."`
+}
+
+// IMAP is the server letters are read from.
+type IMAP struct {
+	Server
+	PerMailbox int           `env:"PER_MAILBOX" default:"3" help:"Connections for each signed-in person and mailbox, 1 to 3."`
+	Total      int           `env:"TOTAL" default:"400" help:"Connections of this node."`
+	IdleClose  time.Duration `env:"IDLE_CLOSE" default:"5m" help:"An unused connection is closed after this."`
+}
+
+// SMTP is the submission server. Without an address nothing can be sent.
+type SMTP struct {
+	Server
+	Total int `env:"TOTAL" default:"50" help:"Connections of this node."`
+}
+
+// Secret is a string that does not print itself. Read it with string(s).
+type Secret string
+
+// String hides the value: fmt and slog call it.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return "•••"
+}
+
+// GoString hides the value from %#v.
+func (s Secret) GoString() string { return `"` + s.String() + `"` }
+
+// LogValue hides the value from structured logs.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// MarshalText hides the value from JSON and the like.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// Secure reports whether users come by https (cookies are then Secure).
+func (c Config) Secure() bool { return strings.HasPrefix(c.PublicURL, "https://") }
+
+// URL joins the public URL and a path that starts with a slash.
+func (c Config) URL(path string) string { return strings.TrimSuffix(c.PublicURL, "/") + path }
+
+// ScopeList splits the scopes.
+func (o OIDC) ScopeList() []string { return strings.Fields(o.Scopes) }
+
+// Proxies are the networks whose forwarding headers are believed. What Validate
+// would refuse is left out.
+func (c Config) Proxies() []netip.Prefix {
+	var out []netip.Prefix
+	for _, s := range c.TrustedProxies {
+		if p, err := parsePrefix(s); err == nil {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func parsePrefix(s string) (netip.Prefix, error) {
+	s = strings.TrimSpace(s)
+	if a, err := netip.ParseAddr(s); err == nil {
+		return netip.PrefixFrom(a, a.BitLen()), nil
+	}
+	p, err := netip.ParsePrefix(s)
+	return p.Masked(), err
+}
+
+func isLoopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	a, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil && a.IsLoopback()
+}
+
+func parseURL(s string) (*url.URL, bool) {
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return nil, false
+	}
+	return u, u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname())
+}
