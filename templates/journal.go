@@ -1,0 +1,8 @@
+package templates
+
+func dash(s string) string {
+	if s == "" {
+		return "–"
+	}
+	return s
+}

@@ -1,0 +1,46 @@
+package templates
+
+import "strconv"
+
+func bodyTitle(t string) string {
+	if t == "" {
+		return "Corps de la lettre"
+	}
+	return t
+}
+
+// nestedTitle numbers the frames of a page: two of one title cannot be told apart.
+func nestedTitle(t string, n int) string {
+	if t == "" {
+		t = "Corps de la lettre jointe"
+	}
+	return t + nbsp + strconv.Itoa(n+1)
+}
+
+func personName(p Person) string {
+	if p.Name == "" {
+		return p.Address
+	}
+	return p.Name
+}
+
+func firstOf(to, cc []Person) Person {
+	if len(to) > 0 {
+		return to[0]
+	}
+	return cc[0]
+}
+
+func fileName(name string) string {
+	if name == "" {
+		return "pièce sans nom"
+	}
+	return name
+}
+
+func remoteSay(n int) string {
+	if n == 1 {
+		return "Une image d’internet n’a pas été chargée" + nbsp + ": elle trahirait votre lecture."
+	}
+	return grouped(n) + nbsp + "images d’internet n’ont pas été chargées" + nbsp + ": elles trahiraient votre lecture."
+}

@@ -1,0 +1,292 @@
+package templates
+
+import "time"
+
+// Page is what the frame of every signed-in page needs.
+type Page struct {
+	Title    string // generic ('Lettre', 'Réception'): never clinical
+	Nonce    string // CSP nonce of this response
+	Banner   string // shown on every page when set (demo, training platform)
+	BannerTo string // where the banner's link leads, "" for none
+	Me       Me
+	Boxes    []BoxLink
+	Folders  []FolderLink
+	Section  string // "mail", "search", "sessions", "journal"
+	Flash    *Flash
+	Keys     bool // shortcuts on
+	Nav      Nav
+}
+
+// Nav holds the site's own addresses that the frame links to. An empty one is
+// not shown.
+type Nav struct {
+	Home       string // the brand's link: first mailbox, its inbox
+	Sessions   string // GET
+	Journal    string // GET
+	Situations string // GET: change the situation (shown when Me.Several)
+	SignOut    string // POST, no field
+}
+
+// Me says who is signed in and for whom they act.
+type Me struct {
+	Name      string
+	Work      string // profession in words
+	Place     string
+	SignedBy  string // 'Pro Santé Connect, carte CPS'
+	Several   bool   // more than one situation: offer to change
+	MailUntil time.Time
+}
+
+// BoxLink is one mailbox in the rail.
+type BoxLink struct {
+	ID, Label, Address, Kind string
+	Unread                   int // -1 when unknown (server silent)
+	Current, Shared, Failing bool
+	Href                     string
+}
+
+// FolderLink is one folder in the rail.
+type FolderLink struct {
+	ID, Label, Role string
+	Depth           int
+	Unseen, Total   int
+	Current         bool
+	Href            string
+}
+
+// Flash is one sentence after an act, with its undo.
+type Flash struct {
+	Say    string
+	Kind   string // "ok", "warn"
+	Undo   string // sealed token; "" when there is nothing to undo
+	UndoTo string // POST target
+	Next   string // local path to come back to
+}
+
+// SignInView is the page before anybody is known.
+type SignInView struct {
+	Nonce, Banner, BannerTo string
+	Say                     string // why the last session ended, or why sign-in failed
+	SayKind                 string // "info", "warn", "error"
+	Next                    string // local path
+	Action                  string // POST target
+}
+
+// SituationsView lets a person pick the situation they act in.
+type SituationsView struct {
+	Page
+	Choices []SituationChoice
+	Next    string
+	Action  string // POST target; fields situation (SituationChoice.Key) and next
+}
+
+// SituationChoice is one situation d'exercice.
+type SituationChoice struct {
+	Key, Work, Place, Mode string
+	Current                bool
+}
+
+// ListView is a folder's page.
+type ListView struct {
+	Page
+	BoxID, FolderID, FolderLabel string
+	UIDValidity                  uint32
+	Rows                         []Row
+	Total                        int
+	First, Last                  int
+	PrevHref, NextHref           string
+	RefreshHref                  string
+	Filter                       string // "", "unread", "flagged"
+	FilterAll, FilterUnread      string // hrefs
+	FilterFlagged                string
+	Moves                        []FolderLink // where a selection may go
+	CanTriage                    bool
+	Pages                        int
+	Search                       *SearchBox
+	Empty                        string // sentence of an empty page
+	Selected                     uint32 // uid open beside, 0 when none
+	PageNumber                   int    // 1-based page shown, 0 when unknown (anchored in the middle)
+	// BulkTo is the POST target of a selection. Fields: ref (repeated, Row.Ref),
+	// do (archive, bin, read, unread, star, unstar, move) and, for move, to
+	// (FolderLink.ID of Moves).
+	BulkTo string
+	// JumpTo is the GET target of 'Aller à la page': field page. "" hides it.
+	JumpTo string
+}
+
+// Row is one letter in a list.
+type Row struct {
+	UID                                uint32
+	Href                               string
+	Ref                                string // form value: folder/uidvalidity/uid
+	Who, What                          string // sender (or recipient in Sent), what they are
+	Subject, Snippet                   string
+	When                               string // relative
+	WhenISO                            string
+	Unread, Flagged, Answered, Patient bool
+	Unreadable                         bool
+	Attachments                        int
+	FolderLabel                        string // in search results
+	Chips                              []Chip
+}
+
+// Chip is a small labelled mark; Kind picks its meaning: patient, doc, critical, state, plain.
+type Chip struct{ Kind, Text string }
+
+// SearchBox is the search field's state. The form posts words and, when ticked,
+// everywhere=1.
+type SearchBox struct {
+	Action     string // POST
+	Words      string
+	Everywhere bool
+}
+
+// SearchView shows results across folders.
+type SearchView struct {
+	Page
+	BoxID  string
+	Box    SearchBox
+	Rows   []Row
+	Say    string // how far it got
+	More   bool
+	Empty  string
+	Moves  []FolderLink
+	CanAct bool
+	BulkTo string // as ListView.BulkTo
+}
+
+// LetterView is one letter, alone or beside its list.
+type LetterView struct {
+	Page
+	List                               *ListView // nil when shown alone
+	BoxID, FolderID                    string
+	Ref                                string
+	UIDValidity, UID                   uint32
+	Subject                            string
+	From                               Sender
+	To, Cc                             []Person
+	When, WhenISO                      string
+	Flagged, Unread, Answered, Patient bool
+	BodyHref                           string // iframe source; "" when there is no body
+	BodyTitle                          string // frame's accessible title
+	PlainHref                          string // the other form of the body
+	PlainShown                         bool
+	RemoteBlocked                      int
+	Truncated                          bool
+	Attachments                        []Attachment
+	Nested                             []NestedLetter
+	AllHref                            string // zip of everything
+	SourceHref, PrintHref              string
+	BackHref, PrevHref, NextHref       string
+	Moves                              []FolderLink
+	CanTriage                          bool
+	Notices                            []Notice
+	Acts                               LetterActs
+}
+
+// LetterActs are the POST targets of the bar; each form sends ref (LetterView.Ref),
+// Move also sends to (FolderLink.ID). An empty target hides its button.
+type LetterActs struct{ Archive, Bin, Flag, Unflag, Unread, Move string }
+
+// Notice is one sentence above the body: integration failure, unreadable part, outside the trusted space …
+type Notice struct{ Kind, Title, Text string } // Kind: info, warn, error
+
+// Sender is the card of who wrote.
+type Sender struct {
+	Name, Address, Initials string
+	Kind                    string // kind of mailbox in words
+	Work                    string
+	Verified                bool   // in the directory (step 1b)
+	Warning                 string // name and address disagree, several From …
+}
+
+// Person is a recipient.
+type Person struct{ Name, Address string }
+
+// Attachment is one file of a letter.
+type Attachment struct {
+	Name, Type, Size          string // type and size in words
+	Icon                      string // pdf, image, archive, text, letter, file
+	DownloadHref, PreviewHref string // preview "" when there is none
+	PreviewKind               string // pdf, image, text, letter; for image PreviewHref is the <img> source, shown in place
+}
+
+// NestedLetter is a message/rfc822 opened in place.
+type NestedLetter struct {
+	Subject, From, When, BodyHref, Title string
+	Attachments                          []Attachment
+	Defects                              string
+}
+
+// PrintView is a letter made for paper.
+type PrintView struct {
+	Nonce       string
+	Letter      LetterView
+	PrintedBy   string
+	PrintedAt   string
+	BodyHref    string
+	Attachments []Attachment
+}
+
+// ViewerView is the PDF page of its own, with its own CSP.
+type ViewerView struct {
+	Nonce, FileName, FileHref, BackHref, WorkerHref, ScriptHref string
+
+	DownloadHref string // "" means FileHref serves the download too
+}
+
+// TextPreviewView shows a text file in the page.
+type TextPreviewView struct {
+	Page
+	FileName, Text, BackHref, DownloadHref string
+	Truncated                              bool
+}
+
+// SessionsView lists the person's open sessions.
+type SessionsView struct {
+	Page
+	Rows []SessionRow
+}
+
+// SessionRow is one browser session.
+type SessionRow struct {
+	ID, Agent, Since, Seen string
+	Current                bool
+	RevokeTo               string // POST; field id (SessionRow.ID)
+}
+
+// JournalView is the person's own trail.
+type JournalView struct {
+	Page
+	Rows     []JournalRow
+	NextHref string
+}
+
+// JournalRow is one act.
+type JournalRow struct{ When, Who, Box, Act, Outcome string }
+
+// ErrorView is every failure a page can show.
+type ErrorView struct {
+	Page
+	SignedIn           bool
+	Status             int
+	Heading, Say       string
+	ActLabel, ActHref  string // the one next act
+	AlsoLabel, AlsoURL string
+	RequestID          string
+}
+
+// NoMailboxView says that nobody gave this person a mailbox yet.
+type NoMailboxView struct {
+	Page
+	NationalID string
+	Operator   string // who to call, from configuration
+}
+
+// BodyView is the whole document inside a letter's frame. HTML has been through
+// the sanitiser: it is written as it is.
+type BodyView struct {
+	HTML  string
+	Dark  bool   // follow the reader's dark scheme (plain text only: senders' HTML assumes white paper)
+	Title string // generic, for the frame's document: 'Corps de la lettre'
+}
