@@ -1,0 +1,167 @@
+package idp
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"pli.example/pli/internal/mssante"
+)
+
+// Lives, as Pro Santé Connect's are known.
+const (
+	codeLife     = 60 * time.Second
+	accessLife   = 120 * time.Second
+	refreshLife  = 30 * time.Minute // sliding
+	ssoIdle      = 30 * time.Minute
+	ssoMax       = 4 * time.Hour
+	requestLife  = 10 * time.Minute
+	maxRequests  = 1000
+	maxFormBytes = 64 << 10
+)
+
+// subjectStore is the Keycloak store in every sub: f:<store>:<national id>.
+const subjectStore = "f:00000000-0000-4000-8000-000000000001:"
+
+// Person is somebody one may sign in as.
+type Person struct {
+	Key      string         // short, URL-safe: the data-testid is idp-person-<Key>
+	Label    string         // name on the card
+	Work     string         // profession in words
+	About    string         // one line: what this person shows in the demo
+	Userinfo map[string]any // in Pro Santé Connect's shape; SubjectNameID is required
+}
+
+func (p Person) nationalID() mssante.NationalID {
+	id, _ := p.Userinfo["SubjectNameID"].(string)
+	return mssante.NationalID(id)
+}
+
+func (p Person) subject() string { return subjectStore + string(p.nationalID()) }
+
+// Options describes the provider and its one client.
+type Options struct {
+	Issuer         string   // …/auth/realms/esante-wallet
+	WalletBase     string   // another base: the pages are at WalletBase + "/auth"
+	ClientID       string   // the only client
+	ClientSecret   string   // basic or post
+	RedirectURIs   []string // exact
+	PostLogoutURIs []string // exact
+	People         []Person
+	Now            func() time.Time // default time.Now
+}
+
+// Provider is the stand-in.
+type Provider struct {
+	o       Options
+	key     *rsa.PrivateKey
+	kid     string
+	signer  jose.Signer
+	mux     *http.ServeMux
+	stopped atomic.Bool
+
+	mu       sync.Mutex
+	requests map[string]*request // authorization requests being answered
+	codes    map[string]*grant   // authorization codes
+	sessions map[string]*ssoSession
+}
+
+// New makes a provider with fresh keys. It panics on options that cannot work:
+// they come from our own demo, never from outside.
+func New(o Options) *Provider {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(fmt.Sprintf("idp: %v", err))
+	}
+	p := &Provider{o: o, key: key, kid: rand.Text(), requests: map[string]*request{}, codes: map[string]*grant{},
+		sessions: map[string]*ssoSession{}}
+	p.signer, err = jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: key, KeyID: p.kid}},
+		(&jose.SignerOptions{}).WithType("JWT"))
+	if err != nil {
+		panic(fmt.Sprintf("idp: %v", err))
+	}
+	p.mux = p.routes()
+	return p
+}
+
+// routes is the site map, under the paths of Issuer and WalletBase.
+func (p *Provider) routes() *http.ServeMux {
+	issuer, wallet := pathOf(p.o.Issuer), pathOf(p.o.WalletBase)
+	oidc := issuer + "/protocol/openid-connect"
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+issuer+"/.well-known/wallet-openid-configuration", p.discovery)
+	mux.HandleFunc("GET "+oidc+"/certs", p.certs)
+	mux.HandleFunc("POST "+oidc+"/token", p.token)
+	mux.HandleFunc("POST "+oidc+"/token/introspect", p.introspect)
+	mux.HandleFunc("GET "+oidc+"/userinfo", p.userinfo)
+	mux.HandleFunc("POST "+oidc+"/userinfo", p.userinfo)
+	mux.HandleFunc("GET "+oidc+"/logout", p.logout)
+	mux.HandleFunc("POST "+oidc+"/logout", p.logout)
+	mux.HandleFunc("GET "+wallet+"/auth", p.authorize)
+	mux.HandleFunc("POST "+wallet+"/auth", p.authorize)
+	mux.HandleFunc("POST "+wallet+"/auth/choose", p.choose)
+	mux.HandleFunc("POST "+wallet+"/auth/confirm", p.confirm)
+	mux.HandleFunc("GET "+wallet+"/style.css", style)
+	return mux
+}
+
+// Handler serves both bases; the host is not looked at.
+func (p *Provider) Handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p.stopped.Load() {
+			hangUp(w)
+			return
+		}
+		if r.Body == nil { // called without a server
+			r.Body = http.NoBody
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxFormBytes)
+		p.mux.ServeHTTP(w, r)
+	})
+}
+
+// Stop makes the provider answer nothing, as if its machine were gone.
+func (p *Provider) Stop() { p.stopped.Store(true) }
+
+// Start undoes Stop; sessions and keys are as they were.
+func (p *Provider) Start() { p.stopped.Store(false) }
+
+func hangUp(w http.ResponseWriter) {
+	if h, ok := w.(http.Hijacker); ok {
+		if conn, _, err := h.Hijack(); err == nil {
+			conn.Close()
+			return
+		}
+	}
+	w.WriteHeader(http.StatusServiceUnavailable)
+}
+
+func (p *Provider) now() time.Time { return p.o.Now() }
+
+func (p *Provider) person(key string) (Person, bool) {
+	for _, person := range p.o.People {
+		if person.Key == key {
+			return person, true
+		}
+	}
+	return Person{}, false
+}
+
+func pathOf(base string) string {
+	u, err := url.Parse(base)
+	if err != nil || u.Host == "" {
+		panic("idp: not a base URL: " + base)
+	}
+	return strings.TrimSuffix(u.Path, "/")
+}

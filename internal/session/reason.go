@@ -1,0 +1,56 @@
+package session
+
+import "time"
+
+// Reason says why a session, or its access to mail, ended. Stable codes: they
+// are stored and written in the trail.
+type Reason string
+
+// The reasons.
+const (
+	Idle     Reason = "idle"     // no act of the person for Clocks.Idle
+	Absolute Reason = "absolute" // Clocks.Absolute since sign-in
+	SignOut  Reason = "signout"  // the person clicked
+	Revoked  Reason = "revoked"  // closed from another browser, or by support
+	Provider Reason = "provider" // Pro Santé Connect refused to go on
+	Mail     Reason = "mail"     // the refresh token came to its end unused
+	Rotated  Reason = "rotated"  // a refresh was cut off; its token cannot be used twice
+	Lost     Reason = "lost"     // our keys no longer open what was sealed
+)
+
+// Say is the sentence for the person: what happened, what was not lost, what to do.
+func (r Reason) Say() string {
+	const again = " Identifiez-vous de nouveau pour reprendre."
+	switch r {
+	case Idle:
+		return "Votre session s’est fermée faute d’activité, pour protéger vos lettres sur ce poste. " +
+			"Rien n’est perdu\u00a0: vos lettres sont toujours dans votre boîte." + again
+	case Absolute:
+		return "Votre session a atteint sa durée maximale. Rien n’est perdu." + again
+	case SignOut:
+		return "Vous êtes déconnecté."
+	case Revoked:
+		return "Cette session a été fermée depuis un autre poste (page «\u00a0Mes sessions\u00a0») ou par votre support. " +
+			"Rien n’est perdu." + again
+	case Provider:
+		return "Pro Santé Connect a mis fin à votre session. Rien n’est perdu." + again
+	case Mail:
+		return "Votre session Pro Santé Connect a expiré faute d’activité\u00a0: l’accès aux lettres est fermé. " +
+			"Rien n’est perdu." + again
+	case Rotated:
+		return "Le renouvellement de votre session Pro Santé Connect a été interrompu et ne peut pas être repris. " +
+			"Rien n’est perdu." + again
+	case Lost:
+		return "Votre session n’a pas pu être retrouvée après une mise à jour du service. Rien n’est perdu." + again
+	}
+	return "Votre session est terminée." + again
+}
+
+// Ended remembers how a session, or its access to mail, came to its end.
+type Ended struct {
+	Reason Reason
+	At     time.Time
+}
+
+// sayNobody is for a request with no session at all.
+const sayNobody = "Vous n’êtes pas connecté. Identifiez-vous pour retrouver vos lettres."
