@@ -1,0 +1,95 @@
+package message
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// invisible reports runes that change how a line reads without being seen: bidi
+// overrides and isolates, zero-width characters, blank fillers, tags. A name
+// holding them can show another name.
+func invisible(r rune) bool {
+	switch {
+	case r < 0x80:
+		return false
+	case r == 0xAD, r == 0x61C, r == 0x180E, r == 0x115F, r == 0x1160, r == 0x3164, r == 0xFFA0, r == 0xFEFF:
+		return true
+	case r >= 0x200B && r <= 0x200F, r >= 0x202A && r <= 0x202E, r >= 0x2060 && r <= 0x206F:
+		return true
+	case r >= 0xFFF0 && r <= 0xFFFB, r >= 0xE0000 && r <= 0xE0FFF:
+		return true
+	}
+	return false
+}
+
+// control reports C0, DEL and C1 controls.
+func control(r rune) bool { return r < 0x20 || r >= 0x7F && r <= 0x9F }
+
+// cleanLine makes s one line that is safe to show as text: line breaks and tabs
+// become spaces, other controls and invisible runes go, bad UTF-8 becomes U+FFFD.
+func cleanLine(s string) string {
+	plain := true
+	for i := range len(s) {
+		if s[i] < 0x20 || s[i] >= 0x7F {
+			plain = false
+			break
+		}
+	}
+	if plain {
+		return strings.TrimSpace(s)
+	}
+	var b strings.Builder
+	b.Grow(len(s))
+	for _, r := range s {
+		switch {
+		case r == '\t', r == '\n', r == '\r', r == 0x2028, r == 0x2029, r == 0x85:
+			b.WriteByte(' ')
+		case control(r), invisible(r):
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// cleanText keeps the lines of a text and drops what could disguise it: line ends
+// become \n, controls and bidi overrides go.
+func cleanText(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r != '\n' && r != '\t' && (control(r) || bidi(r)) }) {
+		return s
+	}
+	var b strings.Builder
+	b.Grow(len(s))
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == '\r':
+			if i+1 < len(s) && s[i+1] == '\n' {
+				break
+			}
+			b.WriteByte('\n')
+		case r == '\f', r == '\v':
+			b.WriteByte('\n')
+		case r == '\n', r == '\t':
+			b.WriteRune(r)
+		case control(r), bidi(r):
+		default:
+			b.WriteRune(r)
+		}
+		i += n
+	}
+	return b.String()
+}
+
+func bidi(r rune) bool { return r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069 }
+
+// cutUTF8 cuts s to at most n bytes without splitting a character.
+func cutUTF8(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
