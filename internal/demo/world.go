@@ -1,0 +1,280 @@
+package demo
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"pli.example/pli/internal/demo/annuaire"
+	"pli.example/pli/internal/demo/idp"
+	"pli.example/pli/internal/demo/mailhost"
+	"pli.example/pli/internal/demo/people"
+	"pli.example/pli/internal/mssante"
+	"pli.example/pli/internal/outside"
+)
+
+// Hosts of the stand-ins that are reached by name only (RFC 6761 §6.4: .invalid
+// never resolves, so a line that leaked would lead nowhere).
+const (
+	HostAnnuaire  = "service.annuaire.mssante.demo.invalid"
+	HostFHIR      = "gateway.annuaire.mssante.demo.invalid"
+	HostWhiteList = "espacedeconfiance.mssante.demo.invalid"
+	APIKey        = "cle-de-demonstration"
+
+	// ServiceUser may open any mailbox by SASL PLAIN with an authorization identity.
+	ServiceUser     = "pli-service"
+	ServicePassword = "pli-service-demo"
+)
+
+// The stand-ins that can be stopped and started.
+const (
+	ServicePSC      = "psc"
+	ServiceIMAP     = mailhost.ServiceIMAP
+	ServiceSMTP     = mailhost.ServiceSMTP
+	ServiceAnnuaire = "annuaire"
+)
+
+// PatientDelay is how long a patient of the demo takes to answer.
+const PatientDelay = 8 * time.Second
+
+// Options places the world.
+type Options struct {
+	Now       func() time.Time // nil: time.Now
+	PublicURL string           // of Pli, as the browser reaches it
+	// Issuer of the Pro Santé Connect stand-in; "" is under PublicURL at /demo/psc.
+	Issuer string
+	// WalletURL is its other base, where the browser authorizes; "" is at /demo/wallet.
+	WalletURL              string
+	ClientID, ClientSecret string        // "" are config.Demo's
+	PatientDelay           time.Duration // 0: at once, as tests want
+	ServiceAccount         bool          // lets ServiceUser in
+}
+
+// World is the running demo.
+type World struct {
+	o        Options
+	idp      *idp.Provider
+	pscDown  atomic.Bool
+	mail     *mailhost.Host
+	annuaire *annuaire.Annuaire
+	lines    *router
+}
+
+// New starts every stand-in and lays the letters. Close stops them.
+func New(ctx context.Context, o Options) (*World, error) {
+	o = o.withDefaults()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	w := &World{o: o}
+	var err error
+	if w.annuaire, err = annuaire.New(annuaire.Options{Entries: directory(), APIKey: APIKey, Now: o.Now}); err != nil {
+		return nil, fmt.Errorf("start the directory: %w", err)
+	}
+	w.idp = idp.New(idp.Options{
+		Issuer: o.Issuer, WalletBase: o.WalletURL, ClientID: o.ClientID, ClientSecret: o.ClientSecret, People: cards(), Now: o.Now,
+		RedirectURIs: []string{o.PublicURL + "/sign-in/callback"}, PostLogoutURIs: []string{o.PublicURL + "/signed-out"},
+	})
+	if w.mail, err = mailhost.New(w.mailOptions()); err != nil {
+		return nil, fmt.Errorf("start the mail servers: %w", err)
+	}
+	for _, l := range people.Letters(o.Now()) {
+		w.mail.Put(l.Mailbox, l.Folder, l.Flags, l.Received, l.Raw)
+	}
+	if w.lines, err = w.router(); err != nil {
+		_ = w.mail.Close()
+		return nil, err
+	}
+	return w, nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	o.PublicURL = strings.TrimSuffix(o.PublicURL, "/")
+	for _, d := range []struct {
+		field *string
+		value string
+	}{
+		{&o.Issuer, o.PublicURL + "/demo/psc/auth/realms/esante-wallet"}, {&o.WalletURL, o.PublicURL + "/demo/wallet"},
+		{&o.ClientID, "pli-demo"}, {&o.ClientSecret, "pli-demo-secret"},
+	} {
+		if *d.field == "" {
+			*d.field = d.value
+		}
+	}
+	return o
+}
+
+// cards are the people with a card or a telephone: staff sign in elsewhere.
+func cards() []idp.Person {
+	var out []idp.Person
+	for _, p := range people.Cast() {
+		if !p.Support {
+			out = append(out, idp.Person{Key: p.Key, Label: p.Name, Work: p.Label, About: p.About, Userinfo: p.Userinfo})
+		}
+	}
+	return out
+}
+
+func (w *World) mailOptions() mailhost.Options {
+	o := mailhost.Options{
+		Exists:  w.annuaire.Exists,
+		Trusted: w.annuaire.Trusted,
+		Token: func(token string) (mssante.NationalID, bool) {
+			id, ok := w.idp.IntrospectToken(token)
+			return mssante.NationalID(id), ok
+		},
+		MayOpen: mayOpen(), PatientDelay: w.o.PatientDelay, Now: w.o.Now,
+	}
+	if w.o.ServiceAccount {
+		o.ServiceUser, o.ServicePassword = ServiceUser, ServicePassword
+	}
+	for _, m := range people.Mailboxes() {
+		o.Mailboxes = append(o.Mailboxes, mailhost.Mailbox{Address: m.Address, Folders: m.Folders})
+	}
+	for _, p := range people.Patients() {
+		if p.Writes {
+			o.Patients = append(o.Patients, mailhost.Patient{Address: p.Address(), Label: p.Label, Open: p.Open, Answers: patientAnswers})
+		}
+	}
+	return o
+}
+
+// patientAnswers are what scripted patients write back, in turn.
+var patientAnswers = []string{
+	"Bonjour,\n\nMerci beaucoup pour votre message, je l’ai bien lu. Je fais comme vous me dites.",
+	"Bonjour,\n\nD’accord, c’est noté. Est-ce que je dois reprendre rendez-vous ?",
+	"Merci, bonne journée à vous.",
+}
+
+// mayOpen is the operator's own list of who opens what.
+func mayOpen() func(mssante.NationalID, mssante.Address) bool {
+	type key struct {
+		id      mssante.NationalID
+		address string
+	}
+	allowed := map[key]bool{}
+	for _, p := range people.Cast() {
+		for _, g := range p.Mailboxes {
+			allowed[key{p.NationalID, g.Address.Key()}] = true
+		}
+	}
+	return func(id mssante.NationalID, a mssante.Address) bool { return allowed[key{id, a.Key()}] }
+}
+
+// Lines are the only ways out of a house in this world.
+func (w *World) Lines() outside.Lines {
+	return outside.Lines{
+		HTTP: w.lines,
+		DialIMAP: func(ctx context.Context, _, addr string) (net.Conn, error) {
+			return w.dial(ctx, addr, mailhost.IMAPHost, w.mail.DialIMAP)
+		},
+		DialSMTP: func(ctx context.Context, _, addr string) (net.Conn, error) {
+			return w.dial(ctx, addr, mailhost.SMTPHost, w.mail.DialSMTP)
+		},
+		IMAPTLS: w.IMAPTLS(), SMTPTLS: w.SMTPTLS(), Now: w.o.Now,
+	}
+}
+
+func (w *World) dial(ctx context.Context, addr, allowed string, to func(context.Context) (net.Conn, error)) (net.Conn, error) {
+	if host, _, err := net.SplitHostPort(addr); err != nil || host != allowed {
+		return nil, fmt.Errorf("dial %s: the demo leads to %s only", addr, allowed)
+	}
+	return to(ctx)
+}
+
+// IMAPTLS trusts the demo's authority, for the IMAP server's name.
+func (w *World) IMAPTLS() *tls.Config {
+	c := w.mail.TLS()
+	c.ServerName = mailhost.IMAPHost
+	return c
+}
+
+// SMTPTLS trusts the demo's authority, for the submission server's name.
+func (w *World) SMTPTLS() *tls.Config {
+	c := w.mail.TLS()
+	c.ServerName = mailhost.SMTPHost
+	return c
+}
+
+// Issuer is the Pro Santé Connect stand-in's.
+func (w *World) Issuer() string { return w.o.Issuer }
+
+// IDPHandler serves the stand-in's pages and endpoints, under the paths of Issuer
+// and WalletURL, for the browser.
+func (w *World) IDPHandler() http.Handler { return w.idp.Handler() }
+
+// Handler serves all of the demo's own pages: mount it at /demo/ without
+// stripping the prefix. It is the panel, and the stand-in's two bases.
+func (w *World) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/demo/", w.Panel())
+	for _, base := range []string{w.o.Issuer, w.o.WalletURL} {
+		if u, err := url.Parse(base); err == nil && strings.HasPrefix(u.Path, "/demo/") {
+			mux.Handle(u.Path+"/", w.idp.Handler())
+		}
+	}
+	return mux
+}
+
+// IDP is the stand-in itself, for tests that drive it.
+func (w *World) IDP() *idp.Provider { return w.idp }
+
+// Mail is the operator itself, for tests that look into mailboxes and for
+// ListenLoopback.
+func (w *World) Mail() *mailhost.Host { return w.mail }
+
+// People is the cast: who to grant what, whose account to close.
+func (w *World) People() []people.Person { return people.Cast() }
+
+// Grant is one line to seed.
+type Grant struct {
+	To mssante.NationalID
+	people.Grant
+}
+
+// Grants are the rights the house starts with.
+func (w *World) Grants() []Grant {
+	var out []Grant
+	for _, p := range people.Cast() {
+		for _, g := range p.Mailboxes {
+			out = append(out, Grant{To: p.NationalID, Grant: g})
+		}
+	}
+	return out
+}
+
+// WhiteListURL, ExtractionURL and FHIRBase are where the directory stands.
+func (w *World) WhiteListURL() string { return "https://" + HostWhiteList + annuaire.PathWhiteList }
+
+// ExtractionURL is the open extraction's.
+func (w *World) ExtractionURL() string { return "https://" + HostAnnuaire + annuaire.PathExtraction }
+
+// FHIRBase is the directory API's.
+func (w *World) FHIRBase() string { return "https://" + HostFHIR + annuaire.PathFHIR }
+
+// WhiteListAnchors verify the list's signature; its signer is annuaire.SignerName.
+func (w *World) WhiteListAnchors() *x509.CertPool { return w.annuaire.Anchors() }
+
+func (w *World) router() (*router, error) {
+	issuer, err := url.Parse(w.o.Issuer)
+	if err != nil || issuer.Host == "" {
+		return nil, fmt.Errorf("issuer %q of the demo has no host", w.o.Issuer)
+	}
+	annuaireUp := w.annuaire.Running
+	return &router{
+		{host: issuer.Host, path: issuer.Path + "/", handler: w.idp.Handler(), up: func() bool { return !w.pscDown.Load() }},
+		{host: HostAnnuaire, path: annuaire.PathExtraction, handler: w.annuaire.Handler(), up: annuaireUp},
+		{host: HostFHIR, path: annuaire.PathFHIR + "/", handler: w.annuaire.Handler(), up: annuaireUp},
+		{host: HostWhiteList, path: annuaire.PathWhiteList, handler: w.annuaire.Handler(), up: annuaireUp},
+	}, nil
+}
