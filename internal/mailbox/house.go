@@ -1,0 +1,166 @@
+package mailbox
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"pli.example/pli/internal/audit"
+	"pli.example/pli/internal/delegation"
+	"pli.example/pli/internal/mailserver"
+	"pli.example/pli/internal/mssante"
+	"pli.example/pli/internal/problem"
+	"pli.example/pli/internal/seal"
+)
+
+// Options are what the room needs.
+type Options struct {
+	Grants  *delegation.Grants
+	Servers *mailserver.Server
+	Audit   *audit.Trail
+	Keys    *seal.Keyring
+	Now     func() time.Time // nil = time.Now
+}
+
+// House opens mailboxes. Safe for concurrent use.
+type House struct {
+	grants  *delegation.Grants
+	servers *mailserver.Server
+	trail   *audit.Trail
+	keys    *seal.Keyring
+	now     func() time.Time
+
+	counting singleflight.Group
+
+	mu     sync.Mutex
+	names  map[string]map[string]known // mailbox id → folder id → what it stands for
+	opened map[openedKey]time.Time     // letters recorded as opened a moment ago
+}
+
+// known is what does not change from one listing of the folders to the next.
+type known struct {
+	name  string
+	delim rune
+	role  mailserver.Role
+}
+
+type openedKey struct {
+	session, box string
+	ref          Ref
+}
+
+// Bounds of what the house remembers.
+const (
+	maxNamedBoxes = 500
+	maxOpened     = 5000
+	openedFor     = 15 * time.Minute
+)
+
+// New makes the house.
+func New(o Options) *House {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &House{grants: o.Grants, servers: o.Servers, trail: o.Audit, keys: o.Keys, now: o.Now,
+		names: make(map[string]map[string]known), opened: make(map[openedKey]time.Time)}
+}
+
+// Open checks that the person may read the mailbox now. "Not yours" and "no such
+// mailbox" look alike. A refusal is written to the trail.
+func (h *House) Open(ctx context.Context, actor mssante.Actor, address mssante.Address) (*Box, error) {
+	if actor.IsZero() {
+		return nil, problem.New(problem.SignInNeeded, "Votre session est terminée. Reconnectez-vous pour continuer.")
+	}
+	grant, err := h.grants.Check(ctx, actor.NationalID, address, delegation.Read)
+	if err != nil {
+		_ = h.trail.Record(context.WithoutCancel(ctx), audit.Event{Actor: actor, Mailbox: address.String(),
+			Action: audit.MailboxRefused, Outcome: problem.KindOf(err).String(), Request: "open"})
+		return nil, err
+	}
+	return &Box{h: h, actor: actor, grant: grant, mail: h.servers.For(actor, grant.Mailbox.Address)}, nil
+}
+
+// Box is one mailbox, opened by one person: made for one request, not for
+// concurrent use across requests.
+type Box struct {
+	h     *House
+	actor mssante.Actor
+	grant delegation.Grant
+	mail  *mailserver.Account
+
+	mu     sync.Mutex
+	notice string
+}
+
+// Grant is the right under which the mailbox is open.
+func (b *Box) Grant() delegation.Grant { return b.grant }
+
+// Address of the mailbox.
+func (b *Box) Address() mssante.Address { return b.grant.Mailbox.Address }
+
+// Notice is a sentence about the last act that its result does not show, "" for
+// none: letters that the server can only mark as deleted.
+func (b *Box) Notice() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.notice
+}
+
+func (b *Box) say(s string) {
+	b.mu.Lock()
+	b.notice = s
+	b.mu.Unlock()
+}
+
+// Warm opens the connection ahead of the first click; its failure is told later.
+func (b *Box) Warm(ctx context.Context) { _ = b.mail.Warm(ctx) }
+
+// may refuses an act the grant does not carry, and writes that down.
+func (b *Box) may(ctx context.Context, need delegation.Rights, action audit.Action) error {
+	if b.grant.Rights.Has(need) {
+		return nil
+	}
+	err := problem.New(problem.Denied,
+		"Vos droits sur cette boîte ne permettent pas cette action. Rien n’a été changé\u00a0: demandez-la au titulaire.")
+	return b.record(ctx, audit.Event{Action: action, Request: "refused by grant"}, err)
+}
+
+// record writes an act and its outcome to the trail and gives the outcome back.
+// An act that cannot be written down is an error: nothing is shown untraced.
+func (b *Box) record(ctx context.Context, e audit.Event, outcome error) error {
+	e.Actor, e.Mailbox = b.actor, b.Address().String()
+	if outcome != nil {
+		e.Outcome = problem.KindOf(outcome).String()
+	}
+	if err := b.h.trail.Record(context.WithoutCancel(ctx), e); err != nil {
+		return errors.Join(outcome, problem.Wrapf(err, problem.Internal,
+			"Cette action n’a pas pu être inscrite au journal, elle est donc suspendue. Rien n’est perdu\u00a0: réessayez.", "recording"))
+	}
+	return outcome
+}
+
+// justOpened reports whether this session was recorded opening the letter a
+// moment ago: the frame and the pictures of a page are one act.
+func (h *House) justOpened(k openedKey) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	at, ok := h.opened[k]
+	return ok && h.now().Sub(at) < openedFor
+}
+
+func (h *House) rememberOpened(k openedKey) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := h.now()
+	if len(h.opened) >= maxOpened {
+		for old, at := range h.opened {
+			if now.Sub(at) >= openedFor || len(h.opened) >= maxOpened {
+				delete(h.opened, old)
+			}
+		}
+	}
+	h.opened[k] = now
+}

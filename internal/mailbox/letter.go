@@ -1,0 +1,192 @@
+package mailbox
+
+import (
+	"bytes"
+	"context"
+
+	"pli.example/pli/internal/audit"
+	"pli.example/pli/internal/delegation"
+	"pli.example/pli/internal/mailserver"
+	"pli.example/pli/internal/message"
+	"pli.example/pli/internal/problem"
+)
+
+// LetterOptions says how a letter is opened.
+type LetterOptions struct {
+	// MarkRead sets \Seen, when the grant allows to triage. The only way a letter
+	// becomes read.
+	MarkRead bool
+	// Frame: this call serves the body of a page already recorded as opened by
+	// this session; it is recorded only if it was not.
+	Frame bool
+	// As is what is written to the trail; "" is LetterOpen.
+	As audit.Action
+}
+
+// Letter is one letter, ready to be shown: texts loaded, files described.
+type Letter struct {
+	Item
+	Flags    []string
+	Envelope message.Envelope
+	Header   message.Header
+	Root     *message.Part // nil only when Unreadable
+	Content
+	Defects    []string        // French, short
+	Report     *message.Report // a delivery, reading or integration notice
+	Cut        bool            // only the head of the letter could be read here: offer its source
+	MarkedRead bool            // \Seen was set by this opening
+	Prev, Next *Ref            // newer and older neighbour in the folder
+}
+
+// Content is what a letter, or a letter inside it, shows.
+type Content struct {
+	Body   message.Body
+	Shown  []Text   // Body.Shown with their text, in order
+	Plains []Text   // Body.Plains with their text
+	Nested []Nested // message/rfc822 parts opened in place
+}
+
+// Text is a loaded text part.
+type Text struct {
+	Part      *message.Part
+	Text      string // UTF-8, at most message.MaxText
+	Truncated bool
+}
+
+// Nested is a letter carried inside another.
+type Nested struct {
+	Path     string // part number of the message/rfc822
+	Envelope message.Envelope
+	Header   message.Header
+	Content
+	Defects []string
+}
+
+const maxNesting = 5
+
+// Letter opens one letter.
+func (b *Box) Letter(ctx context.Context, ref Ref, o LetterOptions) (*Letter, error) {
+	if o.As == "" {
+		o.As = audit.LetterOpen
+	}
+	l, err := b.letter(ctx, ref, o)
+	key := openedKey{b.actor.SessionID, b.grant.Mailbox.ID, ref}
+	if o.Frame && err == nil && b.h.justOpened(key) {
+		return l, nil
+	}
+	e := audit.Event{Action: o.As, Target: ref.target(), Request: "FETCH BODY.PEEK", Count: 1}
+	if l != nil && l.MarkedRead {
+		e.Request = "FETCH BODY.PEEK, STORE +FLAGS \\Seen"
+	}
+	if err = b.record(ctx, e, err); err != nil {
+		return nil, err
+	}
+	b.h.rememberOpened(key)
+	return l, nil
+}
+
+func (b *Box) letter(ctx context.Context, ref Ref, o LetterOptions) (*Letter, error) {
+	name, err := b.folderName(ctx, ref.Folder)
+	if err != nil {
+		return nil, err
+	}
+	mark := o.MarkRead && b.grant.Rights.Has(delegation.Triage)
+	opened, err := b.mail.OpenLetter(ctx, name, ref.UIDValidity, ref.UID, mark)
+	if err != nil {
+		return nil, err
+	}
+	l := &Letter{Item: item(ref.Folder, ref.UIDValidity, &opened.Row), Flags: opened.Flags, MarkedRead: opened.MarkedNow}
+	if l.MarkedRead {
+		l.Unread = false
+	}
+	if opened.Newer != 0 {
+		l.Prev = &Ref{ref.Folder, ref.UIDValidity, opened.Newer}
+	}
+	if opened.Older != 0 {
+		l.Next = &Ref{ref.Folder, ref.UIDValidity, opened.Older}
+	}
+	return l, l.load(opened)
+}
+
+// load fills the letter from its whole bytes, or from the structure and texts
+// fetched of a large one.
+func (l *Letter) load(o *mailserver.Opened) error {
+	if o.Whole != nil {
+		parsed, err := message.Parse(o.Whole, message.Limits{})
+		if err != nil {
+			return err
+		}
+		l.Envelope, l.Header, l.Root, l.Defects, l.Cut = parsed.Envelope, parsed.Header, parsed.Root, parsed.Defects, o.Cut
+		l.Content = contentOf(l.Root, parsedText, parsedHead, 0)
+		if r, ok := parsed.Report(); ok {
+			l.Report = &r
+		}
+		l.From, l.To, l.Subject = l.Envelope.From, l.Envelope.To, l.Envelope.Subject
+		l.Attachments = len(l.Body.Attachments)
+		return nil
+	}
+	l.Header, l.Envelope = message.ParseHeader(o.Head)
+	l.Root = o.Structure
+	l.Content = contentOf(l.Root, func(p *message.Part) (Text, error) {
+		raw := o.Texts[p.Path]
+		text, cut, err := p.TextFrom(bytes.NewReader(raw))
+		return Text{Part: p, Text: text, Truncated: cut || int64(len(raw)) < p.Size}, err
+	}, func(p *message.Part) (message.Header, message.Envelope, []string) {
+		h, e := message.ParseHeader(o.Heads[p.Path])
+		return h, e, nil
+	}, 0)
+	if r, ok := message.ReportOf(l.Envelope, l.Root, nil); ok {
+		l.Report = &r
+	}
+	return nil
+}
+
+func parsedText(p *message.Part) (Text, error) {
+	text, cut, err := p.TextFrom(bytes.NewReader(p.Raw()))
+	return Text{Part: p, Text: text, Truncated: cut}, err
+}
+
+func parsedHead(p *message.Part) (message.Header, message.Envelope, []string) {
+	return p.Embedded.Header, p.Embedded.Envelope, p.Embedded.Defects
+}
+
+// contentOf chooses what to show below root and loads it. A text that cannot be
+// read is shown empty and truncated rather than costing the letter.
+func contentOf(root *message.Part, load func(*message.Part) (Text, error),
+	head func(*message.Part) (message.Header, message.Envelope, []string), depth int) Content {
+	c := Content{Body: root.Body()}
+	loaded := make(map[*message.Part]Text)
+	read := func(parts []*message.Part) (out []Text) {
+		for _, p := range parts {
+			t, ok := loaded[p]
+			if !ok {
+				var err error
+				if t, err = load(p); err != nil {
+					t = Text{Part: p, Truncated: true}
+				}
+				loaded[p] = t
+			}
+			out = append(out, t)
+		}
+		return out
+	}
+	c.Shown, c.Plains = read(c.Body.Shown), read(c.Body.Plains)
+	if depth >= maxNesting {
+		return c
+	}
+	for _, p := range c.Body.Attachments {
+		if p.Embedded == nil || p.Embedded.Root == nil {
+			continue
+		}
+		n := Nested{Path: p.Path}
+		n.Header, n.Envelope, n.Defects = head(p)
+		n.Content = contentOf(p.Embedded.Root, load, head, depth+1)
+		c.Nested = append(c.Nested, n)
+	}
+	return c
+}
+
+// errNoPart is what a part number nobody has gets.
+func errNoPart() error {
+	return problem.New(problem.NotFound, "Cette pièce jointe est introuvable dans la lettre. La lettre n’a rien\u00a0: rouvrez-la.")
+}

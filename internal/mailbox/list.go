@@ -1,0 +1,165 @@
+package mailbox
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"pli.example/pli/internal/audit"
+	"pli.example/pli/internal/mailserver"
+	"pli.example/pli/internal/message"
+)
+
+// Ref names one letter of a mailbox for ever: a stale one is Gone, never another
+// letter.
+type Ref struct {
+	Folder      string // opaque id
+	UIDValidity uint32
+	UID         uint32
+}
+
+func (r Ref) target() string {
+	return r.Folder + "/" + strconv.FormatUint(uint64(r.UIDValidity), 10) + "/" + strconv.FormatUint(uint64(r.UID), 10)
+}
+
+// Item is one letter in a list.
+type Item struct {
+	Ref
+	From, To    []message.Mailbox
+	Subject     string // decoded; the XDM prefix is still there
+	Received    time.Time
+	Size        int64
+	Unread      bool
+	Flagged     bool
+	Answered    bool
+	Draft       bool
+	Attachments int
+	Snippet     string
+	Unreadable  bool // the server cannot describe it, and it is too large to be read here
+	Patient     bool // from a patient's mailbox
+}
+
+// ListQuery asks for one page. Anchors are UIDs: a letter removed elsewhere never
+// shifts a page.
+type ListQuery struct {
+	Folder  string // opaque id
+	Before  uint32 // rows older than this UID
+	After   uint32 // rows just newer than this UID
+	Page    int    // jump; 1 is the newest
+	Size    int    // default 50
+	Unread  bool
+	Flagged bool
+}
+
+// List is one page of a folder, newest first.
+type List struct {
+	Folder      FolderView
+	Items       []Item
+	Total       uint32 // letters that match
+	First, Last int    // positions shown, 1 is the newest
+	PrevAfter   uint32 // anchor of the page of newer letters, 0 for none
+	NextBefore  uint32 // anchor of the page of older letters, 0 for none
+	UIDValidity uint32
+}
+
+// List lists one page of a folder.
+func (b *Box) List(ctx context.Context, q ListQuery) (List, error) {
+	_, l, err := b.list(ctx, q, false)
+	return l, err
+}
+
+// Desk lists the folders and a page in the same flight.
+func (b *Box) Desk(ctx context.Context, q ListQuery) ([]FolderView, List, error) {
+	return b.list(ctx, q, true)
+}
+
+func (b *Box) list(ctx context.Context, q ListQuery, folders bool) ([]FolderView, List, error) {
+	views, l, err := b.page(ctx, q, folders)
+	err = b.record(ctx, audit.Event{Action: audit.LetterList, Target: q.Folder, Request: "FETCH FLAGS HEADER", Count: len(l.Items)}, err)
+	if err != nil {
+		return nil, List{}, err
+	}
+	return views, l, nil
+}
+
+func (b *Box) page(ctx context.Context, q ListQuery, folders bool) ([]FolderView, List, error) {
+	name, err := b.folderName(ctx, q.Folder)
+	if err != nil {
+		return nil, List{}, err
+	}
+	got, err := b.mail.Rows(ctx, mailserver.Query{Folder: name, Before: q.Before, After: q.After, Page: q.Page, Size: q.Size,
+		Unread: q.Unread, Flagged: q.Flagged, WithFolders: folders})
+	if err != nil {
+		return nil, List{}, err
+	}
+	var views []FolderView
+	l := List{Total: got.Total, First: got.First, Last: got.Last, UIDValidity: got.Folder.UIDValidity}
+	if folders {
+		views = b.views(got.Folders)
+	}
+	if k, ok := b.known(q.Folder); ok {
+		got.Folder.Delim, got.Folder.Role = k.delim, k.role
+	} else if name == "INBOX" {
+		got.Folder.Role = mailserver.RoleInbox
+	}
+	l.Folder = b.view(got.Folder)
+	for _, v := range views {
+		if v.ID == q.Folder {
+			l.Folder = v
+		}
+	}
+	l.Folder.Messages = got.Folder.Messages
+	for i := range got.Rows {
+		r := &got.Rows[i]
+		if r.Has(`\Deleted`) {
+			continue // on its way out on a server that cannot remove single letters
+		}
+		l.Items = append(l.Items, item(q.Folder, l.UIDValidity, r))
+	}
+	if n := len(got.Rows); n > 0 {
+		if got.First > 1 {
+			l.PrevAfter = got.Rows[0].UID
+		}
+		if uint32(got.Last) < got.Total {
+			l.NextBefore = got.Rows[n-1].UID
+		}
+	}
+	return views, l, nil
+}
+
+func item(folder string, validity uint32, r *mailserver.Row) Item {
+	it := Item{
+		Ref:  Ref{Folder: folder, UIDValidity: validity, UID: r.UID},
+		From: r.Envelope.From, To: r.Envelope.To, Subject: r.Envelope.Subject, Received: r.Received, Size: r.Size,
+		Unread: !r.Has(`\Seen`), Flagged: r.Has(`\Flagged`), Answered: r.Has(`\Answered`), Draft: r.Has(`\Draft`),
+		Attachments: r.Files, Snippet: r.Snippet, Unreadable: r.Unreadable,
+	}
+	for _, f := range r.Envelope.From {
+		it.Patient = it.Patient || f.Address.IsPatient()
+	}
+	return it
+}
+
+// fields cuts what a person typed into words; "…" and "..." keep spaces.
+func fields(s string) []string {
+	var out []string
+	s = strings.NewReplacer("«\u00a0", `"`, "\u00a0»", `"`, "«", `"`, "»", `"`, "“", `"`, "”", `"`).Replace(s)
+	for s = strings.TrimSpace(s); s != ""; s = strings.TrimSpace(s) {
+		if rest, ok := strings.CutPrefix(s, `"`); ok {
+			phrase, after, _ := strings.Cut(rest, `"`)
+			if p := strings.TrimSpace(phrase); p != "" {
+				out = append(out, p)
+			}
+			s = after
+			continue
+		}
+		i := strings.IndexAny(s, " \t\u00a0\"")
+		if i < 0 {
+			i = len(s)
+		}
+		out = append(out, s[:i])
+		s = s[i:]
+	}
+	return out
+}

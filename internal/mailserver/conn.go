@@ -1,0 +1,190 @@
+package mailserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+)
+
+// conn is one authenticated connection. One goroutine uses it at a time.
+type conn struct {
+	raw    net.Conn // the socket itself: closing it unblocks everything at once
+	meter  *meter
+	client *imapclient.Client
+	caps   imap.CapSet
+	gone   func() // gives the node's permit back
+
+	folder   string // selected, "" for none
+	readOnly bool
+	validity uint32
+	uidNext  uint32
+	anyFlag  bool // the folder stores keywords of our own (\*)
+	flags    []imap.Flag
+
+	syncedAt  time.Time // when the server last told its news of the folder
+	reused    bool
+	restedAt  time.Time
+	idleTimer *time.Timer
+
+	once  sync.Once
+	dead  atomic.Bool
+	cause atomic.Pointer[error]
+}
+
+// kill closes the socket; safe from any goroutine, never blocks.
+func (c *conn) kill(why error) {
+	c.once.Do(func() {
+		c.cause.Store(&why)
+		c.dead.Store(true)
+		c.raw.Close()
+		if c.gone != nil {
+			c.gone()
+		}
+	})
+}
+
+// logout says goodbye, briefly, then closes.
+func (c *conn) logout(ctx context.Context) {
+	_ = c.do(ctx, 2*time.Second, budgetSmall, func() error { return c.client.Logout().Wait() })
+	c.kill(errIdle)
+}
+
+// do runs one exchange under a timer, a byte budget and a recover. After an
+// error other than the server's own NO or BAD the connection is closed and is
+// never used again: go-imap cannot resynchronise.
+func (c *conn) do(ctx context.Context, limit time.Duration, bytes int64, exchange func() error) error {
+	if c.dead.Load() {
+		return c.why(nil)
+	}
+	c.meter.left.Store(bytes)
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	stop := context.AfterFunc(ctx, func() { c.kill(ctx.Err()) })
+	err := c.guarded(exchange)
+	stop()
+	cancel()
+	if c.dead.Load() {
+		return c.why(err)
+	}
+	if err != nil && !harmless(err) {
+		// The cause is read before the socket is closed: closing sets 'failed'.
+		why := c.diagnose(err)
+		c.kill(why)
+		return why
+	}
+	c.meter.left.Store(budgetIdle)
+	return err
+}
+
+func (c *conn) guarded(exchange func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("mailserver: panic in an exchange: %v\n%s", v, debug.Stack())
+		}
+	}()
+	return exchange()
+}
+
+// diagnose tells a lost line, a flood and an unreadable answer apart.
+func (c *conn) diagnose(err error) error {
+	var no *imap.Error
+	switch {
+	case errors.Is(err, errFlood):
+		return err
+	case errors.As(err, &no): // BYE
+		return fmt.Errorf("%w: %w", errLost, err)
+	case c.meter.flood.Load():
+		return fmt.Errorf("%w: %v", errFlood, err)
+	case c.meter.failed.Load():
+		return fmt.Errorf("%w: %v", errLost, err)
+	}
+	return fmt.Errorf("%w: %v", errGarbled, err)
+}
+
+func (c *conn) why(err error) error {
+	if p := c.cause.Load(); p != nil {
+		return *p
+	}
+	if err != nil {
+		return err
+	}
+	return errLost
+}
+
+// closed reports whether go-imap saw the end of the line while nobody looked.
+func (c *conn) closed() bool {
+	select {
+	case <-c.client.Closed():
+		return true
+	default:
+		return c.dead.Load()
+	}
+}
+
+// has reports a capability (RFC 9051 folds several into IMAP4rev2).
+func (c *conn) has(one imap.Cap) bool { return c.caps.Has(one) }
+
+// exists is the number of letters of the selected folder, as last announced.
+func (c *conn) exists() uint32 {
+	if m := c.client.Mailbox(); m != nil {
+		return m.NumMessages
+	}
+	return 0
+}
+
+// selectFolder selects name unless it is already. A failed SELECT leaves
+// nothing selected (RFC 9051 §6.3.2).
+func (c *conn) selectFolder(name string, readOnly bool) error {
+	if c.folder == name && name != "" && (!c.readOnly || readOnly) {
+		return nil
+	}
+	c.folder = ""
+	data, err := c.client.Select(name, &imap.SelectOptions{ReadOnly: readOnly}).Wait()
+	if err != nil {
+		if said(err) {
+			var no *imap.Error
+			if errors.As(err, &no) && no.Code == "" && no.Type == imap.StatusResponseTypeNo {
+				// Most servers name no code for an absent folder.
+				return &imap.Error{Type: no.Type, Code: imap.ResponseCodeNonExistent, Text: no.Text}
+			}
+		}
+		return err
+	}
+	c.selected(name, readOnly, data)
+	return nil
+}
+
+// current selects name, or brings the selected folder up to date unless that was
+// done within maxAge.
+func (c *conn) current(name string, maxAge time.Duration) error {
+	if c.folder != name || c.readOnly {
+		return c.selectFolder(name, false)
+	}
+	if maxAge > 0 && time.Since(c.syncedAt) < maxAge {
+		return nil
+	}
+	if err := c.client.Noop().Wait(); err != nil {
+		return err
+	}
+	c.syncedAt = time.Now()
+	return nil
+}
+
+func (c *conn) selected(name string, readOnly bool, data *imap.SelectData) {
+	c.folder, c.readOnly, c.syncedAt = name, readOnly, time.Now()
+	c.validity, c.uidNext = data.UIDValidity, uint32(data.UIDNext)
+	c.flags = data.PermanentFlags
+	c.anyFlag = len(data.PermanentFlags) == 0 // not announced: assume all (RFC 9051 §7.1)
+	for _, f := range data.PermanentFlags {
+		if f == imap.FlagWildcard {
+			c.anyFlag = true
+		}
+	}
+}
