@@ -1,0 +1,153 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"pli.example/pli/internal/account"
+	"pli.example/pli/internal/audit"
+	"pli.example/pli/internal/config"
+	"pli.example/pli/internal/delegation"
+	"pli.example/pli/internal/identity"
+	"pli.example/pli/internal/mailbox"
+	"pli.example/pli/internal/mailserver"
+	"pli.example/pli/internal/outside"
+	"pli.example/pli/internal/seal"
+	"pli.example/pli/internal/session"
+	"pli.example/pli/internal/store"
+	"pli.example/pli/web"
+)
+
+// Options are what is neither a setting nor a line out.
+type Options struct {
+	Log        *slog.Logger // nil: nothing is logged
+	PerSession int          // requests a minute and session; 0: the pages' default
+	PerAddress int          // sign-in requests a minute and address; 0: the pages' default
+	BannerTo   string       // where the banner's link leads
+}
+
+// App is one running Pli. The rooms are fields so that the command line and the
+// test kit use the same ones as the pages.
+type App struct {
+	Config   config.Config
+	DB       *store.DB
+	Keys     *seal.Keyring
+	Audit    *audit.Trail
+	Accounts *account.Accounts
+	Grants   *delegation.Grants
+	Identity *identity.Provider
+	Sessions *session.Manager
+	Servers  *mailserver.Server
+	House    *mailbox.House
+	Web      *web.Server
+
+	log *slog.Logger
+}
+
+// New makes every room. Nothing is dialled: an operator's server that is down must
+// not stop Pli from starting and saying so.
+func New(ctx context.Context, c config.Config, lines outside.Lines, o Options) (*App, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if lines.Now == nil {
+		lines.Now = time.Now
+	}
+	a, err := openData(ctx, c.Data, lines.Now)
+	if err != nil {
+		return nil, err
+	}
+	a.Config, a.log = c, o.Log
+	a.Identity = identity.New(identityOptions(c, lines))
+	a.Sessions = session.New(session.Options{
+		DB: a.DB, Keys: a.Keys, Identity: a.Identity, Audit: a.Audit, Now: lines.Now, Secure: true, Log: o.Log,
+		Clocks: session.Clocks{SignIn: c.Clocks.SignIn, Idle: c.Clocks.Idle, Absolute: c.Clocks.Absolute},
+	})
+	a.Servers = mailserver.New(imapOptions(c.IMAP, lines, a.Sessions, o.Log))
+	a.House = mailbox.New(mailbox.Options{Grants: a.Grants, Servers: a.Servers, Audit: a.Audit, Keys: a.Keys, Now: lines.Now})
+	a.Web, err = web.New(web.Options{
+		Identity: a.Identity, Sessions: a.Sessions, Accounts: a.Accounts, Grants: a.Grants, House: a.House, Audit: a.Audit,
+		Secure: c.Secure(), Banner: c.Banner, BannerTo: o.BannerTo, Operator: c.Support, Proxies: c.Proxies(),
+		PerSession: o.PerSession, PerAddress: o.PerAddress, Ready: a.ready, Now: lines.Now, Log: o.Log,
+	})
+	if err != nil {
+		return nil, errors.Join(err, a.Close(ctx))
+	}
+	a.Sessions.OnEnd(func(id string) {
+		a.Servers.Drop(id)
+		a.Web.DropSession(id)
+	})
+	return a, nil
+}
+
+// Data opens what a command beside the server needs: the database, the trail, the
+// accounts and the grants. No line out, no page.
+func Data(ctx context.Context, c config.Data) (*App, error) { return openData(ctx, c, time.Now) }
+
+func openData(ctx context.Context, c config.Data, now func() time.Time) (*App, error) {
+	keys := seal.NewRandomKeyring()
+	path := ""
+	if !c.Ephemeral {
+		var err error
+		if keys, err = seal.ParseKeyring(string(c.Keys)); err != nil {
+			return nil, fmt.Errorf("read the keys: %w", err)
+		}
+		path = c.Database
+	}
+	db, err := store.Open(ctx, store.Options{Path: path, Now: now})
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	a := &App{DB: db, Keys: keys, log: slog.New(slog.DiscardHandler)}
+	a.Audit = audit.New(audit.Options{DB: db, Keys: keys, Node: c.Node, Now: now})
+	a.Accounts = account.New(account.Options{DB: db, Keys: keys, Audit: a.Audit, Now: now})
+	a.Grants = delegation.New(delegation.Options{DB: db, Accounts: a.Accounts, Audit: a.Audit, Now: now})
+	return a, nil
+}
+
+func identityOptions(c config.Config, lines outside.Lines) identity.Options {
+	return identity.Options{
+		Issuer: c.OIDC.Issuer, DiscoveryPaths: c.OIDC.DiscoveryPaths, ClientID: c.OIDC.ClientID, ClientSecret: string(c.OIDC.ClientSecret),
+		AuthMethod: c.OIDC.AuthMethod, RedirectURL: c.URL("/sign-in/callback"), PostLogoutURL: c.URL("/signed-out"),
+		Scopes: c.OIDC.ScopeList(), ACRValues: c.OIDC.ACR, HTTP: lines.Client(), Now: lines.Now, Leeway: c.OIDC.Leeway,
+	}
+}
+
+func imapOptions(c config.IMAP, lines outside.Lines, s *session.Manager, log *slog.Logger) mailserver.Options {
+	conf := lines.IMAPTLS
+	if conf == nil {
+		conf = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	return mailserver.Options{
+		Address: c.Address, ServerName: c.ServerName, Mode: c.Mode, TLS: conf, Dial: lines.DialIMAP, Auth: c.Auth,
+		ServiceUser: c.ServiceUser, ServicePassword: string(c.ServicePassword), Credentials: s.Credentials, Evict: s.Evict,
+		PerMailbox: c.PerMailbox, Total: c.Total, IdleClose: c.IdleClose, CommandTimeout: c.CommandTimeout, Log: log, Now: lines.Now,
+	}
+}
+
+// ready asks the database for one row.
+func (a *App) ready(ctx context.Context) error {
+	var one int
+	return a.DB.Read().QueryRowContext(ctx, `SELECT 1`).Scan(&one)
+}
+
+// Handler serves the pages.
+func (a *App) Handler() http.Handler { return a.Web.Handler() }
+
+// Close lets go of everything in order: politely of the mail servers within ctx,
+// then the trail, then the database.
+func (a *App) Close(ctx context.Context) error {
+	if a.Web != nil {
+		a.Web.Wait(ctx)
+	}
+	var errs []error
+	if a.Servers != nil {
+		errs = append(errs, a.Servers.Close(ctx))
+	}
+	return errors.Join(append(errs, a.Audit.Close(), a.DB.Close())...)
+}

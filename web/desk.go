@@ -1,0 +1,161 @@
+package web
+
+import (
+	"crypto/rand"
+	"sync"
+	"time"
+
+	"pli.example/pli/internal/mailbox"
+)
+
+// desks is what this node keeps in memory for each open session: the words of
+// recent searches (never in a URL), the sentence after an act, the last counters
+// of other mailboxes. All of it can be thrown away; all
+// of it goes when the session ends.
+type desks struct {
+	mu  sync.Mutex
+	now func() time.Time
+	of  map[string]*desk
+}
+
+type desk struct {
+	mu       sync.Mutex
+	used     time.Time
+	searches []held[search]
+	notes    []held[note]
+	unread   map[string]counter              // by mailbox id
+	folders  map[string][]mailbox.FolderView // by mailbox id
+}
+
+type held[T any] struct {
+	handle string
+	until  time.Time
+	value  T
+}
+
+// search is one stored query.
+type search struct {
+	boxID, folder, words string
+	everywhere           bool
+}
+
+// note is the sentence shown after an act, with its sealed undo.
+type note struct {
+	boxID, say, kind, undo string
+}
+
+type counter struct {
+	unread  int
+	at      time.Time
+	asking  bool
+	failing bool
+}
+
+// Bounds of one session's memory.
+const (
+	maxSearches    = 20
+	maxNotes       = 20
+	searchLife     = 4 * time.Hour // never more than a session
+	noteLife       = 10 * time.Minute
+	maxDesks       = 20_000
+	maxFolderLists = 30
+	deskIdleLife   = 4 * time.Hour
+)
+
+func newDesks(now func() time.Time) *desks {
+	return &desks{now: now, of: map[string]*desk{}}
+}
+
+// open gives the session's desk, making it at first use.
+func (d *desks) open(sessionID string) *desk {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := d.now()
+	k := d.of[sessionID]
+	if k == nil {
+		if len(d.of) >= maxDesks {
+			d.evictLocked(now)
+		}
+		k = &desk{unread: map[string]counter{}, folders: map[string][]mailbox.FolderView{}}
+		d.of[sessionID] = k
+	}
+	k.used = now
+	return k
+}
+
+// evictLocked drops what was idle for longer than any session lives, or the
+// oldest one when all are fresh.
+func (d *desks) evictLocked(now time.Time) {
+	oldest, oldestAt := "", now
+	for id, k := range d.of {
+		if now.Sub(k.used) > deskIdleLife {
+			delete(d.of, id)
+			continue
+		}
+		if !k.used.After(oldestAt) {
+			oldest, oldestAt = id, k.used
+		}
+	}
+	if len(d.of) >= maxDesks {
+		delete(d.of, oldest)
+	}
+}
+
+func (d *desks) drop(sessionID string) {
+	d.mu.Lock()
+	delete(d.of, sessionID)
+	d.mu.Unlock()
+}
+
+func (d *desks) len() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.of)
+}
+
+func keep[T any](list []held[T], v T, until time.Time, limit int) ([]held[T], string) {
+	h := held[T]{handle: rand.Text()[:20], until: until, value: v}
+	list = append(list, h)
+	if len(list) > limit {
+		list = append(list[:0], list[len(list)-limit:]...)
+	}
+	return list, h.handle
+}
+
+func find[T any](list []held[T], handle string, now time.Time) (T, bool) {
+	for _, h := range list {
+		if h.handle == handle && now.Before(h.until) {
+			return h.value, true
+		}
+	}
+	var zero T
+	return zero, false
+}
+
+func (k *desk) keepSearch(s search, now time.Time) string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var h string
+	k.searches, h = keep(k.searches, s, now.Add(searchLife), maxSearches)
+	return h
+}
+
+func (k *desk) search(handle string, now time.Time) (search, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return find(k.searches, handle, now)
+}
+
+func (k *desk) keepNote(n note, now time.Time) string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var h string
+	k.notes, h = keep(k.notes, n, now.Add(noteLife), maxNotes)
+	return h
+}
+
+func (k *desk) note(handle string, now time.Time) (note, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return find(k.notes, handle, now)
+}

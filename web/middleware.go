@@ -1,0 +1,214 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+	"github.com/go-chi/chi/v5"
+
+	"pli.example/pli/internal/problem"
+)
+
+// The order of a request: recover, id, access log, compression (all routes); then
+// per route: headers, size cap, cross-origin check, rate, session, destination.
+
+// recovered turns a panic into an error page and counts it: a test run with a
+// count above zero fails.
+func (s *Server) recovered(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			v := recover()
+			if v == nil {
+				return
+			}
+			if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+				panic(v) // a download cut short on purpose: the connection must break
+			}
+			s.panics.Add(1)
+			s.log.ErrorContext(r.Context(), "panic", slog.String("request", scopeOf(r).id), slog.String("route", pattern(r)),
+				slog.String("kind", panicWords(v)), slog.String("stack", string(debug.Stack())))
+			if c, ok := w.(*countingWriter); ok && c.status != 0 {
+				panic(http.ErrAbortHandler) // too late for a page: the answer must look broken
+			}
+			s.fail(w, r, problem.New(problem.Internal, ""))
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// panicWords says what went wrong: the runtime's own words hold no content, any
+// other value may.
+func panicWords(v any) string {
+	if e, ok := v.(runtime.Error); ok {
+		return e.Error()
+	}
+	return fmt.Sprintf("%T", v)
+}
+
+// identified gives the request its id and nonce. An id from outside is not taken:
+// it would let a caller write into our logs.
+func (s *Server) identified(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sc := &scope{id: rand.Text()[:12], nonce: rand.Text()}
+		ctx := templ.WithNonce(withScope(r.Context(), sc), sc.nonce)
+		w.Header().Set("X-Request-Id", sc.id)
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+// logged writes one line per request: no query string, no path values.
+func (s *Server) logged(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begin := time.Now()
+		c := &countingWriter{ResponseWriter: w}
+		defer func() {
+			s.log.LogAttrs(r.Context(), slog.LevelInfo, "request",
+				slog.String("request", scopeOf(r).id),
+				slog.String("method", method(r)),
+				slog.String("route", pattern(r)),
+				slog.Int("status", c.code()),
+				slog.Float64("ms", float64(time.Since(begin).Microseconds())/1000),
+				slog.Int64("bytes", c.n))
+		}()
+		next.ServeHTTP(c, r)
+	})
+}
+
+// method keeps an invented method out of the log.
+func method(r *http.Request) string {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions, http.MethodPatch:
+		return r.Method
+	}
+	return "other"
+}
+
+// plainPattern leaves the shapes of parameters out of the log.
+var plainPattern = strings.NewReplacer(":"+numberShape, "", ":"+partShape, "")
+
+func pattern(r *http.Request) string {
+	if rc := chi.RouteContext(r.Context()); rc != nil {
+		if p := rc.RoutePattern(); p != "" {
+			return plainPattern.Replace(p)
+		}
+	}
+	return "none"
+}
+
+type countingWriter struct {
+	http.ResponseWriter
+	status int
+	n      int64
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (c *countingWriter) Unwrap() http.ResponseWriter { return c.ResponseWriter }
+
+func (c *countingWriter) WriteHeader(code int) {
+	if c.status == 0 && code >= 200 {
+		c.status = code
+	}
+	c.ResponseWriter.WriteHeader(code)
+}
+
+func (c *countingWriter) Write(p []byte) (int, error) {
+	if c.status == 0 {
+		c.status = http.StatusOK
+	}
+	n, err := c.ResponseWriter.Write(p)
+	c.n += int64(n)
+	return n, err
+}
+
+func (c *countingWriter) code() int {
+	if c.status == 0 {
+		return http.StatusOK
+	}
+	return c.status
+}
+
+// maxForm is the size of any form of this step: a bulk act on a page of letters is
+// some kilobytes.
+const maxForm = 256 << 10
+
+// guarded wraps one route's handler in what its declaration asks for.
+func (s *Server) guarded(rt *route) http.Handler {
+	var h http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := s.enter(w, r, rt); err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		if err := rt.handle(w, r); err != nil {
+			s.fail(w, r, err)
+		}
+	})
+	h = s.limited(rt, h)
+	h = s.crossOrigin.Handler(h)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sc := scopeOf(r)
+		sc.route = rt
+		rt.set.apply(w.Header(), sc.nonce, s.origins(r.Context(), rt.set), s.secure)
+		if r.Body != nil {
+			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// enter finds the session and checks that the response is wanted where it goes.
+func (s *Server) enter(w http.ResponseWriter, r *http.Request, rt *route) error {
+	if rt.dest != "" {
+		if d := r.Header.Get("Sec-Fetch-Dest"); d != "" && !destAllowed(rt.dest, d) {
+			return problem.New(problem.Denied, "Ce contenu ne s’affiche que dans sa lettre.")
+		}
+	}
+	if rt.who == anyone {
+		return nil
+	}
+	if err := s.admit(w, r, rt); err != nil {
+		return err
+	}
+	if r.Method == http.MethodPost {
+		if err := r.ParseForm(); err != nil {
+			var tooBig *http.MaxBytesError
+			if errors.As(err, &tooBig) {
+				return problem.Wrap(err, problem.TooLarge, "")
+			}
+			return problem.Wrap(err, problem.Invalid, "")
+		}
+	}
+	return nil
+}
+
+// destAllowed compares Sec-Fetch-Dest with what the route declares.
+func destAllowed(want, got string) bool {
+	for _, w := range splitComma(want) {
+		if w == got {
+			return true
+		}
+	}
+	return false
+}
+
+// originsWait bounds what a page waits for a provider never reached yet; its
+// discovery goes on without the page.
+const originsWait = 500 * time.Millisecond
+
+// origins are the provider's hosts for the sets that carry its forms.
+func (s *Server) origins(ctx context.Context, set headerSet) []string {
+	if set != pageHeaders && set != signInHeaders {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, originsWait)
+	defer cancel()
+	return s.provider.AuthOrigins(ctx)
+}

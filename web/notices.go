@@ -1,0 +1,89 @@
+package web
+
+import (
+	"strings"
+
+	"pli.example/pli/internal/mailbox"
+	"pli.example/pli/internal/message"
+	"pli.example/pli/templates"
+)
+
+// notices are the sentences above a letter: what a report means, what could not be
+// read.
+func notices(l *mailbox.Letter) []templates.Notice {
+	var out []templates.Notice
+	if l.Report != nil {
+		out = append(out, reportNotice(*l.Report))
+	}
+	if l.Unreadable {
+		out = append(out, templates.Notice{Kind: "warn", Title: "Lettre au format inhabituel",
+			Text: "Le serveur n’a pas su la décrire. Ce qui suit est ce qui a pu être lu\u00a0; la source est complète."})
+	}
+	if l.Cut {
+		out = append(out, templates.Notice{Kind: "warn", Title: "Seul le début de cette lettre est montré",
+			Text: "Elle est trop volumineuse pour être lue ici en entier. Sa source, complète, peut être téléchargée."})
+	}
+	if d := defects(l.Defects); d != "" {
+		out = append(out, templates.Notice{Kind: "info", Title: "Lettre mal formée", Text: d})
+	}
+	return out
+}
+
+func defects(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return "Elle a été lue malgré des défauts\u00a0: " + strings.Join(list, ", ") + "."
+}
+
+// reportNotice says in words what a machine reported about a letter sent earlier.
+func reportNotice(r message.Report) templates.Notice {
+	about := ""
+	if s := strings.TrimSpace(r.OriginalSubject); s != "" {
+		about = " Elle concerne la lettre «\u00a0" + s + "\u00a0»."
+	}
+	switch r.Kind {
+	case message.ReportIntegration:
+		why := r.Label
+		if why == "" {
+			why = "motif non précisé"
+		}
+		if r.Code != "" {
+			why += " (code " + r.Code + ")"
+		}
+		return templates.Notice{Kind: "error", Title: "Document non intégré par le logiciel du destinataire",
+			Text: "La lettre est arrivée, mais son document n’a pas été classé dans le dossier du patient\u00a0: " + why + ". Corrigez puis renvoyez, ou prévenez le destinataire." + about}
+	case message.ReportDisposition:
+		if r.Error {
+			return templates.Notice{Kind: "warn", Title: "Accusé d’échec", Text: "Le destinataire n’a pas pu traiter votre lettre." + about}
+		}
+		if r.Disposition == "displayed" {
+			return templates.Notice{Kind: "info", Title: "Accusé de lecture", Text: "Votre lettre a été affichée chez son destinataire." + about}
+		}
+		return templates.Notice{Kind: "info", Title: "Accusé", Text: "Le destinataire accuse réception de votre lettre." + about}
+	}
+	if !r.Failed() {
+		return templates.Notice{Kind: "info", Title: "Rapport de remise", Text: "Le serveur donne des nouvelles d’une lettre que vous avez envoyée." + about}
+	}
+	var who []string
+	for _, p := range r.Recipients {
+		if p.Action == "failed" || p.Action == "" {
+			who = append(who, recipientWords(p))
+		}
+	}
+	text := "Une lettre que vous avez envoyée n’a pas été remise"
+	if len(who) > 0 {
+		text += " à " + strings.Join(who[:min(len(who), 5)], ", ")
+	}
+	return templates.Notice{Kind: "error", Title: "Lettre non remise", Text: text + ". Vérifiez l’adresse, puis renvoyez." + about}
+}
+
+func recipientWords(p message.ReportRecipient) string {
+	if p.Address.IsPatient() {
+		return "un patient"
+	}
+	if !p.Address.IsZero() {
+		return p.Address.String()
+	}
+	return "un destinataire"
+}

@@ -1,0 +1,155 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"pli.example/pli/internal/delegation"
+	"pli.example/pli/internal/mailbox"
+	"pli.example/pli/templates"
+)
+
+// page fills the frame of a page from what the request already knows: no call to
+// any server, so that an error page shows the same rail.
+func (s *Server) page(r *http.Request, title string) templates.Page {
+	sc := scopeOf(r)
+	p := templates.Page{Title: title, Nonce: sc.nonce, Banner: s.banner, BannerTo: s.bannerTo, Section: "mail", Keys: true}
+	p.Nav.Home = "/"
+	if sc.session == nil {
+		return p
+	}
+	cur := sc.session
+	sit := situation(cur)
+	p.Me = templates.Me{
+		Name: cur.Practitioner.DisplayName(sit), Work: sit.Work(), Place: sit.Place(), SignedBy: signedBy(cur.Practitioner.AuthMode),
+		Several: len(cur.Practitioner.Situations) > 1, MailUntil: cur.MailUntil,
+	}
+	p.Nav = templates.Nav{Home: "/", Sessions: "/sessions", Journal: "/journal", Situations: "/situations", SignOut: "/sign-out"}
+	p.Boxes = s.boxLinks(sc)
+	p.Flash = s.flash(r)
+	return p
+}
+
+func signedBy(mode string) string {
+	switch strings.ToUpper(mode) {
+	case "CARD":
+		return "Pro Santé Connect, carte CPS"
+	case "MOBILE":
+		return "Pro Santé Connect, e-CPS"
+	}
+	return "Pro Santé Connect"
+}
+
+// boxLinks lists the person's mailboxes with the counters this node last saw.
+func (s *Server) boxLinks(sc *scope) []templates.BoxLink {
+	links := make([]templates.BoxLink, 0, len(sc.grants))
+	for _, g := range sc.grants {
+		c, known := sc.desk.counter(g.Mailbox.ID)
+		l := templates.BoxLink{
+			ID: g.Mailbox.ID, Label: boxLabel(g), Address: g.Mailbox.Address.String(), Kind: g.Mailbox.Kind.Label(), Unread: -1,
+			Current: sc.box != nil && sc.box.ID == g.Mailbox.ID, Shared: g.Kind != delegation.Owner, Failing: c.failing,
+			Href: path("mail", g.Mailbox.ID),
+		}
+		if known {
+			l.Unread = c.unread
+		}
+		links = append(links, l)
+	}
+	return links
+}
+
+func boxLabel(g delegation.Grant) string {
+	if g.Mailbox.Label != "" {
+		return g.Mailbox.Label
+	}
+	return g.Mailbox.Address.String()
+}
+
+// folderLinks maps a box's folders to the rail and takes note of its counter.
+func folderLinks(boxID string, folders []mailbox.FolderView, current string) []templates.FolderLink {
+	links := make([]templates.FolderLink, 0, len(folders))
+	for _, f := range folders {
+		links = append(links, templates.FolderLink{
+			ID: f.ID, Label: f.Label, Role: string(f.Role), Depth: f.Depth, Unseen: int(f.Unseen), Total: int(f.Messages),
+			Current: f.ID == current, Href: folderHref(boxID, f),
+		})
+	}
+	return links
+}
+
+// folderHref is "" for a folder that only holds others.
+func folderHref(boxID string, f mailbox.FolderView) string {
+	if !f.Selectable {
+		return ""
+	}
+	return path("mail", boxID, f.ID)
+}
+
+// moves are the folders a selection may go to: all but the one it is in.
+func moves(links []templates.FolderLink) []templates.FolderLink {
+	out := make([]templates.FolderLink, 0, len(links))
+	for _, l := range links {
+		if !l.Current && l.Role != "drafts" && l.Href != "" {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+func inbox(folders []mailbox.FolderView) (mailbox.FolderView, bool) {
+	for _, f := range folders {
+		if f.Role == "inbox" {
+			return f, true
+		}
+	}
+	if len(folders) > 0 {
+		return folders[0], true
+	}
+	return mailbox.FolderView{}, false
+}
+
+// withFolders adds the folders of the open box to the frame.
+func (s *Server) withFolders(r *http.Request, p *templates.Page, folders []mailbox.FolderView, current string) {
+	sc := scopeOf(r)
+	if sc.box == nil {
+		return
+	}
+	sc.desk.keepFolders(sc.box.ID, folders)
+	p.Folders = folderLinks(sc.box.ID, folders, current)
+	if in, ok := inbox(folders); ok {
+		sc.desk.count(sc.box.ID, int(in.Unseen), s.clock.now())
+	}
+	p.Boxes = s.boxLinks(sc)
+}
+
+// flash is the sentence a note handle in the address names, while it lives.
+// Showing it changes nothing: reloading shows it again.
+func (s *Server) flash(r *http.Request) *templates.Flash {
+	sc := scopeOf(r)
+	h := r.URL.Query().Get("note")
+	if h == "" || sc.desk == nil || !opaqueHandle(h) {
+		return nil
+	}
+	n, ok := sc.desk.note(h, s.clock.now())
+	if !ok {
+		return nil
+	}
+	f := &templates.Flash{Say: n.say, Kind: n.kind, Undo: n.undo, Next: localPath(r.URL.Path, "/")}
+	if n.undo != "" {
+		f.UndoTo = path("mail", n.boxID, "undo")
+	}
+	return f
+}
+
+// opaqueHandle accepts what crypto/rand.Text makes.
+func opaqueHandle(h string) bool {
+	if len(h) != 20 {
+		return false
+	}
+	for i := range len(h) {
+		if c := h[i]; (c < 'A' || c > 'Z') && (c < '2' || c > '7') {
+			return false
+		}
+	}
+	return true
+}

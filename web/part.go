@@ -1,0 +1,209 @@
+package web
+
+import (
+	"bytes"
+	"errors"
+	"image"
+	"io"
+	"net/http"
+	"strings"
+
+	_ "image/gif" // the formats a browser shows by itself, for their size
+	_ "image/jpeg"
+	_ "image/png"
+
+	"github.com/go-chi/chi/v5"
+
+	"pli.example/pli/internal/audit"
+	"pli.example/pli/internal/mailbox"
+	"pli.example/pli/internal/message"
+	"pli.example/pli/internal/problem"
+	"pli.example/pli/templates"
+)
+
+// Bounds of previews.
+const (
+	sniffBytes    = 512
+	maxPixels     = 40_000_000 // a scanned A3 page at 300 dpi has 17 million
+	maxTextView   = 512 << 10
+	maxInlineSize = 25_000_000
+	maxPDFSize    = 50_000_000
+)
+
+// openPart opens the part of the address. The caller closes it.
+func (s *Server) openPart(r *http.Request, as audit.Action) (*mailbox.PartStream, error) {
+	b, at, err := s.letterAt(r)
+	if err != nil {
+		return nil, err
+	}
+	return b.Part(r.Context(), at, chi.URLParam(r, "part"), as)
+}
+
+// letterAt opens the mailbox and reads the letter's place from the address.
+func (s *Server) letterAt(r *http.Request) (*mailbox.Box, mailbox.Ref, error) {
+	at, err := ref(r)
+	if err != nil {
+		return nil, at, err
+	}
+	b, err := s.box(r)
+	return b, at, err
+}
+
+// partDownload sends a part as a file, always as a download: nothing a sender
+// made opens on our origin (attack 17). Bytes are the sender's, transfer encoding
+// undone and nothing else.
+func (s *Server) partDownload(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.openPart(r, audit.PartDownload)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	w.Header().Set("Content-Type", downloadType(p.Part.Type))
+	w.Header().Set("Content-Disposition", attachmentHeader(partName(p.Part)))
+	s.copyOut(w, r, p)
+	return nil
+}
+
+// downloadType keeps the types a desktop opens with the right program and that no
+// browser runs; all else is bytes.
+func downloadType(t string) string {
+	switch t {
+	case "application/pdf", "image/jpeg", "image/png", "image/gif", "image/tiff", "image/webp", "application/zip", "text/plain", "application/dicom", "message/rfc822":
+		return t
+	}
+	return "application/octet-stream"
+}
+
+// partName never leaves a file without a name.
+func partName(p *message.Part) string {
+	if p.FileName != "" {
+		return p.FileName
+	}
+	switch {
+	case p.Embedded != nil || p.Type == "message/rfc822":
+		return "lettre-jointe.eml"
+	case p.Type == "application/pdf":
+		return "document.pdf"
+	case strings.HasPrefix(p.Type, "image/"):
+		return "image." + strings.TrimPrefix(strings.TrimPrefix(p.Type, "image/"), "x-")
+	case p.Type == "text/plain":
+		return "texte.txt"
+	}
+	return "piece-jointe.bin"
+}
+
+// partInline serves a picture for an <img>: the closed list of formats browsers
+// decode safely, known by their first bytes and not by what the sender says; TIFF
+// becomes PNG here. SVG is a document, not a picture.
+func (s *Server) partInline(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.openPart(r, audit.PartPreview)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	head, src, err := peek(p)
+	if err != nil {
+		return err
+	}
+	src = io.LimitReader(src, maxInlineSize)
+	switch kind := message.ImageType(head); {
+	case message.SniffPreview(p.Part.Type, "", head) == message.PreviewTIFF:
+		var png bytes.Buffer
+		if err := message.TIFFToPNG(&png, src, maxPixels); err != nil {
+			return problem.Wrap(err, problem.Invalid, "Cette image ne peut pas être montrée\u00a0: téléchargez-la.")
+		}
+		w.Header().Set("Content-Type", "image/png")
+		s.copyOut(w, r, &png)
+	case kind != "":
+		whole, err := checkPixels(src)
+		if err != nil {
+			return err
+		}
+		w.Header().Set("Content-Type", kind)
+		s.copyOut(w, r, whole)
+	default:
+		return problem.New(problem.Invalid, "Cette pièce n’est pas une image que Pli sait montrer\u00a0: téléchargez-la.")
+	}
+	return nil
+}
+
+// checkPixels refuses a picture whose header announces more pixels than a page can
+// bear (attack 25); formats this program cannot measure pass as they are.
+func checkPixels(src io.Reader) (io.Reader, error) {
+	var seen bytes.Buffer
+	c, _, err := image.DecodeConfig(io.TeeReader(src, &seen))
+	if err == nil && (c.Width <= 0 || c.Height <= 0 || c.Width > maxPixels/c.Height) {
+		return nil, problem.New(problem.TooLarge, "Cette image est trop grande pour être montrée\u00a0: téléchargez-la.")
+	}
+	return io.MultiReader(&seen, src), nil
+}
+
+// peek gives the first bytes and a reader of everything.
+func peek(src io.Reader) ([]byte, io.Reader, error) {
+	head := make([]byte, sniffBytes)
+	n, err := io.ReadFull(src, head)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, nil, err
+	}
+	head = head[:n]
+	return head, io.MultiReader(bytes.NewReader(head), src), nil
+}
+
+// partView opens a part in a page: the PDF reader on its own page, a text as text.
+// Pictures are shown inside the letter's page; what else there is, is downloaded.
+func (s *Server) partView(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.openPart(r, audit.PartPreview)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	head, src, err := peek(p)
+	if err != nil {
+		return err
+	}
+	self := strings.TrimSuffix(r.URL.Path, "/view")
+	letter := self[:strings.LastIndex(self, "/part/")]
+	switch message.SniffPreview(p.Part.Type, p.Part.FileName, head) {
+	case message.PreviewPDF:
+		return s.render(w, r, http.StatusOK, templates.ViewerPage(templates.ViewerView{Nonce: scopeOf(r).nonce, FileName: partName(p.Part),
+			FileHref: self + "/raw", BackHref: letter, DownloadHref: self}))
+	case message.PreviewText:
+		return s.textPage(w, r, p.Part, src, letter, self)
+	}
+	redirect(w, r, self)
+	return nil
+}
+
+func (s *Server) textPage(w http.ResponseWriter, r *http.Request, part *message.Part, src io.Reader, letter, self string) error {
+	raw, err := io.ReadAll(io.LimitReader(src, maxTextView+1))
+	if err != nil {
+		return err
+	}
+	cut := len(raw) > maxTextView
+	if cut {
+		raw = raw[:maxTextView]
+	}
+	pageHeaders.apply(w.Header(), scopeOf(r).nonce, s.origins(r.Context(), pageHeaders), s.secure)
+	return s.render(w, r, http.StatusOK, templates.TextPreviewPage(templates.TextPreviewView{Page: s.page(r, "Pièce jointe"), FileName: partName(part),
+		Text: message.DecodeText(part.Charset, raw), BackHref: letter, DownloadHref: self, Truncated: cut}))
+}
+
+// partRaw gives the PDF reader its bytes, and nothing but a PDF.
+func (s *Server) partRaw(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.openPart(r, audit.PartPreview)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	head, src, err := peek(p)
+	if err != nil {
+		return err
+	}
+	if !bytes.Contains(head, []byte("%PDF-")) {
+		return problem.New(problem.Invalid, "Cette pièce n’est pas un PDF.")
+	}
+	w.Header().Set("Content-Type", "application/pdf")
+	w.Header().Set("Content-Disposition", attachmentHeader("document.pdf"))
+	s.copyOut(w, r, io.LimitReader(src, maxPDFSize))
+	return nil
+}

@@ -1,0 +1,25 @@
+package web
+
+import (
+	"net/http"
+
+	"pli.example/pli/internal/audit"
+	"pli.example/pli/internal/mailbox"
+	"pli.example/pli/templates"
+)
+
+// print is a letter made for paper: who printed it and when stands on it.
+func (s *Server) print(w http.ResponseWriter, r *http.Request) error {
+	b, at, err := s.letterAt(r)
+	if err != nil {
+		return err
+	}
+	l, err := b.Letter(r.Context(), at, mailbox.LetterOptions{As: audit.LetterPrint})
+	if err != nil {
+		return err
+	}
+	v := s.letterView(r, l)
+	v.When = s.clock.exact(l.Received) // paper outlives "hier"
+	return s.render(w, r, http.StatusOK, templates.PrintPage(templates.PrintView{Nonce: scopeOf(r).nonce, Letter: v,
+		PrintedBy: v.Page.Me.Name, PrintedAt: s.clock.exact(s.clock.now()), BodyHref: v.BodyHref, Attachments: v.Attachments}))
+}

@@ -1,0 +1,98 @@
+package web
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"pli.example/pli/internal/mailbox"
+	"pli.example/pli/internal/message"
+	"pli.example/pli/internal/problem"
+)
+
+// maxRefs is how many letters one act may name: a page of search results at most.
+const maxRefs = 500
+
+func parseRef(folder, validity, uid string) (mailbox.Ref, error) {
+	v, err1 := strconv.ParseUint(validity, 10, 32)
+	u, err2 := strconv.ParseUint(uid, 10, 32)
+	if !opaque.MatchString(folder) || err1 != nil || err2 != nil || u == 0 || v == 0 {
+		return mailbox.Ref{}, problem.New(problem.NotFound, "")
+	}
+	return mailbox.Ref{Folder: folder, UIDValidity: uint32(v), UID: uint32(u)}, nil
+}
+
+// refValue is a letter as a form field: folder/uidvalidity/uid.
+func refValue(r mailbox.Ref) string { return fmt.Sprintf("%s/%d/%d", r.Folder, r.UIDValidity, r.UID) }
+
+func letterHref(boxID string, r mailbox.Ref) string { return "/mail/" + boxID + "/" + refValue(r) }
+
+// refs reads the letters a form names; the same one twice counts once.
+func refs(values []string) ([]mailbox.Ref, error) {
+	if len(values) == 0 {
+		return nil, problem.New(problem.Invalid, "Aucune lettre n’est cochée\u00a0: rien n’a changé. Cochez au moins une lettre.")
+	}
+	if len(values) > maxRefs {
+		return nil, problem.New(problem.TooLarge, fmt.Sprintf("Rien n’a changé\u00a0: une action porte sur %d lettres au plus.", maxRefs))
+	}
+	seen := map[mailbox.Ref]bool{}
+	out := make([]mailbox.Ref, 0, len(values))
+	for _, v := range values {
+		parts := strings.Split(v, "/")
+		if len(parts) != 3 {
+			return nil, problem.New(problem.Invalid, "")
+		}
+		r, err := parseRef(parts[0], parts[1], parts[2])
+		if err != nil {
+			return nil, problem.Wrap(err, problem.Invalid, "")
+		}
+		if !seen[r] {
+			seen[r] = true
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}
+
+// whoWords names the correspondents of a row and what they are.
+func whoWords(people []message.Mailbox, sent bool) (who, what string) {
+	if len(people) == 0 {
+		if sent {
+			return "Sans destinataire", ""
+		}
+		return "Expéditeur illisible", ""
+	}
+	var names []string
+	for _, p := range people[:min(3, len(people))] {
+		names = append(names, personName(p))
+	}
+	who = strings.Join(names, ", ")
+	if more := len(people) - len(names); more > 0 {
+		who += fmt.Sprintf(" et %d autres", more)
+	}
+	if sent {
+		return "À\u00a0: " + who, ""
+	}
+	if p := people[0]; p.Address.IsPatient() {
+		what = "Mon espace santé"
+	} else if p.Name != "" && p.Valid {
+		what = p.Address.String()
+	}
+	return who, what
+}
+
+// personName is the name written, or the address; a patient's address is an
+// identity number and is never used as a name.
+func personName(p message.Mailbox) string {
+	switch {
+	case strings.TrimSpace(p.Name) != "":
+		return p.Name
+	case p.Address.IsPatient():
+		return "Patient"
+	case p.Valid:
+		return p.Address.String()
+	case p.Raw != "":
+		return p.Raw
+	}
+	return "Expéditeur illisible"
+}

@@ -1,0 +1,134 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+
+	"pli.example/pli/internal/problem"
+	"pli.example/pli/static"
+)
+
+// handler is a page: it writes the answer or returns why it cannot.
+type handler func(w http.ResponseWriter, r *http.Request) error
+
+// who may ask. The zero value is the strictest.
+type who int
+
+const (
+	acting who = iota // signed in, in a chosen situation
+	person            // signed in
+	anyone
+)
+
+// rate is how requests to a route are counted.
+type rate int
+
+const (
+	ratePerSession rate = iota
+	ratePerAddress
+	rateNone
+)
+
+// route declares everything the middleware needs to know about an address. A set
+// left out is "undeclared" and stops the program at start.
+type route struct {
+	method, pattern string
+	set             headerSet
+	who             who
+	rate            rate
+	dest            string // Sec-Fetch-Dest values accepted, comma separated; "" for any
+	act             bool   // a user's act: moves the idle clock (a page, a post), not a part of a page
+	handle          handler
+}
+
+const (
+	get  = http.MethodGet
+	post = http.MethodPost
+
+	numberShape = `[0-9]{1,10}`
+	partShape   = `[0-9]{1,4}(?:\.[0-9]{1,4}){0,20}`
+	letterPath  = "/mail/{box}/{folder}/{uidvalidity:" + numberShape + "}/{uid:" + numberShape + "}"
+	partPath    = letterPath + "/part/{part:" + partShape + "}"
+)
+
+// routes is the site map.
+func (s *Server) routes() []route {
+	return []route{
+		{method: get, pattern: "/", set: pageHeaders, act: true, handle: s.home},
+
+		{method: get, pattern: "/sign-in", set: signInHeaders, who: anyone, rate: ratePerAddress, handle: s.signInPage},
+		{method: post, pattern: "/sign-in", set: signInHeaders, who: anyone, rate: ratePerAddress, handle: s.signInStart},
+		{method: get, pattern: "/sign-in/callback", set: signInHeaders, who: anyone, rate: ratePerAddress, handle: s.signInFinish},
+		{method: post, pattern: "/sign-out", set: emptyHeaders, who: anyone, handle: s.signOut},
+		{method: get, pattern: "/signed-out", set: signInHeaders, who: anyone, rate: ratePerAddress, handle: s.signedOut},
+		{method: get, pattern: "/situations", set: pageHeaders, who: person, act: true, handle: s.situations},
+		{method: post, pattern: "/situations", set: pageHeaders, who: person, act: true, handle: s.pickSituation},
+
+		{method: get, pattern: "/mail/{box}", set: pageHeaders, act: true, handle: s.boxHome},
+		{method: post, pattern: "/mail/{box}/act", set: pageHeaders, act: true, handle: s.act},
+		{method: post, pattern: "/mail/{box}/undo", set: pageHeaders, act: true, handle: s.undo},
+		{method: post, pattern: "/mail/{box}/search", set: pageHeaders, act: true, handle: s.searchStore},
+		{method: get, pattern: "/mail/{box}/search/{handle}", set: pageHeaders, act: true, handle: s.searchShow},
+		{method: get, pattern: "/mail/{box}/{folder}", set: pageHeaders, act: true, handle: s.list},
+		{method: get, pattern: letterPath, set: pageHeaders, act: true, handle: s.letter},
+		{method: get, pattern: letterPath + "/body", set: bodyHeaders, dest: "iframe", handle: s.body},
+		{method: get, pattern: letterPath + "/source", set: fileHeaders, act: true, handle: s.source},
+		{method: get, pattern: letterPath + "/print", set: pageHeaders, act: true, handle: s.print},
+		{method: get, pattern: letterPath + "/zip", set: fileHeaders, act: true, handle: s.zip},
+		{method: get, pattern: partPath, set: fileHeaders, act: true, handle: s.partDownload},
+		{method: get, pattern: partPath + "/inline", set: imageHeaders, dest: "image", handle: s.partInline},
+		{method: get, pattern: partPath + "/view", set: viewerHeaders, act: true, handle: s.partView},
+		{method: get, pattern: partPath + "/raw", set: pdfDataHeaders, dest: "empty", handle: s.partRaw},
+
+		{method: get, pattern: "/sessions", set: pageHeaders, who: person, act: true, handle: s.sessionsPage},
+		{method: post, pattern: "/sessions/revoke", set: pageHeaders, who: person, act: true, handle: s.sessionRevoke},
+		{method: get, pattern: "/journal", set: pageHeaders, who: person, act: true, handle: s.journal},
+
+		{method: get, pattern: "/static/*", set: staticHeaders, who: anyone, rate: rateNone, handle: s.static},
+		{method: get, pattern: "/healthz", set: emptyHeaders, who: anyone, rate: rateNone, handle: s.healthz},
+		{method: get, pattern: "/readyz", set: emptyHeaders, who: anyone, rate: rateNone, handle: s.readyz},
+	}
+}
+
+// mount builds the router and refuses a route that declares no header set.
+func (s *Server) mount() (http.Handler, error) {
+	mux := chi.NewRouter()
+	mux.Use(s.identified, s.logged, s.recovered, compressHTML(), middleware.GetHead)
+	for _, rt := range s.routes() {
+		if rt.set.lines() == nil || rt.handle == nil {
+			return nil, fmt.Errorf("web: route %s %s declares no header set or handler", rt.method, rt.pattern)
+		}
+		mux.Method(rt.method, rt.pattern, s.guarded(&rt))
+	}
+	mux.NotFound(func(w http.ResponseWriter, r *http.Request) {
+		s.fail(w, r, problem.New(problem.NotFound, "Cette adresse ne mène nulle part dans Pli."))
+	})
+	mux.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
+		s.fail(w, r, errMethod)
+	})
+	return mux, nil
+}
+
+func (s *Server) static(w http.ResponseWriter, r *http.Request) error {
+	static.Handler().ServeHTTP(w, r)
+	return nil
+}
+
+var opaque = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
+
+// param reads an opaque id of the address; anything else was never ours.
+func param(r *http.Request, name string) (string, error) {
+	v := chi.URLParam(r, name)
+	if !opaque.MatchString(v) {
+		return "", problem.New(problem.NotFound, "")
+	}
+	return v, nil
+}
+
+// path joins opaque ids and numbers, which need no escaping.
+func path(parts ...string) string { return "/" + strings.Join(parts, "/") }

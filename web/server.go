@@ -1,0 +1,120 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"pli.example/pli/internal/account"
+	"pli.example/pli/internal/audit"
+	"pli.example/pli/internal/delegation"
+	"pli.example/pli/internal/identity"
+	"pli.example/pli/internal/mailbox"
+	"pli.example/pli/internal/problem"
+	"pli.example/pli/internal/session"
+)
+
+// Options are the rooms the pages speak to, and the few words that change from one
+// installation to the next.
+type Options struct {
+	Identity *identity.Provider
+	Sessions *session.Manager
+	Accounts *account.Accounts
+	Grants   *delegation.Grants
+	House    *mailbox.House
+	Audit    *audit.Trail
+
+	Secure     bool   // the public address is https: send HSTS
+	CookieName string // of the session, to count requests by; default "__Host-pli"
+	Banner     string // on every page when set
+	BannerTo   string
+	Operator   string         // whom to call when a person has no mailbox
+	Proxies    []netip.Prefix // whose X-Forwarded-For is believed
+	PerSession int            // requests a minute; 0 means the default
+	PerAddress int            // sign-in requests a minute and address; 0 means the default
+
+	Ready func(context.Context) error // nil: always ready
+	Now   func() time.Time
+	Log   *slog.Logger
+}
+
+// Server answers every request of the site. Make it with New.
+type Server struct {
+	provider *identity.Provider
+	sessions *session.Manager
+	accounts *account.Accounts
+	grants   *delegation.Grants
+	house    *mailbox.House
+	audit    *audit.Trail
+
+	secure                     bool
+	cookie                     string
+	banner, bannerTo, operator string
+	proxies                    []netip.Prefix
+	ready                      func(context.Context) error
+	clock                      clock
+	log                        *slog.Logger
+
+	desks       *desks
+	limits      limiters
+	crossOrigin *http.CrossOriginProtection
+	counting    sync.WaitGroup // counters being asked for in the background
+	panics      atomic.Int64
+	handler     http.Handler
+}
+
+// New checks the site map and builds the server.
+func New(o Options) (*Server, error) {
+	if o.Identity == nil || o.Sessions == nil || o.Accounts == nil || o.Grants == nil || o.House == nil || o.Audit == nil {
+		return nil, errors.New("web: a room is missing")
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.CookieName == "" {
+		o.CookieName = "__Host-pli"
+	}
+	s := &Server{
+		provider: o.Identity, sessions: o.Sessions, accounts: o.Accounts, grants: o.Grants, house: o.House, audit: o.Audit,
+		secure: o.Secure, cookie: o.CookieName, banner: o.Banner, bannerTo: o.BannerTo, operator: o.Operator, proxies: o.Proxies, ready: o.Ready,
+		clock: clock{now: o.Now, loc: paris()}, log: o.Log, desks: newDesks(o.Now),
+		crossOrigin: http.NewCrossOriginProtection(),
+	}
+	s.limits = s.newLimiters(o.PerSession, o.PerAddress)
+	s.crossOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.fail(w, r, problem.New(problem.Denied, "Cette demande venait d’un autre site\u00a0: rien n’a été modifié. Recommencez depuis Pli."))
+	}))
+	h, err := s.mount()
+	if err != nil {
+		return nil, err
+	}
+	s.handler = h
+	return s, nil
+}
+
+// Handler serves the site.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// DropSession forgets what this node kept for a session that ended.
+func (s *Server) DropSession(id string) { s.desks.drop(id) }
+
+// Panics is how many requests panicked; a healthy process says 0.
+func (s *Server) Panics() int64 { return s.panics.Load() }
+
+// Wait returns when nothing the pages started runs any more, or ctx ends.
+func (s *Server) Wait(ctx context.Context) {
+	done := make(chan struct{})
+	go func() { s.counting.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+}
