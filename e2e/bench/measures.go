@@ -1,0 +1,328 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"pli.example/pli/e2e/dovecot"
+	"pli.example/pli/e2e/rawimap"
+	"pli.example/pli/e2e/visitor"
+)
+
+// series is one line of the table: a page and its floor.
+type series struct {
+	name        string
+	needs       string // the commands of the floor
+	floor, page []time.Duration
+	bounded     bool // the issue states a bound
+}
+
+type measures struct {
+	site    *site
+	dovecot *dovecot.Server
+	letters int
+	runs    int
+
+	raw    *rawimap.Client
+	v      *visitor.Visitor
+	inURL  string // the inbox
+	prefix string // of a letter's address, up to its UID
+	series []*series
+	notes  []string
+}
+
+const (
+	counters  = `LIST "" "*" RETURN (SPECIAL-USE STATUS (MESSAGES UNSEEN UIDNEXT UIDVALIDITY))`
+	flagItems = "(UID FLAGS)"
+	rowItems  = "(UID FLAGS INTERNALDATE RFC822.SIZE BODYSTRUCTURE " + listHeader + ")"
+)
+
+// begin signs in, opens the raw connection, warms both.
+func (m *measures) begin() error {
+	var err error
+	if m.raw, err = inspect(m.dovecot); err != nil {
+		return err
+	}
+	v, p, err := m.site.signIn()
+	if err != nil {
+		return err
+	}
+	m.v = v
+	m.inURL = m.site.base + p.Attr("folder-inbox", "href")
+	list, err := v.Get(m.inURL)
+	if err != nil {
+		return err
+	}
+	link := regexp.MustCompile(`href="(/mail/[^"]*/)(\d+)"[^>]*hx-get`).FindStringSubmatch(list.Body)
+	if link == nil {
+		link = regexp.MustCompile(`class="row-link"\s+href="(/mail/[^"]*/)(\d+)"`).FindStringSubmatch(list.Body)
+	}
+	if link == nil {
+		return errors.New("no letter in the list")
+	}
+	if link[2] != strconv.Itoa(m.letters) {
+		return fmt.Errorf("the newest letter is %s, not %d", link[2], m.letters)
+	}
+	m.prefix = m.site.base + link[1]
+	for range 20 {
+		if _, err := m.get(m.inURL); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// get fetches one address as a browser does (compressed, on a kept connection)
+// and gives its size on the wire.
+func (m *measures) get(address string) (int64, error) {
+	req, err := m.v.Request("GET", address, nil)
+	if err != nil {
+		return 0, err
+	}
+	req.Header.Set("Accept-Encoding", "gzip")
+	if strings.HasSuffix(address, "/body") {
+		req.Header.Set("Sec-Fetch-Dest", "iframe")
+	}
+	res, err := m.v.Send(req)
+	if err != nil {
+		return 0, err
+	}
+	defer res.Body.Close()
+	n, err := io.Copy(io.Discard, res.Body)
+	if err == nil && res.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s answered %d", address, res.StatusCode)
+	}
+	return n, err
+}
+
+// turns runs floor and page one after the other, so that both meet the same
+// moments of the machine.
+func (m *measures) turns(s *series, n int, floor, page func(i int) error) error {
+	for i := range n {
+		for _, half := range []struct {
+			do   func(int) error
+			into *[]time.Duration
+		}{{floor, &s.floor}, {page, &s.page}} {
+			began := time.Now()
+			if err := half.do(i); err != nil {
+				return fmt.Errorf("%s: %w", s.name, err)
+			}
+			*half.into = append(*half.into, time.Since(began))
+		}
+	}
+	m.series = append(m.series, s)
+	return nil
+}
+
+func (m *measures) ask(commands ...string) error {
+	for _, c := range commands {
+		if _, err := m.raw.Do(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *measures) inbox() error {
+	newest := fmt.Sprintf("FETCH %d:* %s", m.letters-49, flagItems)
+	return m.turns(&series{name: "inbox page", needs: "LIST-STATUS; FETCH of 50 rows' flags", bounded: true}, m.runs,
+		func(int) error { return m.ask(counters, newest) },
+		func(int) error { _, err := m.get(m.inURL); return err })
+}
+
+// page is page 1,000: fifty letters far from both ends.
+func (m *measures) page() error {
+	n := min(1000, m.letters/50)
+	high := m.letters - (n-1)*50
+	address := fmt.Sprintf("%s?page=%d", m.inURL, n)
+	if _, err := m.get(address); err != nil {
+		return err
+	}
+	rows := fmt.Sprintf("FETCH %d:%d %s", high-49, high, flagItems)
+	return m.turns(&series{name: fmt.Sprintf("page %d", n), needs: "LIST-STATUS; FETCH of 50 rows' flags", bounded: true}, m.runs,
+		func(int) error { return m.ask(counters, rows) },
+		func(int) error { _, err := m.get(address); return err })
+}
+
+// unseen are pages nobody looked at before: no row of them is known to Pli, and
+// floor and page never ask for the same one.
+func (m *measures) unseen() error {
+	r := rand.New(rand.NewPCG(7, 7))
+	pages := r.Perm(m.letters/50 - 10)
+	n := min(m.runs, len(pages)/2)
+	return m.turns(&series{name: "page seen first", needs: "LIST-STATUS; FETCH of 50 rows, header and structure"}, n,
+		func(i int) error {
+			high := m.letters - (pages[2*i]+5)*50
+			return m.ask(counters, fmt.Sprintf("FETCH %d:%d %s", high-49, high, rowItems))
+		},
+		func(i int) error {
+			_, err := m.get(fmt.Sprintf("%s?page=%d", m.inURL, pages[2*i+1]+6))
+			return err
+		})
+}
+
+// letter opens letters of 30 kB of HTML: the page, then its frame. They were read
+// before, so nothing is stored.
+func (m *measures) letter() error {
+	var uids []int
+	for age := 2; age <= htmlLetters; age += 2 {
+		uids = append(uids, m.letters-age+1)
+	}
+	open := func(i int) error {
+		address := m.prefix + strconv.Itoa(uids[i%len(uids)])
+		if _, err := m.get(address); err != nil {
+			return err
+		}
+		_, err := m.get(address + "/body")
+		return err
+	}
+	for i := range uids {
+		if err := open(i); err != nil {
+			return err
+		}
+	}
+	return m.turns(&series{name: "30 kB HTML letter", needs: "LIST-STATUS; FETCH flags, header, structure; FETCH the body", bounded: true}, m.runs,
+		func(i int) error {
+			uid := uids[i%len(uids)]
+			return m.ask(counters, fmt.Sprintf("UID FETCH %d (UID FLAGS INTERNALDATE RFC822.SIZE BODYSTRUCTURE BODY.PEEK[HEADER])", uid),
+				fmt.Sprintf("UID FETCH %d (BODY.PEEK[2])", uid))
+		}, open)
+}
+
+// memory reads the process's own peak while a file of 25 MB (encoded) comes down.
+func (m *measures) memory() error {
+	address := m.prefix + strconv.Itoa(m.letters-bigLetter+1)
+	if _, err := m.get(address); err != nil {
+		return err
+	}
+	proc := fmt.Sprintf("/proc/%d/", m.site.pli.PID())
+	time.Sleep(time.Second)
+	before, err := statusKB(proc, "VmRSS")
+	if err != nil {
+		return err
+	}
+	// 5 resets the peak to what is resident now.
+	if err := os.WriteFile(proc+"clear_refs", []byte("5"), 0); err != nil {
+		return err
+	}
+	began := time.Now()
+	n, err := m.get(address + "/part/2")
+	if err != nil {
+		return err
+	}
+	took := time.Since(began)
+	peak, err := statusKB(proc, "VmHWM")
+	if err != nil {
+		return err
+	}
+	if n != bigFile {
+		return fmt.Errorf("the download has %d bytes, not %d", n, bigFile)
+	}
+	grown := float64(peak-before) / 1024
+	m.note("memory while %d MB come down (25 MB encoded)", grown < 8, "grew by %.1f MB (from %.1f MB), bound 8 MB; took %.0f ms",
+		[]any{n / 1_000_000}, grown, float64(before)/1024, took.Seconds()*1000)
+	return nil
+}
+
+func statusKB(proc, field string) (int, error) {
+	raw, err := os.ReadFile(proc + "status")
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(raw)) {
+		if rest, ok := strings.CutPrefix(line, field+":"); ok {
+			return strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(rest), " kB"))
+		}
+	}
+	return 0, errors.New("no " + field)
+}
+
+func (m *measures) note(what string, ok bool, says string, whatArgs []any, args ...any) {
+	verdict := "ok"
+	if !ok {
+		verdict = "MISS"
+	}
+	m.notes = append(m.notes, fmt.Sprintf("%-46s %-5s %s", fmt.Sprintf(what, whatArgs...), verdict, fmt.Sprintf(says, args...)))
+}
+
+var assetRE = regexp.MustCompile(`(?:src|href)="(/static/[^"#]+)`)
+
+// weights adds up what the sign-in page costs somebody who was never here, and
+// what later pages cost with our files in the browser's cache.
+func (m *measures) weights() error {
+	stranger := *m
+	stranger.v = visitor.New()
+	total, err := stranger.get(m.site.base + "/sign-in")
+	if err != nil {
+		return err
+	}
+	p, err := stranger.v.Get(m.site.base + "/sign-in")
+	if err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for _, a := range assetRE.FindAllStringSubmatch(p.Body, -1) {
+		if seen[a[1]] {
+			continue
+		}
+		seen[a[1]] = true
+		n, err := stranger.get(m.site.base + a[1])
+		if err != nil {
+			return err
+		}
+		total += n
+	}
+	m.note("sign-in page, cold, %d files", total <= 60_000, "%.1f kB, bound 60 kB", []any{len(seen) + 1}, float64(total)/1000)
+	for _, page := range []struct{ name, address string }{{"inbox page", m.inURL}, {"letter page", m.prefix + strconv.Itoa(m.letters)}} {
+		n, err := m.get(page.address)
+		if err != nil {
+			return err
+		}
+		m.note("%s, later", n <= 15_000, "%.1f kB, bound 15 kB", []any{page.name}, float64(n)/1000)
+	}
+	return nil
+}
+
+func percentile(d []time.Duration, p float64) time.Duration {
+	sorted := slices.Sorted(slices.Values(d))
+	return sorted[min(len(sorted)-1, int(p*float64(len(sorted))))]
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+func (m *measures) print() {
+	fmt.Printf("\n%d letters, %d turns, floor = raw IMAP on one connection, one command after the other; ms\n", m.letters, m.runs)
+	fmt.Printf("%-20s %-5s %9s %9s %9s %7s  %s\n", "page", "", "floor", "Pli", "bound", "ratio", "")
+	for _, s := range m.series {
+		for _, at := range []struct {
+			name string
+			p    float64
+		}{{"p50", 0.50}, {"p95", 0.95}} {
+			floor, page := percentile(s.floor, at.p), percentile(s.page, at.p)
+			bound := 3*time.Millisecond + 2*floor
+			verdict, limit := "", fmt.Sprintf("%9.2f", ms(bound))
+			switch {
+			case !s.bounded:
+				limit = fmt.Sprintf("%9s", "–")
+			case page > bound:
+				verdict = "MISS"
+			default:
+				verdict = "ok"
+			}
+			fmt.Printf("%-20s %-5s %9.2f %9.2f %s %7.1f  %s\n", s.name, at.name, ms(floor), ms(page), limit, float64(page)/float64(floor), verdict)
+		}
+		fmt.Printf("%-20s floor: %s\n", "", s.needs)
+	}
+	for _, n := range m.notes {
+		fmt.Println(n)
+	}
+}

@@ -1,0 +1,108 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+)
+
+// answer is one response a browser got while walking through every page.
+type answer struct {
+	url, kind string
+	status    int64
+	headers   map[string]string
+}
+
+// TestHeaders walks through every page in a browser and looks at each answer it
+// got on the way, scripts, styles, frames and files included.
+func TestHeaders(t *testing.T) {
+	w := newDemo(t)
+	b := newTab(t, true)
+	var mu sync.Mutex
+	var answers []answer
+	if _, err := chromedp.Call(b.ctx, network.Enable, network.EnableParams{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := chromedp.Listen(b.ctx, func(ev any) {
+		r, ok := ev.(*network.EventResponseReceived)
+		if !ok || !strings.HasPrefix(r.Response.URL, "http") {
+			return
+		}
+		a := answer{url: r.Response.URL, kind: string(r.Type), status: r.Response.Status, headers: map[string]string{}}
+		for name, value := range r.Response.Headers {
+			a.headers[strings.ToLower(name)] = fmt.Sprint(value)
+		}
+		mu.Lock()
+		answers = append(answers, a)
+		mu.Unlock()
+	}); err != nil {
+		t.Fatal(err)
+	}
+	w.visit(t, b, func(string) {})
+	mu.Lock()
+	defer mu.Unlock()
+	documents := 0
+	for _, a := range answers {
+		if !sameOrigin(a.url, w.base) {
+			t.Errorf("a request left for %s", a.url)
+			continue
+		}
+		checkAnswer(t, strings.TrimPrefix(a.url, w.base), a)
+		if a.kind == "Document" {
+			documents++
+		}
+	}
+	if documents < 20 {
+		t.Errorf("only %d documents seen: the walk did not happen", documents)
+	}
+}
+
+func checkAnswer(t *testing.T, path string, a answer) {
+	t.Helper()
+	csp := a.headers["content-security-policy"]
+	if a.headers["x-content-type-options"] != "nosniff" {
+		t.Errorf("%s: no nosniff", path)
+	}
+	if a.kind != "Document" {
+		return
+	}
+	directives := map[string]string{}
+	for d := range strings.SplitSeq(csp, ";") {
+		name, value, _ := strings.Cut(strings.TrimSpace(d), " ")
+		directives[name] = value
+	}
+	scripts, given := directives["script-src"]
+	if !given {
+		scripts = directives["default-src"]
+	}
+	for _, bad := range []string{"'unsafe-inline'", "'unsafe-eval'", "*", "http:", "https:", "data:"} {
+		if scripts == "" || strings.Contains(" "+scripts+" ", " "+bad+" ") {
+			t.Errorf("%s: scripts under %q", path, scripts)
+			break
+		}
+	}
+	if directives["default-src"] != "'none'" {
+		t.Errorf("%s: default-src %q", path, directives["default-src"])
+	}
+	if directives["base-uri"] != "'none'" || directives["frame-ancestors"] == "" || directives["form-action"] == "" {
+		t.Errorf("%s: policy %q", path, csp)
+	}
+	if strings.HasSuffix(path, "/body") && (!strings.Contains(csp, "sandbox") || strings.Contains(csp, "allow-scripts")) {
+		t.Errorf("%s: a sender's document under %q", path, csp)
+	}
+	if strings.Contains(path, "/demo/") {
+		return // the stand-in's own pages: not ours to cache or not
+	}
+	if !strings.Contains(a.headers["cache-control"], "no-store") {
+		t.Errorf("%s: Cache-Control %q", path, a.headers["cache-control"])
+	}
+	if a.headers["referrer-policy"] == "" {
+		t.Errorf("%s: no Referrer-Policy", path)
+	}
+}

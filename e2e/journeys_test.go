@@ -1,0 +1,212 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"pli.example/pli/e2e/program"
+)
+
+// journey is one thing a person does from beginning to end, asserted on the page
+// and on the server.
+type journey struct {
+	name   string
+	only   string // the one world it makes sense in, "" for every world
+	mode   string // "js" or "nojs" when it is about one of them
+	why    string // why only there: printed with the skip
+	do     func(t *testing.T, w *world, b *tab)
+	severe bool // takes servers down: runs after the others of its world
+}
+
+// journeys is the one table: rows here, worlds and modes below. A row never
+// depends on another; letters it changes are letters it delivered itself.
+func journeys() []journey {
+	return []journey{
+		{name: "sign-in-card", do: signInWithCard},
+		{name: "sign-in-ecps", only: "demo", why: "only the demo's provider plays the mobile application", do: signInWithMobile},
+		{name: "sign-in-next", do: signInComesBackToTheLetter},
+		{name: "card-refused", do: cardRefused},
+		{name: "no-mailbox", do: noMailbox},
+		{name: "account-closed", do: accountClosed},
+		{name: "situation", do: chooseSituation},
+		{name: "inbox", do: inbox},
+		{name: "read", do: readMarksRead},
+		{name: "plain-form", do: plainForm},
+		{name: "unread", do: markUnread},
+		{name: "star", do: star},
+		{name: "archive-undo", do: archiveAndUndo},
+		{name: "bin", do: binOne},
+		{name: "bulk-bin-undo", do: bulkBinAndUndo},
+		{name: "bulk-read", do: bulkRead},
+		{name: "move", do: moveElsewhere},
+		{name: "search", do: searchHeaders},
+		{name: "search-text", do: searchEverywhere},
+		{name: "pages", do: pages},
+		{name: "other-mailbox", do: otherMailbox},
+		{name: "shared-mailbox", do: sharedMailbox},
+		{name: "pdf-preview", mode: "js", why: "the PDF reader is a script; without scripts the same file is a download (row pdf-download)", do: pdfPreview},
+		{name: "pdf-download", do: pdfDownload},
+		{name: "picture", do: pictures},
+		{name: "text-file", do: textFile},
+		{name: "zip", do: zipOfAll},
+		{name: "nested-letter", do: nestedLetter},
+		{name: "hostile-letter", do: hostileLetter},
+		{name: "hostile-header", do: hostileHeader},
+		{name: "broken-structure", do: brokenStructure},
+		{name: "source-print", do: sourceAndPrint},
+		{name: "journal", do: journal},
+		{name: "keys", mode: "js", why: "keyboard shortcuts are a script", do: keyboard},
+		{name: "two-sessions-revoke", do: revokeOtherSession},
+		{name: "sign-out", do: signOutAsksAgain},
+		{name: "idle-ending", do: idleEnding},
+		{name: "mail-server-down", do: mailServerDown, severe: true},
+		{name: "provider-down", do: providerDown, severe: true},
+	}
+}
+
+var modes = []string{"js", "nojs"}
+
+// board collects what each row did in each world.
+type board struct {
+	sync.Mutex
+	cells map[string]string // row/world/mode → mark
+}
+
+func (s *board) set(row, column, mark string) {
+	s.Lock()
+	defer s.Unlock()
+	s.cells[row+"/"+column] = mark
+}
+
+// TestJourneys runs the table. One row: -run 'TestJourneys/dovecot-xoauth2/js/read$'
+func TestJourneys(t *testing.T) {
+	results := &board{cells: map[string]string{}}
+	var columns []string
+	for _, s := range worlds() {
+		for _, mode := range modes {
+			columns = append(columns, s.name+" "+mode)
+		}
+	}
+	t.Cleanup(func() { results.print(t, columns) })
+	for _, s := range worlds() {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			w := s.start(t)
+			for _, severe := range []bool{false, true} {
+				for _, mode := range modes {
+					t.Run(modeName(mode, severe), func(t *testing.T) {
+						for _, j := range journeys() {
+							if j.severe == severe {
+								runJourney(t, results, w, mode, j)
+							}
+						}
+					})
+				}
+			}
+		})
+	}
+}
+
+func modeName(mode string, severe bool) string {
+	if severe {
+		return mode + "-severe"
+	}
+	return mode
+}
+
+func runJourney(t *testing.T, results *board, w *world, mode string, j journey) {
+	column := w.name + " " + mode
+	t.Run(j.name, func(t *testing.T) {
+		defer func() {
+			mark := "pass"
+			if t.Failed() {
+				mark = "FAIL"
+				t.Logf("%s", w.logs())
+			} else if t.Skipped() {
+				mark = "–"
+			}
+			results.set(j.name, column, mark)
+		}()
+		if j.only != "" && j.only != w.name || j.mode != "" && j.mode != mode {
+			t.Skip(j.why)
+		}
+		b := newTab(t, mode == "js")
+		j.do(t, w, b)
+		if console, dialogs := b.heardAll(); len(dialogs) > 0 || strings.Contains(strings.Join(console, "\n"), "exception:") {
+			t.Errorf("the pages reported: %q, dialogs %q", console, dialogs)
+		}
+	})
+}
+
+// print writes rows × worlds, to the terminal and to .out/journeys.txt. Rows and
+// columns that were not asked for (-run) are left out.
+func (s *board) print(t *testing.T, columns []string) {
+	columns = slices.DeleteFunc(columns, func(c string) bool {
+		return !slices.ContainsFunc(journeys(), func(j journey) bool { return s.cells[j.name+"/"+c] != "" })
+	})
+	if len(columns) == 0 {
+		return
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%-20s", "journey")
+	for _, c := range columns {
+		fmt.Fprintf(&b, " | %-20s", c)
+	}
+	b.WriteByte('\n')
+	for _, j := range journeys() {
+		var cells strings.Builder
+		ran := false
+		for _, c := range columns {
+			mark := s.cells[j.name+"/"+c]
+			ran = ran || mark != ""
+			fmt.Fprintf(&cells, " | %-20s", mark)
+		}
+		if ran {
+			fmt.Fprintf(&b, "%-20s%s\n", j.name, cells.String())
+		}
+	}
+	b.WriteString("\n– is a skip, by nature of the row:\n")
+	for _, j := range journeys() {
+		switch {
+		case j.only != "":
+			fmt.Fprintf(&b, "  %s, only in %s: %s\n", j.name, j.only, j.why)
+		case j.mode != "":
+			fmt.Fprintf(&b, "  %s, only %s: %s\n", j.name, j.mode, j.why)
+		}
+	}
+	if err := os.MkdirAll(program.Out("."), 0o755); err != nil {
+		t.Error(err)
+	}
+	if err := os.WriteFile(program.Out("journeys.txt"), []byte(b.String()), 0o644); err != nil {
+		t.Error(err)
+	}
+	t.Logf("\n%s", b.String())
+}
+
+// surrounding names a world and how to make it.
+type surrounding struct {
+	name  string
+	start func(t testing.TB) *world
+}
+
+func worlds() []surrounding {
+	operators := func(token bool) func(t testing.TB) *world {
+		return func(t testing.TB) *world {
+			// Tokens of ten seconds: every journey meets one that ended.
+			w := newOperator(t, operatorOptions{token: token, tokenSeconds: 10})
+			w.beHasty(t)
+			return w.world
+		}
+	}
+	return []surrounding{
+		{"demo", newDemo},
+		{"dovecot-xoauth2", operators(true)},
+		{"dovecot-plain", operators(false)},
+	}
+}
