@@ -110,7 +110,7 @@ func (a *Accounts) signedIn(ctx context.Context, tx *sql.Tx, p mssante.Practitio
 		return acc, err
 	}
 	return acc, a.audit.RecordTx(ctx, tx, audit.Event{
-		Actor:  mssante.Actor{AccountID: acc.ID, NationalID: acc.NationalID, Name: acc.GivenName + " " + acc.FamilyName, Work: acc.Profession},
+		Actor:  mssante.Actor{AccountID: acc.ID, NationalID: acc.NationalID, Name: mssante.Practitioner{GivenName: acc.GivenName, FamilyName: acc.FamilyName}.DisplayName(mssante.Situation{}), Work: acc.Profession},
 		Action: audit.AccountCreate, Target: acc.ID,
 	})
 }

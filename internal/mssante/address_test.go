@@ -106,6 +106,22 @@ func TestDisplayName(t *testing.T) {
 	}
 }
 
+func TestSituationReads(t *testing.T) {
+	t.Parallel()
+	s := Situation{Profession: "médecin", Specialty: "Médecine générale", Structure: "CABINET DES LILAS", City: "JOUÉ-LES-TOURS"}
+	if s.Work() != "Médecin · Médecine générale" || s.Place() != "Cabinet des Lilas, Joué-Les-Tours" {
+		t.Errorf("%q, %q", s.Work(), s.Place())
+	}
+	for in, want := range map[string]string{"CHU DE TOURAINE": "CHU de Touraine", "Clinique des Tanneurs": "Clinique des Tanneurs", "LA POSTE": "La Poste", "": ""} {
+		if got := (Situation{Structure: in}).Place(); got != want {
+			t.Errorf("%q reads %q, want %q", in, got, want)
+		}
+	}
+	if got := (Situation{Role: "écoutant"}).Work(); got != "Écoutant" {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestVisibleSubject(t *testing.T) { // ECO.3.1.3
 	t.Parallel()
 	if got := VisibleSubject("XDM/1.0/DDM+CR d'examens biologiques VIAL Paul 26/11/1978"); got != "CR d'examens biologiques VIAL Paul 26/11/1978" {

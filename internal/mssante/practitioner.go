@@ -1,6 +1,10 @@
 package mssante
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // Practitioner is a professional as Pro Santé Connect describes them (SC.SSI/IE.33:
 // national id, names, profession are kept). Empty strings are absent values.
@@ -52,21 +56,20 @@ func (s Situation) Title() string {
 	return ""
 }
 
-// Work says what the person does, specialty first: "cardiologie et maladies
-// vasculaires" or "infirmier".
+// Work says what the person does: "Médecin · Médecine générale", "Infirmier".
 func (s Situation) Work() string {
-	if s.Role != "" {
-		return s.Role
+	switch {
+	case s.Role != "":
+		return upperFirst(s.Role)
+	case s.Specialty != "":
+		return upperFirst(s.Profession + " · " + s.Specialty)
 	}
-	if s.Specialty != "" {
-		return s.Profession + " · " + s.Specialty
-	}
-	return s.Profession
+	return upperFirst(s.Profession)
 }
 
-// Place says where: structure and town.
+// Place says where: structure and town, the registers' capitals made readable.
 func (s Situation) Place() string {
-	return joinNonEmpty(", ", s.Structure, s.City)
+	return joinNonEmpty(", ", structureName(s.Structure), titleCase(s.City))
 }
 
 // DisplayName is how a page names the person in this situation.
@@ -111,6 +114,43 @@ func titleCase(s string) string {
 		up = c == ' ' || c == '-' || c == '\'' || c == '’'
 	}
 	return string(r)
+}
+
+// Words a structure's name keeps as they are: abbreviations stay capitals, small
+// words become small.
+var (
+	abbreviations = map[string]bool{"CHU": true, "CHRU": true, "CHR": true, "CH": true, "GHU": true, "GHT": true, "CLCC": true,
+		"EHPAD": true, "HAD": true, "SSIAD": true, "SAMU": true, "SMUR": true, "CPTS": true, "MSP": true, "SCM": true, "SCP": true,
+		"SELARL": true, "SELAS": true, "SAS": true, "SARL": true, "CMP": true, "PMI": true, "SSR": true, "USLD": true, "IRM": true}
+	smallWords = map[string]bool{"de": true, "des": true, "du": true, "la": true, "le": true, "les": true, "et": true,
+		"d": true, "l": true, "à": true, "au": true, "aux": true, "en": true, "sur": true, "sous": true}
+)
+
+// structureName turns CABINET DES LILAS into Cabinet des Lilas. Mixed case is
+// somebody's choice and stays.
+func structureName(s string) string {
+	if s != strings.ToUpper(s) {
+		return s
+	}
+	words := strings.Fields(s)
+	for i, w := range words {
+		switch low := strings.ToLower(w); {
+		case abbreviations[w]:
+		case i > 0 && smallWords[low]:
+			words[i] = low
+		default:
+			words[i] = titleCase(w)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+func upperFirst(s string) string {
+	if s == "" {
+		return ""
+	}
+	c, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(c)) + s[n:]
 }
 
 func joinNonEmpty(sep string, parts ...string) string {

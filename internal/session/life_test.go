@@ -40,7 +40,7 @@ func TestLife(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, s, err := w.m.load(t.Context(), s.ID)
-	if err != nil || s.Actor.Work != "médecin · Cardiologie et maladies vasculaires" || s.Situation != s.Practitioner.Situations[1].Key {
+	if err != nil || s.Actor.Work != "Médecin · Cardiologie et maladies vasculaires" || s.Situation != s.Practitioner.Situations[1].Key {
 		t.Errorf("situation: %+v, %v", s, err)
 	}
 

@@ -81,7 +81,7 @@ func TestStartKeepsSession(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := w.signIn(w.browser, "solo")
-	if s.Situation == "" || s.Actor.Work != "infirmier" {
+	if s.Situation == "" || s.Actor.Work != "Infirmier" {
 		t.Errorf("actor %+v", s.Actor)
 	}
 	w.plant(w.browser, "unrelated", "1")
