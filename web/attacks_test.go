@@ -1,17 +1,13 @@
 package web_test
 
 import (
-	"context"
 	"fmt"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 
-	"pli.example/pli/internal/audit"
 	"pli.example/pli/internal/demo"
 	"pli.example/pli/internal/demo/people"
-	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/mssante"
 	"pli.example/pli/internal/testkit"
 )
@@ -27,7 +23,7 @@ func posts(box string) map[string]url.Values {
 // Attack 41: a post from elsewhere changes nothing, whatever the browser's age.
 func TestCrossSitePostsAreRefused(t *testing.T) {
 	t.Parallel()
-	k := testkit.New(t)
+	k := shared.For(t)
 	c := k.SignIn("martin")
 	box := boxID(t, c, 0)
 	for path, form := range posts(box) {
@@ -52,7 +48,7 @@ func TestCrossSitePostsAreRefused(t *testing.T) {
 // Such a browser sends "Origin: null" when the page's policy hides the referrer.
 func TestPagesThatPostKeepTheOrigin(t *testing.T) {
 	t.Parallel()
-	k := testkit.New(t)
+	k := shared.For(t)
 	c := k.SignIn("martin")
 	for _, path := range []string{"/sign-in", "/", "/sessions"} {
 		a := c.Follow(path)
@@ -71,9 +67,7 @@ func boxID(t *testing.T, c *testkit.Client, n int) string {
 }
 
 // Attack 41: GETs change nothing but the read mark of the letter one looks at.
-func TestGetsArePure(t *testing.T) {
-	t.Parallel()
-	k := testkit.New(t)
+func getsArePure(t *testing.T, k *testkit.Kit) {
 	c := k.SignIn("martin")
 	b := open(t, k, "martin", people.MartinBox)
 	before := state(t, b)
@@ -113,169 +107,10 @@ func TestGetsArePure(t *testing.T) {
 	}
 }
 
-// Attack 45: no address opens another's mailbox, folder or letter; the refusal is
-// in the trail; "not yours" and "no such" look alike.
-func TestForeignAddressesDoNotOpen(t *testing.T) {
-	t.Parallel()
-	k := testkit.New(t)
-	martin, benali := k.SignIn("martin"), k.SignIn("benali")
-	mine := letterLinks(t, benali, "/")[0]
-	theirs := letterLinks(t, martin, "/")[0]
-	m, o := strings.Split(mine, "/"), strings.Split(theirs, "/") // "", mail, box, folder, validity, uid
-	invented := "/mail/aaaaaaaaaaaaaaaa"
-	var bases []string
-	for _, parts := range [][]string{
-		{o[2], o[3], o[4], o[5]}, // their letter
-		{m[2], o[3], o[4], o[5]}, // their folder under my box
-		{o[2], m[3], m[4], m[5]}, // my folder under their box
-		{m[2], m[3], o[4], o[5]}, // another validity of my folder
-		{m[2], m[3], m[4], "4294967295"},
-		{"aaaaaaaaaaaaaaaa", o[3], o[4], o[5]},
-	} {
-		bases = append(bases, "/mail/"+strings.Join(parts, "/"))
-	}
-	for _, base := range bases {
-		for _, tail := range []string{"", "/body", "/source", "/print", "/zip", "/part/1", "/part/1/view", "/part/1/inline", "/part/1/raw", "/part/9.9.9"} {
-			a := benali.Get(base+tail, testkit.With("Sec-Fetch-Dest", ""))
-			if a.Status != 404 && a.Status != 410 {
-				t.Errorf("%s answered %d: %s", base+tail, a.Status, firstBytes(a.Text(), 200))
-			}
-		}
-	}
-	for _, path := range []string{"/mail/" + o[2], "/mail/" + o[2] + "/" + o[3], "/mail/" + m[2] + "/" + o[3], invented, invented + "/" + o[3], "/mail/" + o[2] + "/search/ABCDEFGHIJKLMNOPQRST"} {
-		if a := benali.Get(path); a.Status != 404 && a.Status != 410 {
-			t.Errorf("%s answered %d", path, a.Status)
-		}
-	}
-	for path, form := range map[string]url.Values{
-		"/mail/" + o[2] + "/act?do=archive": values("ref", strings.Join(o[3:6], "/")),
-		"/mail/" + m[2] + "/act?do=archive": values("ref", strings.Join(o[3:6], "/")),
-		"/mail/" + o[2] + "/undo":           values("undo", "x"),
-		"/mail/" + o[2] + "/search":         values("words", "x"),
-	} {
-		if a := benali.Post(path, form); a.Status != 404 && a.Status != 410 {
-			t.Errorf("POST %s answered %d", path, a.Status)
-		}
-	}
-	known, unknown := benali.Get("/mail/"+o[2]), benali.Get(invented)
-	if say(t, known) != say(t, unknown) || known.Status != unknown.Status {
-		t.Errorf("a mailbox that exists can be told from one that does not:\n%q\n%q", say(t, known), say(t, unknown))
-	}
-	if !did(acts(t, k, "benali"), audit.MailboxRefused, "not_found") && !did(acts(t, k, "benali"), audit.MailboxRefused, "denied") {
-		t.Error("the refusals are not in the trail")
-	}
-}
-
-func say(t *testing.T, a *testkit.Answer) string {
-	t.Helper()
-	return doc(t, a).Find("[data-testid=error-title], [data-testid=error-say]").Text()
-}
-
-// Attack 45: a right to read is not a right to act.
-func TestReadersDoNotAct(t *testing.T) {
-	t.Parallel()
-	k := testkit.New(t)
-	grant(t, k, "renard", []mssanteGrant{{people.LilasBox, "read"}}) // less than she had
-	b := open(t, k, "martin", people.LilasBox)
-	before := state(t, b)
-	c := k.SignIn("renard")
-	box := boxID(t, c, 0)
-	path := c.Get("/mail/" + box).Location()
-	d := doc(t, ok(t, c.Get(path)))
-	if d.Find("[data-testid=row-select], [data-testid=bulk-archive]").Length() > 0 {
-		t.Error("the page offers acts")
-	}
-	href := d.Find(".is-unread a.row-link").First().AttrOr("href", "")
-	if href == "" {
-		t.Fatal("no unread letter to try")
-	}
-	ref := strings.Join(strings.Split(strings.SplitN(href, "?", 2)[0], "/")[3:6], "/")
-	for _, do := range []string{"archive", "bin", "read", "unread", "star", "unstar", "move"} {
-		if a := c.Post("/mail/"+box+"/act?do="+do, values("ref", ref, "to", strings.Split(ref, "/")[0])); a.Status != 403 {
-			t.Errorf("%s answered %d", do, a.Status)
-		}
-	}
-	ok(t, c.Get(href)) // reading leaves no mark on a mailbox one may only read
-	if after := state(t, b); after != before {
-		t.Errorf("something changed:\n%s\n%s", before, after)
-	}
-}
-
-// Attack 46: people reading at the same time, from mailboxes whose UIDs are the
-// same, each get their own letters only.
-func TestPeopleNeverSeeEachOthers(t *testing.T) {
-	t.Parallel()
-	k := testkit.New(t)
-	own := map[string]map[string]bool{} // subjects by mailbox
-	for _, l := range people.Letters(k.Clock.Now()) {
-		key := l.Mailbox.Key()
-		if own[key] == nil {
-			own[key] = map[string]bool{}
-		}
-	}
-	var wg sync.WaitGroup
-	for _, key := range []string{"martin", "petit", "garnier", "benali", "fournier", "renard"} {
-		c := k.SignIn(key)
-		var subjects []string
-		for _, g := range member(t, key).Mailboxes {
-			subjects = append(subjects, subjectsOf(t, k, key, g.Address)...)
-		}
-		wg.Go(func() {
-			for range 5 {
-				for i := range len(member(t, key).Mailboxes) {
-					a := c.Follow("/mail/" + boxID(t, c, i))
-					d := doc(t, a)
-					d.Find("[data-testid=row-subject]").Each(func(_ int, s *selection) {
-						if !contains(subjects, s.Text()) {
-							t.Errorf("%s sees %q, which is not theirs", key, s.Text())
-						}
-					})
-					if got := a.Header.Get("Cache-Control"); got != "no-store, private" {
-						t.Errorf("Cache-Control %q", got)
-					}
-				}
-			}
-		})
-	}
-	wg.Wait()
-}
-
-func subjectsOf(t *testing.T, k *testkit.Kit, key string, addr mssante.Address) []string {
-	t.Helper()
-	b := open(t, k, key, addr)
-	folders, err := b.Folders(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out []string
-	for _, f := range folders {
-		if !f.Selectable {
-			continue
-		}
-		l, err := b.List(context.Background(), mailbox.ListQuery{Folder: f.ID, Size: 500})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, it := range l.Items {
-			out = append(out, mssante.VisibleSubject(it.Subject))
-		}
-	}
-	return out
-}
-
-func contains(all []string, s string) bool {
-	for _, x := range all {
-		if strings.TrimSpace(x) == strings.TrimSpace(s) || s == "(sans objet)" {
-			return true
-		}
-	}
-	return false
-}
-
 // Attack 43: no parameter leads elsewhere.
 func TestNoOpenRedirect(t *testing.T) {
 	t.Parallel()
-	k := testkit.New(t)
+	k := shared.For(t)
 	c := k.SignIn("martin")
 	box := boxID(t, c, 0)
 	ref := strings.Join(strings.Split(letterLinks(t, c, "/")[0], "/")[3:6], "/")
@@ -298,9 +133,7 @@ func TestNoOpenRedirect(t *testing.T) {
 
 // Attacks 16 and 48: a letter whose every field is markup, and every query
 // parameter too, stays text.
-func TestPolyglotsStayText(t *testing.T) {
-	t.Parallel()
-	k := testkit.New(t)
+func polyglotsStayText(t *testing.T, k *testkit.Kit) {
 	const evil = `"'><img src=x onerror=alert(1)><script>alert(2)</script><svg onload=alert(3)>{{7*7}}`
 	raw := strings.ReplaceAll("From: \"EVIL\" <a@evil.example>\nTo: \"EVIL\" <claire.martin@medecin.mssante.fr>\nCc: EVIL\nSubject: EVIL\nMessage-ID: <EVIL>\n"+
 		"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\nEVIL\n--b\n"+
@@ -339,9 +172,7 @@ func TestPolyglotsStayText(t *testing.T) {
 }
 
 // A stand-in that is down is said, and what does not need it still works.
-func TestServersDownAreSaid(t *testing.T) {
-	t.Parallel()
-	k := testkit.New(t)
+func serversDownAreSaid(t *testing.T, k *testkit.Kit) {
 	c := k.SignIn("martin")
 	inbox := c.Get(c.Get("/").Location()).Location()
 	ok(t, c.Get(inbox))
@@ -376,7 +207,7 @@ type mssanteGrant struct {
 
 func TestRequestLimits(t *testing.T) {
 	t.Parallel()
-	k := testkit.New(t)
+	k := shared.For(t)
 	c := k.SignIn("martin")
 	box := boxID(t, c, 0)
 	many := url.Values{}

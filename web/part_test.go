@@ -44,7 +44,7 @@ func files(t *testing.T, raw []byte) map[[32]byte]string {
 // runs on our origin (attacks 17 and 24).
 func TestAttachmentsAreTheSendersBytes(t *testing.T) {
 	t.Parallel()
-	k := testkit.New(t)
+	k := shared.For(t)
 	for key, addr := range map[string]mssante.Address{"martin": people.MartinBox, "benali": people.BenaliBox} {
 		c := k.SignIn(key)
 		known := map[[32]byte]string{}
@@ -146,7 +146,7 @@ func checkZip(t *testing.T, a *testkit.Answer, known map[[32]byte]string) {
 // text, and what lies about itself is refused.
 func TestPreviews(t *testing.T) {
 	t.Parallel()
-	k := testkit.New(t)
+	k := shared.For(t)
 	c := k.SignIn("martin")
 	kinds := map[string]int{}
 	for _, folder := range folderLinks(t, c) {
@@ -231,7 +231,7 @@ func checkView(t *testing.T, c *testkit.Client, view string) string {
 // What a destination says it is loaded for is checked when it says so.
 func TestSecFetchDestIsRefusedWhenWrong(t *testing.T) {
 	t.Parallel()
-	k := testkit.New(t)
+	k := shared.For(t)
 	c := k.SignIn("martin")
 	href := letterLinks(t, c, "/")[0]
 	for _, row := range []struct {

@@ -14,9 +14,7 @@ import (
 // An ended session: a navigation goes to the sign-in page and comes back after; a
 // fragment gets 204 and HX-Redirect, never a form inside the page; a post gets a
 // page that says so; a picture gets neither.
-func TestExpiredSession(t *testing.T) {
-	t.Parallel()
-	k := testkit.New(t)
+func expiredSession(t *testing.T, k *testkit.Kit) {
 	c := k.SignIn("martin")
 	inbox := c.Get(c.Get("/").Location()).Location()
 	letter := letterLinks(t, c, inbox)[0]
@@ -51,9 +49,7 @@ func TestExpiredSession(t *testing.T) {
 
 // The refresh token's end closes the letters but not the page's session: the person
 // is asked to sign in and told why, without a loop.
-func TestMailAccessEndsBeforeTheSession(t *testing.T) {
-	t.Parallel()
-	k := testkit.New(t)
+func mailAccessEndsBeforeTheSession(t *testing.T, k *testkit.Kit) {
 	c := k.SignIn("martin")
 	inbox := c.Get(c.Get("/").Location()).Location()
 	ok(t, c.Get(inbox))
@@ -70,7 +66,7 @@ func TestMailAccessEndsBeforeTheSession(t *testing.T) {
 
 func TestSignOutEndsEverything(t *testing.T) {
 	t.Parallel()
-	k := testkit.New(t)
+	k := shared.For(t)
 	c := k.SignIn("martin")
 	inbox := c.Get(c.Get("/").Location()).Location()
 	stolen := c.Cookie("__Host-pli")
@@ -90,10 +86,8 @@ func TestSignOutEndsEverything(t *testing.T) {
 	ok(t, c.Get("/signed-out"))
 }
 
-func TestRevokeAnotherSession(t *testing.T) {
-	t.Parallel()
-	k := testkit.New(t)
-	here, there := k.SignIn("martin"), k.SignIn("martin")
+func revokeAnotherSession(t *testing.T, k *testkit.Kit) {
+	here, there := k.SignIn("garnier"), k.SignIn("garnier")
 	other := k.SignIn("benali")
 	d := doc(t, ok(t, here.Get("/sessions")))
 	if n := d.Find("[data-testid=sessions-row]").Length(); n != 2 {
@@ -117,9 +111,7 @@ func TestRevokeAnotherSession(t *testing.T) {
 }
 
 // What a sign-in that fails shows: why, and one thing to do.
-func TestSignInFailures(t *testing.T) {
-	t.Parallel()
-	k := testkit.New(t)
+func signInFailures(t *testing.T, k *testkit.Kit) {
 	says := func(name string, a *testkit.Answer, status int, words ...string) {
 		t.Helper()
 		d := doc(t, a)
@@ -157,9 +149,7 @@ func TestSignInFailures(t *testing.T) {
 
 // Several situations: nothing of the mail shows before one is chosen, and the choice
 // is kept for the next sign-in.
-func TestSituationIsChosen(t *testing.T) {
-	t.Parallel()
-	k := testkit.New(t)
+func situationIsChosen(t *testing.T, k *testkit.Kit) {
 	c, a := k.TrySignIn("petit", "/")
 	if !strings.HasPrefix(a.Location(), "/situations") {
 		t.Fatalf("led to %q", a.Location())

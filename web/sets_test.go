@@ -16,7 +16,7 @@ import (
 // its set; the exact strings are in headers_test.go.
 func TestEachAddressSendsItsSet(t *testing.T) {
 	t.Parallel()
-	k := testkit.New(t)
+	k := shared.For(t)
 	c := k.SignIn("martin")
 	href := ""
 	for _, l := range letterLinks(t, c, "/") {
@@ -64,7 +64,7 @@ func TestEachAddressSendsItsSet(t *testing.T) {
 
 func TestCookiesAreHardened(t *testing.T) {
 	t.Parallel()
-	k := testkit.New(t)
+	k := shared.For(t)
 	_, a := k.TrySignIn("martin", "/")
 	found := false
 	for _, c := range (&http.Response{Header: a.Header}).Cookies() {
@@ -84,7 +84,7 @@ func TestCookiesAreHardened(t *testing.T) {
 // client that did not ask gets plain bytes.
 func TestCompression(t *testing.T) {
 	t.Parallel()
-	k := testkit.New(t)
+	k := shared.For(t)
 	srv := httptest.NewServer(k.App.Handler())
 	defer srv.Close()
 	for accept, want := range map[string]string{"gzip, br": "gzip", "br": "", "gzip;q=0": "", "": ""} {
@@ -118,7 +118,7 @@ func TestCompression(t *testing.T) {
 // but next, and holds no secret (BREACH has nothing to guess).
 func TestSignInPageEchoesLocalPathsOnly(t *testing.T) {
 	t.Parallel()
-	k := testkit.New(t)
+	k := shared.For(t)
 	a := ok(t, k.Browser().Get("/sign-in?next=%2Fmail%2Fx&say=injected&why=injected"))
 	if strings.Contains(a.Text(), "injected") {
 		t.Error("the page echoes a parameter")
@@ -128,7 +128,7 @@ func TestSignInPageEchoesLocalPathsOnly(t *testing.T) {
 // Past its rate a session is told to wait, in words; another session is not.
 func TestRateLimit(t *testing.T) {
 	t.Parallel()
-	k := testkit.NewLimited(t, 30, 1_000)
+	k := testkit.New(t, testkit.Limited(30, 1_000))
 	c, other := k.SignIn("martin"), k.SignIn("benali")
 	var last *testkit.Answer
 	for range 40 {
@@ -138,7 +138,7 @@ func TestRateLimit(t *testing.T) {
 		t.Errorf("%d, Retry-After %q", last.Status, last.Header.Get("Retry-After"))
 	}
 	ok(t, other.Get("/journal"))
-	k = testkit.NewLimited(t, 1_000, 10)
+	k = testkit.New(t, testkit.Limited(1_000, 10))
 	b := k.Browser()
 	for range 15 {
 		last = b.Get("/sign-in")
@@ -150,9 +150,7 @@ func TestRateLimit(t *testing.T) {
 
 // A letter moved elsewhere is gone, never another one, and the page says where to
 // look.
-func TestGoneLetter(t *testing.T) {
-	t.Parallel()
-	k := testkit.New(t)
+func goneLetter(t *testing.T, k *testkit.Kit) {
 	c := k.SignIn("martin")
 	links := letterLinks(t, c, "/")
 	href := links[len(links)-1]

@@ -15,8 +15,7 @@ import (
 // style, handler or script without the response's nonce.
 func TestWalkEveryPageAsEachPerson(t *testing.T) {
 	t.Parallel()
-	k := testkit.New(t)
-	t.Cleanup(func() { noCanary(t, k) })
+	k := shared.For(t)
 	for _, p := range people.Cast() {
 		if p.Closed || p.Support {
 			continue
@@ -140,17 +139,18 @@ func checkPage(t *testing.T, path string, a *testkit.Answer, d *goquery.Document
 	})
 }
 
-// Attack 52: what letters and people are about never reaches the log.
-func noCanary(t *testing.T, k *testkit.Kit) {
-	t.Helper()
-	logs := strings.ToLower(k.Logs.String())
-	words := []string{"besançon", "besancon", "fontaine", "troponine", "résultats", "eyj"}
+// canaries finds what letters and people are about in a log (attack 52).
+func canaries(logs string) []string {
+	logs = strings.ToLower(logs)
+	words := []string{"besançon", "besancon", "fontaine", "troponine", "résultats", "biologie", "eyjhbgcioi", "@patient.mssante.fr"}
 	for _, p := range people.Patients() {
 		words = append(words, strings.ToLower(string(p.INS)), strings.ToLower(p.Label))
 	}
+	var found []string
 	for _, w := range words {
 		if i := strings.Index(logs, w); i >= 0 {
-			t.Errorf("the log holds %q: …%s…", w, logs[max(0, i-200):min(len(logs), i+100)])
+			found = append(found, w+": …"+logs[max(0, i-200):min(len(logs), i+100)]+"…")
 		}
 	}
+	return found
 }

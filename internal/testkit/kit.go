@@ -2,6 +2,8 @@ package testkit
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"testing"
@@ -28,49 +30,81 @@ type Kit struct {
 	t     testing.TB
 }
 
+// Rates are requests a minute: of one session, and of one address to sign in.
+type Rates struct{ PerSession, PerAddress int }
+
+const unlimited = 1_000_000 // tests are quicker than people
+
 // Option alters the configuration before the app is made.
-type Option func(*config.Config)
+type Option func(*config.Config, *Rates)
+
+// Limited sets the rates.
+func Limited(perSession, perAddress int) Option {
+	return func(_ *config.Config, r *Rates) { *r = Rates{perSession, perAddress} }
+}
 
 // New starts a world and an app on it; both end with the test. A panic in a
 // handler fails the test.
 func New(t testing.TB, options ...Option) *Kit {
 	t.Helper()
-	return NewLimited(t, unlimited, unlimited, options...)
-}
-
-const unlimited = 1_000_000 // requests a minute: tests are quicker than people
-
-// NewLimited is New with rates: requests a minute and session, sign-in requests a
-// minute and address.
-func NewLimited(t testing.TB, perSession, perAddress int, options ...Option) *Kit {
-	t.Helper()
-	k := &Kit{Clock: &Clock{t: start}, Logs: &Logs{}, t: t}
-	c, err := config.Demo("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.PublicURL = Base
-	for _, o := range options {
-		o(&c)
-	}
-	k.World = newWorld(t, &c, k.Clock)
-	k.App, err = app.New(t.Context(), c, k.World.Lines(), app.Options{PerSession: perSession, PerAddress: perAddress,
-		Log: slog.New(slog.NewJSONHandler(k.Logs, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	k, err := Open(options...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		if err := k.App.Close(ctx); err != nil {
-			t.Errorf("close the app: %v", err)
-		}
-		if n := k.App.Web.Panics(); n > 0 {
-			t.Errorf("%d handlers panicked:\n%s", n, k.Logs)
+		if err := k.Close(); err != nil {
+			t.Error(err)
 		}
 	})
-	seed(t, k.App, k.World)
-	return k
+	return k.For(t)
+}
+
+// Open is New without a test, for a kit that several tests share: Close it in
+// TestMain, and give each test its own view with For.
+func Open(options ...Option) (*Kit, error) {
+	k := &Kit{Clock: &Clock{t: start}, Logs: &Logs{}}
+	c, err := config.Demo("127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	c.PublicURL = Base
+	c.OIDC.Issuer = Provider + "/auth/realms/esante-wallet"
+	rates := Rates{unlimited, unlimited}
+	for _, o := range options {
+		o(&c, &rates)
+	}
+	ctx := context.Background()
+	if k.World, err = demo.New(ctx, demo.Options{Now: k.Clock.Now, PublicURL: c.PublicURL, Issuer: c.OIDC.Issuer, WalletURL: Provider + "/wallet",
+		ClientID: c.OIDC.ClientID, ClientSecret: string(c.OIDC.ClientSecret)}); err != nil {
+		return nil, err
+	}
+	k.App, err = app.New(ctx, c, k.World.Lines(), app.Options{PerSession: rates.PerSession, PerAddress: rates.PerAddress,
+		Log: slog.New(slog.NewJSONHandler(k.Logs, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	if err != nil {
+		return nil, errors.Join(err, k.World.Close())
+	}
+	if err := k.App.Seed(ctx, cast(k.World)); err != nil {
+		return nil, errors.Join(err, k.Close())
+	}
+	return k, nil
+}
+
+// For is the same kit as a test sees it: failures are that test's.
+func (k *Kit) For(t testing.TB) *Kit {
+	view := *k
+	view.t = t
+	return &view
+}
+
+// Close ends the app and its world; a handler that panicked is an error.
+func (k *Kit) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	err := errors.Join(k.App.Close(ctx), k.World.Close())
+	if n := k.App.Web.Panics(); n > 0 {
+		err = errors.Join(err, fmt.Errorf("%d handlers panicked:\n%s", n, k.Logs))
+	}
+	return err
 }
 
 // Browser is a browser nobody signed in with.
