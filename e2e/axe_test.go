@@ -30,6 +30,7 @@ func TestAxe(t *testing.T) {
 	if err != nil {
 		t.Skip("axe-core is not installed: run e2e/test")
 	}
+	t.Parallel()
 	w := newDemo(t)
 	b := newTab(t, true)
 	w.visit(t, b, func(name string) {

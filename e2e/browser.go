@@ -27,7 +27,7 @@ import (
 
 // patience bounds every wait on a page. Polling, never sleeping: a quick page
 // costs nothing.
-const patience = 15 * time.Second
+const patience = 30 * time.Second
 
 // chromium is one browser process for the whole run; each tab has its own
 // cookies, as a person at another computer would.
@@ -88,6 +88,7 @@ type tab struct {
 	mu      sync.Mutex
 	console []string // errors and refusals the page reported
 	dialogs []string // alert() and the like: a script of ours never opens one
+	asked   []string // addresses the pages asked for
 }
 
 // newTab opens a tab with its own cookies; js false switches scripts off as a
@@ -204,7 +205,7 @@ func (b *tab) where() string {
 }
 
 func tryEval[T any](b *tab, js string, options ...chromedp.EvaluateOption) (T, error) {
-	ctx, cancel := context.WithTimeout(b.ctx, 5*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, 10*time.Second)
 	defer cancel()
 	return chromedp.Run(ctx, chromedp.Evaluate[T](js, options...))
 }
@@ -296,7 +297,7 @@ func (b *tab) click(css string) {
 	var err error
 	for range 3 { // a page that replaces itself may take the element away under the mouse
 		err = b.call(func(ctx context.Context) error {
-			ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+			ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 			defer cancel()
 			return chromedp.Do(ctx, chromedp.Click(chromedp.CSS(css), chromedp.NodeVisible))
 		})
@@ -344,9 +345,10 @@ func (b *tab) viewport(width, height int64, dark bool) {
 			return err
 		}
 		_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}})
 		return err
 	}))
+	b.until("transitions to end", `document.getAnimations().every(a => a.playState !== "running")`)
 }
 
 func (b *tab) png() ([]byte, error) {
@@ -367,8 +369,8 @@ func (b *tab) downloaded() (name string, content []byte) {
 			}
 			path := filepath.Join(b.downloads, e.Name())
 			content, err := os.ReadFile(path)
-			if err != nil {
-				continue
+			if err != nil || len(content) == 0 {
+				continue // its name is reserved before its bytes are there
 			}
 			if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 				b.t.Fatal(err)

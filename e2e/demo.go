@@ -36,7 +36,7 @@ func newDemo(t testing.TB) *world {
 		return nil
 	}
 	return &world{
-		name: "demo", base: base, hasty: hasty, folders: dovecot.English, separator: "/",
+		name: "demo", base: base, idp: strings.TrimSuffix(d.Issuer(), "/auth/realms/esante-wallet"), hasty: hasty, folders: dovecot.English, separator: "/",
 		inspect: func(mailbox string) (*rawimap.Client, error) {
 			c, err := rawimap.Dial(imap, d.IMAPTLS())
 			if err != nil {

@@ -11,7 +11,11 @@ import (
 	"time"
 
 	"pli.example/pli/e2e/rawimap"
+	"pli.example/pli/internal/demo/people"
 )
+
+// martinBox is the mailbox most rows work in: the GP's own.
+var martinBox = people.MartinBox.String()
 
 // eye looks at one mailbox from the server's side, by its own connection: what it
 // says is what any other mail program would see.

@@ -73,14 +73,21 @@ func leashed(t *testing.T, c *canary) context.Context {
 // page, and the sanitised body alone, without frame, sandbox or policy. Neither
 // may run a script or reach a host.
 func TestHostileCorpus(t *testing.T) {
+	t.Parallel()
 	all := attacks(t)
 	c := newCanary(t)
 	ctx := leashed(t, c)
 	// The leash first: any name at all must end at the canary.
 	leash := newTabIn(t, ctx, true)
-	leash.open("about:blank")
-	if _, err := tryEval[string](leash, `fetch("http://evil.example/leash", {mode: "no-cors"}).then(() => "sent", e => "" + e)`, chromedp.EvalAwaitPromise); err != nil || len(c.heard()) == 0 {
-		t.Fatalf("a request to any host does not reach the canary: %v, %q", err, c.heard())
+	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, `<img src="http://evil.example/leash">`)
+	}))
+	defer page.Close()
+	leash.open(page.URL)
+	leash.until("the picture to be asked for", `document.images[0].complete`)
+	if heard := strings.Join(c.heard(), "\n"); !strings.Contains(heard, "evil.example/leash") {
+		t.Fatalf("a request to any host does not reach the canary: %q", heard)
 	}
 	c.forget()
 	control(t, newTabIn(t, ctx, true), func(canary string) string {

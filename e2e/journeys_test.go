@@ -86,6 +86,7 @@ func (s *board) set(row, column, mark string) {
 
 // TestJourneys runs the table. One row: -run 'TestJourneys/dovecot-xoauth2/js/read$'
 func TestJourneys(t *testing.T) {
+	t.Parallel()
 	results := &board{cells: map[string]string{}}
 	var columns []string
 	for _, s := range worlds() {

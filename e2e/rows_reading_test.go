@@ -17,8 +17,6 @@ import (
 	"pli.example/pli/internal/demo/people"
 )
 
-var martinBox = people.MartinBox.String()
-
 // inbox is the address of the reception folder, by its place in the rail.
 func (w *world) inbox(b *tab) string {
 	b.t.Helper()

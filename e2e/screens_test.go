@@ -24,6 +24,7 @@ func samplePNG() []byte {
 // scripts, and at 1400 px and 390 px without: e2e/.out/screens. At 390 px nothing
 // may be wider than the screen.
 func TestScreens(t *testing.T) {
+	t.Parallel()
 	w := newDemo(t)
 	for _, js := range []bool{true, false} {
 		folder := program.Out("screens/" + map[bool]string{true: "js", false: "nojs"}[js])

@@ -31,6 +31,7 @@ import (
 type world struct {
 	name      string
 	base      string // http://127.0.0.1:port of Pli
+	idp       string // of the provider: another origin
 	hasty     string // the same, but sessions end after hastyIdle without an act
 	folders   dovecot.Folders
 	separator string // between folders
@@ -121,7 +122,7 @@ func newOperator(t testing.TB, o operatorOptions) *operator {
 	}
 	d := startDovecot(t, options)
 	w := &operator{Provider: provider, Dovecot: d, dir: t.TempDir()}
-	w.world = &world{name: "dovecot-plain", base: base, hasty: hasty, folders: options.Folders, separator: options.Separator, inspect: d.Inspect,
+	w.world = &world{name: "dovecot-plain", base: base, idp: fmt.Sprintf("http://127.0.0.1:%d", ports[2]), hasty: hasty, folders: options.Folders, separator: options.Separator, inspect: d.Inspect,
 		stopMail: func() error { d.Kill(); return nil }, startMail: d.Start,
 		stopProvider: func() error { provider.Stop(); return nil }, startProvider: provider.Start,
 		logs: func() string { return w.Pli.Log() + d.Log() }}
@@ -138,10 +139,19 @@ func newOperator(t testing.TB, o operatorOptions) *operator {
 	return w
 }
 
-// beHasty starts a second node on the same database whose sessions end soon.
+// beHasty starts a second Pli whose sessions end soon, on a database of its own: a
+// node's clocks end every session of the database it sweeps.
 func (w *operator) beHasty(t testing.TB) {
-	launch(t, w.hasty, append(w.env, "PLI_LISTEN="+strings.TrimPrefix(w.hasty, "http://"), "PLI_PUBLIC_URL="+w.hasty,
-		"PLI_NODE=hasty", "PLI_CLOCK_IDLE="+hastyIdle.String()), "serve")
+	t.Helper()
+	env := append(slices.DeleteFunc(slices.Clone(w.env), func(kv string) bool { return strings.HasPrefix(kv, "PLI_DATABASE=") }),
+		"PLI_DATABASE="+filepath.Join(w.dir, "hasty.sqlite"))
+	for _, p := range people.Cast() {
+		if p.Key == "martin" {
+			run(t, env, "mailbox", "grant", martinBox, "--to", string(p.NationalID), "--kind", "owner", "--mailbox-kind", "PER", "--label", "Martin")
+		}
+	}
+	launch(t, w.hasty, append(env, "PLI_LISTEN="+strings.TrimPrefix(w.hasty, "http://"), "PLI_PUBLIC_URL="+w.hasty,
+		"PLI_CLOCK_IDLE="+hastyIdle.String()), "serve")
 }
 
 // settings is what an operator writes into the environment.

@@ -47,6 +47,7 @@
     if (!form) { return 0; }
     var n = boxes().filter(function (b) { return b.checked; }).length;
     form.classList.toggle("has-selection", n > 0);
+    doc.body.classList.toggle("selecting", n > 0);
     $("#rows").classList.toggle("choosing", n > 0);
     $("#bulk-count").textContent = n < 2 ? n + "\u00a0lettre choisie" : n + "\u00a0lettres choisies";
     var every = $("#choose-all");
@@ -57,32 +58,64 @@
     return n;
   }
 
-  // --- rows ---
+  // --- rows, and the letter being read ---
 
   function links() { return all("#rows .row-link"); }
+  function shown(el) { return !!el && el.getClientRects().length > 0; }
+  function rowOf(el) { return el && el.closest ? el.closest("#rows .row") : null; }
+  function rowWith(uid) { return all("#rows .row").filter(function (r) { return r.dataset.uid === uid; })[0]; }
+  function letter() { var a = $("#reading .letter"); return shown(a) ? a : null; }
   function here() {
-    var row = doc.activeElement && doc.activeElement.closest && doc.activeElement.closest(".row");
+    var row = rowOf(doc.activeElement);
     return row ? $(".row-link", row) : $("#rows .row-link[aria-current]");
   }
+  function pointAt(row) {
+    $(".row-link", row).focus({ preventScroll: true });
+    row.scrollIntoView({ block: "nearest" });
+  }
+  var going = null; // the row asked for, until its letter is here
+  // With a letter open, its neighbour opens; with the list alone, the mark moves.
   function step(by) {
     var list = links();
+    if (letter()) {
+      var at = list.indexOf(going || $("#rows .row-link[aria-current]"));
+      var other = at < 0 ? null : list[at + by];
+      if (other) {
+        going = other;
+        other.closest(".row").scrollIntoView({ block: "nearest" });
+        other.click();
+        return true;
+      }
+      // Past the page's end the letter knows its neighbour, unless the list is
+      // a choice of letters.
+      var on = $(".letter [data-step='" + by + "']");
+      if (on && (at < 0 || $(".filters li:first-child [aria-current]"))) { on.click(); }
+      return true;
+    }
     if (!list.length) { return false; }
-    var at = list.indexOf(here());
-    var next = list[at < 0 ? 0 : Math.max(0, Math.min(list.length - 1, at + by))];
-    next.focus();
-    next.closest(".row").scrollIntoView({ block: "nearest" });
+    var now = list.indexOf(here());
+    pointAt(list[now < 0 ? 0 : Math.max(0, Math.min(list.length - 1, now + by))].closest(".row"));
     return true;
   }
-  function shown(el) { return el && el.getClientRects().length > 0; }
 
-  // A row's act without opening it: tick it, press the bulk button.
-  function onRows(act) {
-    var focused = doc.activeElement && doc.activeElement.closest && doc.activeElement.closest("#rows .row");
-    var button = $("#selection button[value=" + act + "]");
+  function bulk(act) { return $("#selection [data-act='" + act + "']"); }
+  // s takes the mark away when all the letters it is about carry it.
+  function follow(rows) {
+    return rows.every(function (r) { return r.hasAttribute("data-flagged"); }) ? "unstar" : "star";
+  }
+  // What a key acts on: the letters chosen, else the letter open, else the row.
+  function on(key, act) {
+    var chosen = shown($("#rows")) ? boxes().filter(function (b) { return b.checked; }).map(rowOf) : [];
+    if (!chosen.length && letter()) {
+      var own = $(".letter-acts [data-key='" + key + "']");
+      if (own) { own.click(); }
+      return !!own;
+    }
+    var row = rowOf(doc.activeElement), rows = chosen.length ? chosen : row ? [row] : [];
+    var button = rows.length ? bulk(act || follow(rows)) : null;
     if (!button) { return false; }
-    if (countSelection() === 0) {
-      if (!focused) { return false; }
-      $("input[name=ref]", focused).checked = true;
+    if (!chosen.length) {
+      $("input[name=ref]", row).checked = true;
       countSelection();
     }
     button.click();
@@ -94,6 +127,12 @@
     if (control.matches("input")) { control.focus(); control.select(); } else { control.click(); }
     return true;
   }
+  // The same for what stands in a closed menu, or is hidden beside the list.
+  function follows(sel) {
+    var link = $(sel);
+    if (link) { link.click(); }
+    return !!link;
+  }
 
   var keys = {
     j: function () { return step(1); },
@@ -104,14 +143,14 @@
       if (box) { box.click(); }
       return !!box;
     },
-    e: function () { return onRows("archive") || press("e"); },
-    "#": function () { return onRows("bin") || press("#"); },
-    s: function () { return onRows("star") || press("s"); },
-    u: function () {
-      var back = $("a[data-key=u]"); // hidden beside its list, yet it leads there
-      if (back) { back.click(); }
-      return !!back;
-    },
+    e: function () { return on("e", "archive"); },
+    "#": function () { return on("#", "bin"); },
+    i: function () { return on("i", "back"); },
+    m: function () { return on("m", "unread"); },
+    s: function () { return on("s", ""); },
+    z: function () { return press("z"); },
+    p: function () { return follows(".letter [data-key=p]"); },
+    u: function () { return follows("a[data-key=u]"); },
     "/": function () { return press("/"); },
     "?": function () { return press("?") || help(); }
   };
@@ -139,6 +178,7 @@
   doc.addEventListener("click", function (event) {
     var at = event.target.closest ? event.target : null;
     if (!at) { return; }
+    if (at.closest("a.back") && letter()) { remember("back", [letter().dataset.uid]); }
     if (at.closest("a[href='#aide-clavier']") && help()) { event.preventDefault(); return; }
     var closing = at.closest("dialog [data-close]");
     if (closing) {
@@ -153,7 +193,10 @@
   }
   doc.addEventListener("keydown", function (event) {
     if (event.key !== "Escape") { return; }
-    all("details.more[open]").forEach(function (menu) { menu.open = false; $("summary", menu).focus(); });
+    all("details.more[open], details.card-image[open]").forEach(function (menu) {
+      menu.open = false;
+      $("summary", menu).focus();
+    });
     if (location.hash === "#menu") { location.hash = "#contenu"; }
   });
   doc.addEventListener("change", function (event) {
@@ -181,6 +224,13 @@
     if (form.method !== "post") { return; }
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = "yes";
+    if (form.id === "selection") {
+      remember("act", boxes().filter(function (b) { return b.checked; }).map(function (b) { return rowOf(b).dataset.uid; }));
+    } else if (form.matches(".letter-acts form, .more-move")) {
+      remember("act", [form.closest(".letter").dataset.uid]);
+    } else if (form.closest(".flash")) {
+      remember("act", kept ? kept.uids : []);
+    }
   });
   // Coming back by the browser's own memory of the page: forms work again.
   window.addEventListener("pageshow", function () {
@@ -198,16 +248,18 @@
     words.textContent = text;
     strip.appendChild(words);
     region.replaceChildren(strip);
+    region.classList.add("is-on");
   }
 
   // The letter opened beside its list: mark its row, and leave one h1.
   function opened() {
-    var letter = $("#reading .letter");
-    if (!letter) { return; }
+    var read = $("#reading .letter");
+    going = null;
+    if (!read) { return; }
     doc.body.dataset.view = "letter";
     links().forEach(function (a) {
       var row = a.closest(".row");
-      if (row.dataset.uid === letter.dataset.uid && new URL(a.href).pathname === location.pathname) {
+      if (row.dataset.uid === read.dataset.uid && new URL(a.href).pathname === location.pathname) {
         a.setAttribute("aria-current", "true");
         row.classList.remove("is-unread");
         var dot = $(".row-new", row);
@@ -221,7 +273,8 @@
       var sub = doc.createElement("h2");
       sub.id = head.id;
       sub.className = head.className;
-      sub.textContent = head.textContent;
+      sub.tabIndex = -1;
+      sub.append.apply(sub, Array.prototype.slice.call(head.childNodes));
       head.replaceWith(sub);
     }
     var title = $("#letter-title");
@@ -245,27 +298,83 @@
   doc.addEventListener("htmx:error", function (event) {
     var ctx = event.detail && event.detail.ctx;
     if (ctx && ctx.request && ctx.request.signal && ctx.request.signal.aborted && ctx.request.signal.reason !== "timeout") { return; }
+    going = null;
     say("Pli ne répond pas. Rien n’est perdu\u00a0: réessayez dans un instant.");
   });
 
-  // --- where the list was, after an act that loads the page again ---
+  // --- pictures that cannot be drawn ---
 
+  function broken(img) {
+    if (!img.matches || !img.matches(".card-image img")) { return; }
+    var words = doc.createElement("p");
+    words.className = "card-broken";
+    words.textContent = "Cette image ne peut pas être montrée ici. Elle n’est pas perdue\u00a0: téléchargez-la pour la voir.";
+    img.replaceWith(words);
+  }
+  doc.addEventListener("error", function (event) { broken(event.target); }, true);
+
+  // --- where the reader was, after an act that loads the page again ---
+
+  // Only numbers of letters are kept, for this tab, until the next page.
   function place() { return "pli:list:" + location.pathname.split("/").slice(0, 4).join("/"); }
+  function store(name, value) {
+    try { sessionStorage.setItem(name, value); } catch (e) { /* storage refused: the place is lost, nothing else */ }
+  }
+  function stored(name) {
+    try { return sessionStorage.getItem(name); } catch (e) { return null; }
+  }
+  // The letters themselves first (some acts leave them where they are), then the
+  // older ones, then the newer ones, nearest first.
+  function remember(why, uids) {
+    var list = all("#rows .row").map(function (r) { return r.dataset.uid; });
+    var at = list.map(function (u) { return uids.indexOf(u) >= 0; });
+    var first = at.indexOf(true), last = at.lastIndexOf(true);
+    var near = first < 0 ? [] : list.slice(last + 1, last + 9).concat(list.slice(0, last).reverse().slice(0, 8));
+    store("pli:at", JSON.stringify({ why: why, place: place(), uids: uids.slice(0, 8).concat(near) }));
+  }
+  var kept = null;
+  function take() {
+    try { kept = JSON.parse(stored("pli:at")); } catch (e) { kept = null; }
+    if (!kept || kept.place !== place() || !Array.isArray(kept.uids)) { kept = null; }
+    store("pli:at", "");
+  }
+
   window.addEventListener("pagehide", function () {
     var list = $("#list");
-    try { if (list) { sessionStorage.setItem(place(), String(list.scrollTop)); } } catch (e) { /* storage refused: nothing to keep */ }
+    if (list) { store(place(), String(list.scrollTop)); }
   });
   function restore() {
     var list = $("#list");
-    if (!list) { return; }
-    try { list.scrollTop = Number(sessionStorage.getItem(place())) || 0; } catch (e) { return; }
+    if (list) { list.scrollTop = Number(stored(place())) || 0; }
     var current = $("#rows .row-link[aria-current]");
     if (current) { current.closest(".row").scrollIntoView({ block: "nearest" }); }
+  }
+  // The sentence of an act is said once: reloading shows the page alone.
+  function forgetNote() {
+    var url = new URL(location.href);
+    if (!url.searchParams.has("note")) { return false; }
+    url.searchParams.delete("note");
+    history.replaceState(history.state, "", url.pathname + url.search + url.hash);
+    return true;
+  }
+  function comeBack() {
+    var strip = $("#flash .flash"), noted = forgetNote(), row = null;
+    take();
+    if (kept && !letter() && (noted || kept.why === "back")) {
+      row = kept.uids.map(rowWith).filter(Boolean)[0];
+    }
+    if (row) {
+      pointAt(row);
+      // The mark is on the row: moved in its live region, the sentence is still read out.
+      if (strip) { setTimeout(function () { if (strip.parentNode) { strip.parentNode.appendChild(strip); } }, 250); }
+    } else if (strip) {
+      strip.focus({ preventScroll: true });
+    }
   }
 
   fitAll();
   countSelection();
   restore();
-  var strip = $("#flash .flash");
-  if (strip) { strip.focus({ preventScroll: true }); }
+  comeBack();
+  all(".card-image img").forEach(function (img) { if (img.complete && img.currentSrc && !img.naturalWidth) { broken(img); } });
 })();

@@ -13,10 +13,17 @@ let pdf = null; // the library
 let file = null; // the document
 let zoom = 0; // 0: as wide as the window
 let sheets = [];
+let said = false; // a failure was told
 
+// fail always leaves a sentence and the way to the file itself.
 function fail(text) {
-  say.textContent = text;
+  const way = document.querySelector(".viewer-bar a[download]").cloneNode(true);
+  way.removeAttribute("data-testid");
+  const words = document.createElement("span");
+  words.textContent = text;
+  say.replaceChildren(words, way);
   say.hidden = false;
+  said = true;
 }
 
 // The worker's address is a sink under Trusted Types: this policy knows one.
@@ -35,7 +42,7 @@ function workerURL() {
 async function open() {
   pdf = await import(body.dataset.reader);
   const worker = new Worker(workerURL(), { type: "module" });
-  worker.addEventListener("error", () => { if (!file) { fail(cannot); } });
+  worker.addEventListener("error", () => { if (!file && !said) { fail(cannot); } });
   pdf.GlobalWorkerOptions.workerPort = worker;
   const asking = pdf.getDocument({
     url: body.dataset.file,
@@ -54,6 +61,7 @@ async function open() {
   };
   file = await asking.promise;
   await lay();
+  clearTimeout(slow);
   say.hidden = true;
   document.querySelector(".viewer-tools").hidden = false;
   count();
@@ -195,13 +203,26 @@ window.addEventListener("resize", () => {
   resizing = setTimeout(() => { if (file && !zoom) { sizeAll(); redraw(); } }, 150);
 });
 document.addEventListener("keydown", (event) => {
+  if (event.key === "u" && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    document.querySelector(".viewer-bar a").click();
+    return;
+  }
   if (!file || event.ctrlKey || event.metaKey || event.altKey) { return; }
   if (event.key === "+") { zoomBy(1); } else if (event.key === "-") { zoomBy(-1); } else if (event.key === "0") { zoomTo(0); } else { return; }
   event.preventDefault();
 });
 
+// A crafted file can keep its worker busy for ever: the reader is told.
+const slow = setTimeout(() => {
+  if (!said) { fail("Ce document tarde à s’ouvrir. Attendez encore, ou téléchargez-le pour le lire."); said = false; }
+}, 20000);
+
 open().catch((err) => {
-  if (file || !say.hidden && say.textContent.includes("mot de passe")) { return; }
+  clearTimeout(slow);
+  if (said) { return; } // a password: already told
   console.error("pdf:", err && err.name);
+  sheets.forEach((s) => s.el.remove());
+  sheets = [];
+  file = null;
   fail(cannot);
 });

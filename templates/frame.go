@@ -1,5 +1,7 @@
 package templates
 
+import "slices"
+
 // keyHelp is the '?' sheet, in the order a reader meets the keys.
 var keyHelp = []struct{ key, says string }{
 	{"j", "lettre suivante"},
@@ -8,10 +10,20 @@ var keyHelp = []struct{ key, says string }{
 	{"u", "revenir à la liste"},
 	{"e", "classer"},
 	{"#", "mettre à la corbeille"},
+	{"i", "remettre en Réception (depuis Archives ou Corbeille)"},
 	{"s", "suivre, ne plus suivre"},
+	{"m", "marquer non lue"},
+	{"z", "annuler le dernier acte"},
 	{"x", "choisir la lettre pour un acte groupé"},
+	{"p", "imprimer la lettre ouverte"},
 	{"/", "chercher"},
+	{"Échap", "fermer un menu, une image, cette aide"},
+	{"+ − 0", "document PDF" + nbsp + ": agrandir, réduire, ajuster"},
 	{"?", "montrer cette aide"},
+}
+
+func chosen(all []SituationChoice) bool {
+	return slices.ContainsFunc(all, func(c SituationChoice) bool { return c.Current })
 }
 
 // joined writes "Médecin généraliste · Cabinet des Lilas, Tours".
@@ -24,14 +36,6 @@ func joined(a, b string) string {
 	default:
 		return a + " · " + b
 	}
-}
-
-// boxSub is the second line of a mailbox: what it is, or that it fails.
-func boxSub(b BoxLink) string {
-	if b.Failing {
-		return "ne répond pas"
-	}
-	return b.Kind
 }
 
 // where is the phone's top bar: the folder shown and its counter.

@@ -1,6 +1,9 @@
 package templates
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 func bodyTitle(t string) string {
 	if t == "" {
@@ -15,6 +18,30 @@ func nestedTitle(t string, n int) string {
 		t = "Corps de la lettre jointe"
 	}
 	return t + nbsp + strconv.Itoa(n+1)
+}
+
+// noBody says why no sheet is shown.
+func noBody(v LetterView) string {
+	if len(v.Attachments)+len(v.Nested) > 0 {
+		return "Cette lettre ne contient pas de texte" + nbsp + ": seulement ce qui y est joint."
+	}
+	return "Cette lettre ne contient pas de texte."
+}
+
+// senderName falls back to the address, which is then not said a second time.
+func senderName(s Sender) string {
+	if strings.TrimSpace(s.Name) == "" && s.Address != "" {
+		return s.Address
+	}
+	return who(s.Name)
+}
+
+// archiveKind: where a letter can be put back, that is the one next act.
+func archiveKind(can triage) string {
+	if can.Back != "" {
+		return "plain"
+	}
+	return "primary"
 }
 
 func personName(p Person) string {

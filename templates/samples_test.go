@@ -103,6 +103,8 @@ func sampleAttachments() []templates.Attachment {
 	return []templates.Attachment{
 		{Name: "20261119_CR-biologie_VIAL_Paul.pdf", Type: "Document PDF", Size: "412 Ko", Icon: "pdf", DownloadHref: "/dl", PreviewHref: "/viewer.html", PreviewKind: "pdf"},
 		{Name: "plaie.jpg", Type: "Photo", Size: "1,8 Mo", Icon: "image", DownloadHref: "/dl", PreviewHref: "/photo.svg", PreviewKind: "image"},
+		{Name: "plaie-2.tif", Type: "Image numérisée (TIFF)", Size: "3,1 Mo", Icon: "image", DownloadHref: "/dl", PreviewHref: "/absent.png", PreviewKind: "image"},
+		{Name: "vide.pdf", Type: "Document PDF", Size: "0\u00a0o", Icon: "pdf", DownloadHref: "/dl", PreviewHref: "/viewer.html", PreviewKind: "pdf"},
 		{Name: "IHE_XDM.zip", Type: "Archive de documents de santé", Size: "96 Ko", Icon: "archive", DownloadHref: "/dl"},
 		{Name: "un-nom-de-fichier-extraordinairement-long-que-personne-n-a-pense-a-raccourcir-avant-envoi.txt", Type: "Texte", Size: "2 Ko", Icon: "text", DownloadHref: "/dl", PreviewHref: "/text.html", PreviewKind: "text"},
 		{Name: "", Type: "Fichier", Size: "12 octets", Icon: "file", DownloadHref: "/dl"},
@@ -125,6 +127,25 @@ func sampleLetter() templates.LetterView {
 		Moves: folders("")[2:], CanTriage: true,
 		Acts: templates.LetterActs{Archive: "/act?do=archive", Bin: "/act?do=bin", Flag: "/act?do=star", Unflag: "/act?do=unstar", Unread: "/act?do=unread", Move: "/act?do=move"},
 	}
+}
+
+// letterIn is a letter of another folder, beside that folder's list, in a rail
+// where two mailboxes begin alike.
+func letterIn(role string) templates.LetterView {
+	v := sampleLetter()
+	v.Page.Folders, v.Moves = folders(role), folders(role)
+	v.List.Moves = v.Moves
+	for _, f := range v.Page.Folders {
+		if f.Current {
+			v.List.FolderLabel = f.Label
+		}
+	}
+	v.Page.Boxes = []templates.BoxLink{
+		{ID: "b1", Label: "Dr Hugo Petit, CHU de Tours", Address: "hugo.petit@chu-tours.mssante.fr", Kind: "Boîte nominative", Unread: 12, Current: true, Href: "/list.html"},
+		{ID: "b2", Label: "Dr Hugo Petit, Clinique de l’Alliance", Address: "hugo.petit@alliance-saint-cyr.mssante.fr", Kind: "Boîte nominative", Unread: 4, Href: "/list.html"},
+		{ID: "b3", Label: "Secrétariat de cardiologie", Address: "secretariat.cardiologie@chu-tours.mssante.fr", Kind: "Boîte organisationnelle", Unread: 31, Shared: true, Href: "/list.html"},
+	}
+	return v
 }
 
 // worstLetter holds every length, direction and state at once.
@@ -181,7 +202,13 @@ func gallery() []sample {
 	noSearch := search
 	noSearch.Rows, noSearch.More, noSearch.Box.Everywhere = nil, false, false
 	letter := sampleLetter()
+	filed, binned, draft := letterIn("archive"), letterIn("trash"), letterIn("drafts")
+	draft.BodyHref, draft.Attachments, draft.RemoteBlocked = "", nil, 0
+	draft.From = templates.Sender{Address: "claire.martin@medecin.mssante.fr"}
 	return []sample{
+		{"letter-filed", "page", templates.LetterPage(filed)},
+		{"letter-binned", "page", templates.LetterPage(binned)},
+		{"letter-draft", "page", templates.LetterPage(draft)},
 		{"signin", "page", templates.SignInPage(templates.SignInView{Nonce: nonce, Banner: "Démonstration : des personnes et des lettres inventées.", BannerTo: "/about", Next: "/", Action: "/sign-in"})},
 		{"signin-ended", "page", templates.SignInPage(templates.SignInView{Nonce: nonce, Say: "Votre session s’est fermée après 2 h sans activité. Rien n’est perdu : identifiez-vous pour reprendre.", SayKind: "info", Next: "/", Action: "/sign-in"})},
 		{"signin-error", "page", templates.SignInPage(templates.SignInView{Nonce: nonce, Say: "Pro Santé Connect ne répond pas. Réessayez dans quelques minutes.", SayKind: "error", Next: "/", Action: "/sign-in"})},

@@ -160,6 +160,7 @@ type LetterView struct {
 	Page
 	List                               *ListView // nil when shown alone
 	BoxID, FolderID                    string
+	FolderRole                         string // role of the letter's folder; "" means that of Page.Folders' current one
 	Ref                                string
 	UIDValidity, UID                   uint32
 	Subject                            string

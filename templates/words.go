@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/a-h/templ"
+
 	"pli.example/pli/templates/ui"
 )
 
@@ -164,6 +166,14 @@ func key(p Page, k string) string {
 		return k
 	}
 	return ""
+}
+
+// keyAttrs gives a link its key, while shortcuts are on.
+func keyAttrs(p Page, k string) templ.Attributes {
+	if !p.Keys {
+		return nil
+	}
+	return templ.Attributes{"data-key": k, "aria-keyshortcuts": k}
 }
 
 func num(n uint32) string { return strconv.FormatUint(uint64(n), 10) }

@@ -35,62 +35,87 @@ func (s *Server) act(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	undo, say, err := s.doAct(r, b, which)
+	out, say, err := s.doAct(r, b, which)
 	if err != nil {
 		return err
 	}
 	to := localPath(r.Form.Get("next"), path("mail", sc.box.ID, which[0].Folder))
-	n := note{boxID: sc.box.ID, say: say, kind: "ok", undo: string(undo)}
-	if more := b.Notice(); more != "" {
-		n.say, n.kind = n.say+" "+more, "warn"
+	n := note{boxID: sc.box.ID, say: say.of(out), kind: noteKind(out)}
+	if out.Done > 0 {
+		n.undo = string(out.Undo)
 	}
 	redirect(w, r, withQuery(to, "note", sc.desk.keepNote(n, s.clock.now())))
 	return nil
 }
 
+// noteKind warns when an act was not done to every letter it named.
+func noteKind(o mailbox.Outcome) string {
+	if o.Missed > 0 || o.Say != "" {
+		return "warn"
+	}
+	return "ok"
+}
+
 // doAct maps the form's word to the box's method and to what is said afterwards.
-func (s *Server) doAct(r *http.Request, b *mailbox.Box, which []mailbox.Ref) (mailbox.Undo, string, error) {
-	ctx, n := r.Context(), len(which)
-	var undo mailbox.Undo
-	var err error
+func (s *Server) doAct(r *http.Request, b *mailbox.Box, which []mailbox.Ref) (mailbox.Outcome, saying, error) {
+	ctx := r.Context()
+	flags := func(say saying, add, remove []mailbox.Flag) (mailbox.Outcome, saying, error) {
+		out, err := b.SetFlags(ctx, which, add, remove)
+		return out, say, err
+	}
+	seen, starred := []mailbox.Flag{mailbox.Seen}, []mailbox.Flag{mailbox.Flagged}
 	switch r.Form.Get("do") {
 	case "archive":
-		undo, err = b.Archive(ctx, which)
-		return undo, sentence(n, "classée", "classées"), err
+		out, err := b.Archive(ctx, which)
+		return out, saying{"classée", "classées"}, err
 	case "bin":
-		undo, err = b.Bin(ctx, which)
-		return undo, sentence(n, "mise à la corbeille", "mises à la corbeille"), err
+		out, err := b.Bin(ctx, which)
+		return out, saying{"mise à la corbeille", "mises à la corbeille"}, err
 	case "read":
-		undo, err = b.SetFlags(ctx, which, []mailbox.Flag{mailbox.Seen}, nil)
-		return undo, sentence(n, "marquée lue", "marquées lues"), err
+		return flags(saying{"marquée lue", "marquées lues"}, seen, nil)
 	case "unread":
-		undo, err = b.SetFlags(ctx, which, nil, []mailbox.Flag{mailbox.Seen})
-		return undo, sentence(n, "marquée non lue", "marquées non lues"), err
+		return flags(saying{"marquée non lue", "marquées non lues"}, nil, seen)
 	case "star":
-		undo, err = b.SetFlags(ctx, which, []mailbox.Flag{mailbox.Flagged}, nil)
-		return undo, sentence(n, "suivie", "suivies"), err
+		return flags(saying{"suivie", "suivies"}, starred, nil)
 	case "unstar":
-		undo, err = b.SetFlags(ctx, which, nil, []mailbox.Flag{mailbox.Flagged})
-		if n < 2 {
-			return undo, "Cette lettre n’est plus suivie.", err
-		}
-		return undo, "Ces " + count(n) + "\u00a0lettres ne sont plus suivies.", err
+		return flags(saying{"laissée sans suivi", "laissées sans suivi"}, nil, starred)
 	case "move":
 		to := r.PostForm.Get("to")
 		if !opaque.MatchString(to) {
-			return undo, "", problem.New(problem.Invalid, "Aucun dossier n’est choisi\u00a0: rien n’a changé. Choisissez où déplacer.")
+			return mailbox.Outcome{}, saying{}, problem.New(problem.Invalid, "Aucun dossier n’est choisi\u00a0: rien n’a changé. Choisissez où déplacer.")
 		}
-		undo, err = b.Move(ctx, which, to)
-		return undo, sentence(n, "déplacée", "déplacées"), err
+		out, err := b.Move(ctx, which, to)
+		return out, saying{"déplacée", "déplacées"}, err
 	}
-	return undo, "", problem.New(problem.Invalid, "Cette action n’existe pas\u00a0: rien n’a changé.")
+	return mailbox.Outcome{}, saying{}, problem.New(problem.Invalid, "Cette action n’existe pas\u00a0: rien n’a changé.")
 }
 
-func sentence(n int, one, many string) string {
-	if n < 2 {
-		return "Lettre " + one + "."
+// saying is what happened to a letter, and to letters.
+type saying struct{ one, many string }
+
+// of tells what was done and what was not: the numbers are those of the outcome,
+// never those of the request.
+func (s saying) of(o mailbox.Outcome) string {
+	var out string
+	switch {
+	case o.Done == 0:
+		out = "Rien n’a changé"
+	case o.Done == 1 && o.Missed == 0:
+		out = "Lettre " + s.one
+	case o.Done == 1:
+		out = "1\u00a0lettre " + s.one
+	default:
+		out = count(o.Done) + "\u00a0lettres " + s.many
 	}
-	return count(n) + "\u00a0lettres " + many + "."
+	switch {
+	case o.Say != "":
+		return out + ". " + o.Say
+	case o.Missed == 1:
+		return out + "\u00a0; 1 n’était plus là."
+	case o.Missed > 1:
+		return out + "\u00a0; " + count(o.Missed) + " n’étaient plus là."
+	}
+	return out + "."
 }
 
 // undo takes back the last act its sealed token describes.
@@ -103,12 +128,20 @@ func (s *Server) undo(w http.ResponseWriter, r *http.Request) error {
 	if token == "" {
 		return problem.New(problem.Invalid, "")
 	}
-	if err := b.Undo(r.Context(), mailbox.Undo(token)); err != nil {
+	out, err := b.Undo(r.Context(), mailbox.Undo(token))
+	if err != nil {
 		return err
 	}
 	sc := scopeOf(r)
 	to := localPath(r.PostForm.Get("next"), path("mail", sc.box.ID))
-	h := sc.desk.keepNote(note{boxID: sc.box.ID, say: "C’est annulé\u00a0: tout est comme avant.", kind: "ok"}, s.clock.now())
+	say := "C’est annulé\u00a0: tout est comme avant."
+	switch {
+	case out.Missed > 0: // not "as before": some letters could not be brought back
+		say = saying{"remise comme avant", "remises comme avant"}.of(out)
+	case out.Say != "":
+		say += " " + out.Say
+	}
+	h := sc.desk.keepNote(note{boxID: sc.box.ID, say: say, kind: noteKind(out)}, s.clock.now())
 	redirect(w, r, withQuery(to, "note", h))
 	return nil
 }

@@ -30,6 +30,9 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, rt *route) error 
 	if err != nil {
 		return err
 	}
+	if s.limits.over(w, r, s.remote(r), cur) {
+		return problem.New(problem.TooMany, "")
+	}
 	if cur == nil {
 		sc.ended = ended
 		say := ""
@@ -37,6 +40,11 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, rt *route) error 
 			say = ended.Reason.Say()
 		}
 		return problem.New(problem.SignInNeeded, say)
+	}
+	if rt.who == acting && cur.Mail != nil {
+		// Whatever the mail server would accept, a service account above all: access to
+		// letters ends with the person's own right to it.
+		return problem.New(problem.SignInNeeded, cur.Mail.Reason.Say())
 	}
 	sc.session = cur
 	sc.desk = s.desks.open(cur.ID)

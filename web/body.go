@@ -29,7 +29,7 @@ func show(c mailbox.Content, base string, plain bool) shown {
 	out := shown{plainOnly: true}
 	cid := sanitize.Options{CID: func(id string) (string, bool) {
 		p := c.Body.Inline[id]
-		if p == nil || p.Path == "" {
+		if p == nil || p.Path == "" || strings.HasSuffix(p.Type, "tiff") { // no browser shows it, and nobody asked for a conversion
 			return "", false
 		}
 		return base + "/part/" + p.Path + "/inline", true

@@ -2,6 +2,7 @@ package web
 
 import (
 	"crypto/rand"
+	"maps"
 	"sync"
 	"time"
 
@@ -16,6 +17,9 @@ type desks struct {
 	mu  sync.Mutex
 	now func() time.Time
 	of  map[string]*desk
+	// ended are the sessions that ended lately: a request admitted just before must
+	// not bring its desk back.
+	ended map[string]time.Time
 }
 
 type desk struct {
@@ -60,23 +64,33 @@ const (
 	maxDesks       = 20_000
 	maxFolderLists = 30
 	deskIdleLife   = 4 * time.Hour
+	deskSweep      = time.Minute
+	endedLife      = 10 * time.Minute // longer than any request under way at the end
 )
 
 func newDesks(now func() time.Time) *desks {
-	return &desks{now: now, of: map[string]*desk{}}
+	return &desks{now: now, of: map[string]*desk{}, ended: map[string]time.Time{}}
 }
 
-// open gives the session's desk, making it at first use.
+func newDesk() *desk {
+	return &desk{unread: map[string]counter{}, folders: map[string][]mailbox.FolderView{}}
+}
+
+// open gives the session's desk, making it at first use. That of a session that
+// ended is good for one request and remembered nowhere.
 func (d *desks) open(sessionID string) *desk {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if _, over := d.ended[sessionID]; over {
+		return newDesk()
+	}
 	now := d.now()
 	k := d.of[sessionID]
 	if k == nil {
 		if len(d.of) >= maxDesks {
 			d.evictLocked(now)
 		}
-		k = &desk{unread: map[string]counter{}, folders: map[string][]mailbox.FolderView{}}
+		k = newDesk()
 		d.of[sessionID] = k
 	}
 	k.used = now
@@ -101,10 +115,38 @@ func (d *desks) evictLocked(now time.Time) {
 	}
 }
 
+// drop forgets the desk of a session that ended.
 func (d *desks) drop(sessionID string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.of, sessionID)
+	if len(d.ended) >= maxDesks {
+		d.sweepLocked()
+	}
+	if len(d.ended) >= maxDesks { // twenty thousand ends in ten minutes: nobody's clicks
+		clear(d.ended)
+	}
+	d.ended[sessionID] = d.now()
+}
+
+// forget empties the desk of a session that lives on.
+func (d *desks) forget(sessionID string) {
 	d.mu.Lock()
 	delete(d.of, sessionID)
 	d.mu.Unlock()
+}
+
+// sweep lets go of what is too old to be of use.
+func (d *desks) sweep() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.sweepLocked()
+}
+
+func (d *desks) sweepLocked() {
+	now := d.now()
+	maps.DeleteFunc(d.of, func(_ string, k *desk) bool { return now.Sub(k.used) > deskIdleLife })
+	maps.DeleteFunc(d.ended, func(_ string, at time.Time) bool { return now.Sub(at) > endedLife })
 }
 
 func (d *desks) len() int {

@@ -49,6 +49,8 @@ func outcomeWords(code string) string {
 	switch code {
 	case audit.OutcomeOK, "":
 		return "fait"
+	case audit.OutcomeAsked:
+		return "demandé"
 	case "denied", "not_found":
 		return "refusé"
 	case "gone":

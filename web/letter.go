@@ -224,7 +224,7 @@ func preview(p *message.Part, at string) (kind, href string) {
 	case p.Type == "image/svg+xml", p.Type == "application/dicom":
 		return "", ""
 	case icon == "image" && showable(p):
-		return "image", at + "/inline"
+		return "image", at + "/picture"
 	case message.SniffPreview(p.Type, partName(p), nil) == message.PreviewText:
 		return "text", at + "/view"
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/go-chi/httprate"
 
 	"pli.example/pli/internal/problem"
+	"pli.example/pli/internal/session"
 )
 
 // Rates per minute when the options say nothing: far above a quick hand on the
@@ -17,12 +18,27 @@ import (
 const (
 	defaultPerSession = 1200
 	defaultPerAddress = 60
+	// sessionsPerAddress is how many sessions at their full rate one address may hold: a
+	// hospital goes out by one.
+	sessionsPerAddress = 10
 )
 
-// limiters are made once: each keeps its own counters.
+// limiters are made once: each keeps its own counters. What a client says of itself
+// is no key: a session is counted once its cookie is verified, everything is counted
+// by address before anything is looked up.
 type limiters struct {
-	session func(http.Handler) http.Handler
-	address func(http.Handler) http.Handler
+	gate     func(http.Handler) http.Handler // any request, by address, first
+	signIn   func(http.Handler) http.Handler // those to sign in, by address
+	session  *httprate.RateLimiter           // by verified session
+	stranger *httprate.RateLimiter           // no session behind the cookie: by address
+}
+
+// over counts a request whose session is known, or known to be none.
+func (l *limiters) over(w http.ResponseWriter, r *http.Request, remote string, cur *session.Session) bool {
+	if cur == nil {
+		return l.stranger.OnLimit(w, r, remote)
+	}
+	return l.session.OnLimit(w, r, cur.ID)
 }
 
 func (s *Server) newLimiters(perSession, perAddress int) limiters {
@@ -36,42 +52,23 @@ func (s *Server) newLimiters(perSession, perAddress int) limiters {
 		s.fail(w, r, problem.New(problem.TooMany, ""))
 	})
 	quiet := httprate.WithResponseHeaders(httprate.ResponseHeaders{RetryAfter: "Retry-After"})
+	byAddress := func(r *http.Request) (string, error) { return s.remote(r), nil }
 	return limiters{
-		session: httprate.LimitBy(perSession, time.Minute, func(r *http.Request) (string, error) {
-			if id := cookieID(r, s.cookie); id != "" {
-				return "s:" + id, nil
-			}
-			return "a:" + s.remote(r), nil
-		}, refuse, quiet),
-		address: httprate.LimitBy(perAddress, time.Minute, func(r *http.Request) (string, error) {
-			return s.remote(r), nil
-		}, refuse, quiet),
+		gate:     httprate.LimitBy(sessionsPerAddress*perSession, time.Minute, byAddress, refuse, quiet),
+		signIn:   httprate.LimitBy(perAddress, time.Minute, byAddress, refuse, quiet),
+		session:  httprate.NewRateLimiter(perSession, time.Minute, quiet),
+		stranger: httprate.NewRateLimiter(perSession, time.Minute, quiet),
 	}
 }
 
 func (s *Server) limited(rt *route, h http.Handler) http.Handler {
 	switch rt.rate {
 	case ratePerAddress:
-		return s.limits.address(h)
+		return s.limits.signIn(h)
 	case rateNone:
 		return h
 	}
-	return s.limits.session(h)
-}
-
-// cookieID is the public half of the session cookie. It is not verified here: an
-// invented one only buys its bearer a counter before being refused, and the
-// counter table empties each minute.
-func cookieID(r *http.Request, name string) string {
-	c, err := r.Cookie(name)
-	if err != nil {
-		return ""
-	}
-	id, _, ok := strings.Cut(c.Value, ".")
-	if !ok || id == "" || len(id) > 64 {
-		return ""
-	}
-	return id
+	return s.limits.gate(h)
 }
 
 // remote is the peer's address: the socket's, or, behind proxies declared by the

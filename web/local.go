@@ -3,6 +3,7 @@ package web
 import (
 	"net/url"
 	"strings"
+	"unicode"
 )
 
 // localPath gives next when it is a path of this site and nothing else, or
@@ -21,12 +22,34 @@ func localPath(next, fallback string) string {
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" || u.Fragment != "" {
 		return fallback
 	}
-	// The decoded path counts too: "/%2f/host" or "/%5chost" may be decoded by
-	// something between the browser and us.
-	if strings.HasPrefix(u.Path, "//") || strings.ContainsAny(u.Path, "\\\r\n\t\x00") || strings.Contains(u.Path, "/../") || strings.HasSuffix(u.Path, "/..") {
-		return fallback
+	// The decoded path counts too, twice: "/%2f/host" or "/%255chost" may be decoded
+	// by something between the browser and us.
+	p := u.Path
+	for range 2 {
+		if !plainPath(p) {
+			return fallback
+		}
+		if p, err = url.PathUnescape(p); err != nil {
+			return fallback
+		}
 	}
 	return next
+}
+
+// plainPath refuses what a browser or a proxy could resolve differently: empty and
+// dot segments, controls, spaces, invisible characters, backslashes.
+func plainPath(p string) bool {
+	if p == "" || p[0] != '/' || strings.Contains(p, "//") || strings.ContainsFunc(p, func(r rune) bool {
+		return r == '\\' || r == unicode.ReplacementChar || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.IsSpace(r)
+	}) {
+		return false
+	}
+	for segment := range strings.SplitSeq(p, "/") {
+		if segment == "." || segment == ".." {
+			return false
+		}
+	}
+	return true
 }
 
 // nextPage is localPath for what may follow a sign-in: pages, never the sign-in

@@ -156,7 +156,9 @@ func (s *Server) guarded(rt *route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		sc := scopeOf(r)
 		sc.route = rt
-		rt.set.apply(w.Header(), sc.nonce, s.origins(r.Context(), rt.set), s.secure)
+		origins := s.origins(r.Context(), rt.set)
+		sc.cutOff = carriesForms(rt.set) && len(origins) == 0
+		rt.set.apply(w.Header(), sc.nonce, origins, s.secure)
 		if r.Body != nil {
 			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		}
@@ -203,9 +205,12 @@ func destAllowed(want, got string) bool {
 // discovery goes on without the page.
 const originsWait = 500 * time.Millisecond
 
+// carriesForms: the sets whose pages lead to the provider by a form.
+func carriesForms(set headerSet) bool { return set == pageHeaders || set == signInHeaders }
+
 // origins are the provider's hosts for the sets that carry its forms.
 func (s *Server) origins(ctx context.Context, set headerSet) []string {
-	if set != pageHeaders && set != signInHeaders {
+	if !carriesForms(set) {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, originsWait)

@@ -48,9 +48,6 @@ func reportNotice(r message.Report) templates.Notice {
 		if why == "" {
 			why = "motif non précisé"
 		}
-		if r.Code != "" {
-			why += " (code " + r.Code + ")"
-		}
 		return templates.Notice{Kind: "error", Title: "Document non intégré par le logiciel du destinataire",
 			Text: "La lettre est arrivée, mais son document n’a pas été classé dans le dossier du patient\u00a0: " + why + ". Corrigez puis renvoyez, ou prévenez le destinataire." + about}
 	case message.ReportDisposition:

@@ -24,7 +24,7 @@ func (s *Server) page(r *http.Request, title string) templates.Page {
 		Name: cur.Practitioner.DisplayName(sit), Work: sit.Work(), Place: sit.Place(), SignedBy: signedBy(cur.Practitioner.AuthMode),
 		Several: len(cur.Practitioner.Situations) > 1, MailUntil: cur.MailUntil,
 	}
-	p.Nav = templates.Nav{Home: "/", Sessions: "/sessions", Journal: "/journal", Situations: "/situations", SignOut: "/sign-out"}
+	p.Nav = templates.Nav{Home: "/", Sessions: "/sessions", Journal: "/journal", Situations: "/situations", SignOut: toProvider(r, "/sign-out")}
 	p.Boxes = s.boxLinks(sc)
 	p.Flash = s.flash(r)
 	return p

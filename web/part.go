@@ -2,11 +2,13 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"image"
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	_ "image/gif" // the formats a browser shows by itself, for their size
 	_ "image/jpeg"
@@ -28,6 +30,7 @@ const (
 	maxTextView   = 512 << 10
 	maxInlineSize = 25_000_000
 	maxPDFSize    = 50_000_000
+	convertWait   = 5 * time.Second
 )
 
 // openPart opens the part of the address. The caller closes it.
@@ -92,30 +95,45 @@ func partName(p *message.Part) string {
 	return "piece-jointe.bin"
 }
 
-// partInline serves a picture for an <img>: the closed list of formats browsers
-// decode safely, known by their first bytes and not by what the sender says; TIFF
-// becomes PNG here. SVG is a document, not a picture.
+// partInline serves a picture of the letter's frame (cid:): nobody asked for it, so
+// it is what the browser itself decodes and nothing that costs us. Never a TIFF.
 func (s *Server) partInline(w http.ResponseWriter, r *http.Request) error {
-	p, err := s.openPart(r, audit.PartPreview)
+	return s.picture(w, r, false)
+}
+
+// partPicture serves a picture somebody asked to see.
+func (s *Server) partPicture(w http.ResponseWriter, r *http.Request) error {
+	return s.picture(w, r, true)
+}
+
+const sayBigPicture = "Cette image est trop volumineuse pour être montrée ici. Elle est intacte\u00a0: téléchargez-la."
+
+// picture serves one for an <img>: the closed list of formats browsers decode safely,
+// known by their first bytes and not by what the sender says; TIFF becomes PNG
+// here, when asked for. SVG is a document, not a picture.
+func (s *Server) picture(w http.ResponseWriter, r *http.Request, asked bool) error {
+	p, err := s.openPart(r, pictureUse(asked))
 	if err != nil {
 		return err
 	}
 	defer p.Close()
+	if decodedSize(p.Part) > maxInlineSize {
+		return problem.New(problem.TooLarge, sayBigPicture)
+	}
 	head, src, err := peek(p)
 	if err != nil {
 		return err
 	}
-	src = io.LimitReader(src, maxInlineSize)
 	switch kind := message.ImageType(head); {
-	case message.SniffPreview(p.Part.Type, "", head) == message.PreviewTIFF:
-		var png bytes.Buffer
-		if err := message.TIFFToPNG(&png, src, maxPixels); err != nil {
-			return problem.Wrap(err, problem.Invalid, "Cette image ne peut pas être montrée\u00a0: téléchargez-la.")
+	case asked && message.SniffPreview(p.Part.Type, "", head) == message.PreviewTIFF:
+		png, err := s.convert(r.Context(), src)
+		if err != nil {
+			return err
 		}
 		w.Header().Set("Content-Type", "image/png")
-		s.copyOut(w, r, &png)
+		s.copyOut(w, r, png)
 	case kind != "":
-		whole, err := checkPixels(src)
+		whole, err := checkPixels(&capped{src, maxInlineSize})
 		if err != nil {
 			return err
 		}
@@ -125,6 +143,33 @@ func (s *Server) partInline(w http.ResponseWriter, r *http.Request) error {
 		return problem.New(problem.Invalid, "Cette pièce n’est pas une image que Pli sait montrer\u00a0: téléchargez-la.")
 	}
 	return nil
+}
+
+func pictureUse(asked bool) audit.Action {
+	if asked {
+		return audit.PartPreview
+	}
+	return mailbox.ToFrame
+}
+
+// convert makes a PNG of a TIFF, one at a time on this node.
+func (s *Server) convert(ctx context.Context, src io.Reader) (io.Reader, error) {
+	wait := time.NewTimer(convertWait)
+	defer wait.Stop()
+	select {
+	case s.converting <- struct{}{}:
+		defer func() { <-s.converting }()
+	case <-wait.C:
+		return nil, problem.New(problem.TooMany, "D’autres images sont en préparation. Celle-ci est intacte\u00a0: réessayez dans un instant, ou téléchargez-la.")
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	png := &cappedBuffer{limit: maxInlineSize}
+	err := message.TIFFToPNG(png, src, maxPixels)
+	if errors.Is(err, errOverCap) {
+		return nil, problem.Wrap(err, problem.TooLarge, sayBigPicture)
+	}
+	return &png.Buffer, err
 }
 
 // checkPixels refuses a picture whose header announces more pixels than a page can
@@ -199,11 +244,14 @@ func (s *Server) partRaw(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if decodedSize(p.Part) > maxPDFSize {
+		return problem.New(problem.TooLarge, "Ce PDF est trop volumineux pour être lu ici. Il est intact\u00a0: téléchargez-le.")
+	}
 	if !bytes.Contains(head, []byte("%PDF-")) {
 		return problem.New(problem.Invalid, "Cette pièce n’est pas un PDF.")
 	}
 	w.Header().Set("Content-Type", "application/pdf")
 	w.Header().Set("Content-Disposition", attachmentHeader("document.pdf"))
-	s.copyOut(w, r, io.LimitReader(src, maxPDFSize))
+	s.copyOut(w, r, &capped{src, maxPDFSize})
 	return nil
 }

@@ -82,6 +82,7 @@ func (s *Server) routes() []route {
 		{method: get, pattern: letterPath + "/zip", set: fileHeaders, act: true, handle: s.zip},
 		{method: get, pattern: partPath, set: fileHeaders, act: true, handle: s.partDownload},
 		{method: get, pattern: partPath + "/inline", set: imageHeaders, dest: "image", handle: s.partInline},
+		{method: get, pattern: partPath + "/picture", set: imageHeaders, dest: "image", handle: s.partPicture},
 		{method: get, pattern: partPath + "/view", set: viewerHeaders, act: true, handle: s.partView},
 		{method: get, pattern: partPath + "/raw", set: pdfDataHeaders, dest: "empty", handle: s.partRaw},
 

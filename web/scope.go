@@ -14,6 +14,7 @@ import (
 type scope struct {
 	id      string // request id, shown on error pages
 	nonce   string // CSP nonce of this response
+	cutOff  bool   // the provider was not known when this page's policy was written
 	route   *route // nil before routing and for unknown addresses
 	session *session.Session
 	ended   *session.Ended // the cookie named a session that ended, and why

@@ -30,7 +30,6 @@ type Options struct {
 	Audit    *audit.Trail
 
 	Secure     bool   // the public address is https: send HSTS
-	CookieName string // of the session, to count requests by; default "__Host-pli"
 	Banner     string // on every page when set
 	BannerTo   string
 	Operator   string         // whom to call when a person has no mailbox
@@ -53,7 +52,6 @@ type Server struct {
 	audit    *audit.Trail
 
 	secure                     bool
-	cookie                     string
 	banner, bannerTo, operator string
 	proxies                    []netip.Prefix
 	ready                      func(context.Context) error
@@ -64,6 +62,7 @@ type Server struct {
 	limits      limiters
 	crossOrigin *http.CrossOriginProtection
 	counting    sync.WaitGroup // counters being asked for in the background
+	converting  chan struct{}  // one TIFF at a time on this node: each may take 300 MB
 	panics      atomic.Int64
 	handler     http.Handler
 }
@@ -79,14 +78,11 @@ func New(o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if o.CookieName == "" {
-		o.CookieName = "__Host-pli"
-	}
 	s := &Server{
 		provider: o.Identity, sessions: o.Sessions, accounts: o.Accounts, grants: o.Grants, house: o.House, audit: o.Audit,
-		secure: o.Secure, cookie: o.CookieName, banner: o.Banner, bannerTo: o.BannerTo, operator: o.Operator, proxies: o.Proxies, ready: o.Ready,
+		secure: o.Secure, banner: o.Banner, bannerTo: o.BannerTo, operator: o.Operator, proxies: o.Proxies, ready: o.Ready,
 		clock: clock{now: o.Now, loc: paris()}, log: o.Log, desks: newDesks(o.Now),
-		crossOrigin: http.NewCrossOriginProtection(),
+		crossOrigin: http.NewCrossOriginProtection(), converting: make(chan struct{}, 1),
 	}
 	s.limits = s.newLimiters(o.PerSession, o.PerAddress)
 	s.crossOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -103,8 +99,25 @@ func New(o Options) (*Server, error) {
 // Handler serves the site.
 func (s *Server) Handler() http.Handler { return s.handler }
 
-// DropSession forgets what this node kept for a session that ended.
+// DropSession forgets what this node kept for a session that ended, for good.
 func (s *Server) DropSession(id string) { s.desks.drop(id) }
+
+// ForgetMail forgets the same for a session that lives on without its letters.
+func (s *Server) ForgetMail(id string) { s.desks.forget(id) }
+
+// Run forgets what nobody asked for since long, until ctx is done.
+func (s *Server) Run(ctx context.Context) error {
+	tick := time.NewTicker(deskSweep)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			s.desks.sweep()
+		}
+	}
+}
 
 // Panics is how many requests panicked; a healthy process says 0.
 func (s *Server) Panics() int64 { return s.panics.Load() }

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"strings"
 
 	"pli.example/pli/internal/identity"
 	"pli.example/pli/internal/problem"
@@ -21,7 +22,7 @@ func (s *Server) signInPage(w http.ResponseWriter, r *http.Request) error {
 		redirect(w, r, next)
 		return nil
 	}
-	v := templates.SignInView{Nonce: scopeOf(r).nonce, Banner: s.banner, BannerTo: s.bannerTo, Next: next, Action: "/sign-in"}
+	v := templates.SignInView{Nonce: scopeOf(r).nonce, Banner: s.banner, BannerTo: s.bannerTo, Next: next, Action: toProvider(r, "/sign-in")}
 	switch {
 	case ended != nil:
 		v.Say, v.SayKind = ended.Reason.Say(), "info"
@@ -54,8 +55,34 @@ func (s *Server) signInStart(w http.ResponseWriter, r *http.Request) error {
 	if err := s.sessions.Start(w, r, pending); err != nil {
 		return atSignIn{err}
 	}
-	leave(w, r, to)
-	return nil
+	return s.leaveFor(w, r, to)
+}
+
+// byLink marks the target of a form on a page whose policy could not name the
+// provider.
+const byLink = "by"
+
+// toProvider is the target of a form that leads to the provider. Browsers apply the
+// form-action of the page to the redirect that follows its form: a page drawn while
+// the provider was never reached lets no form lead there.
+func toProvider(r *http.Request, at string) string {
+	if scopeOf(r).cutOff {
+		return withQuery(at, byLink, "link")
+	}
+	return at
+}
+
+// leaveFor sends the browser to the provider: by a redirect, or, for a form of such a
+// page, by a page that goes on by itself or by its link.
+func (s *Server) leaveFor(w http.ResponseWriter, r *http.Request, to string) error {
+	if r.URL.Query().Get(byLink) == "" || isFragment(r) || strings.HasPrefix(to, "/") {
+		leave(w, r, to)
+		return nil
+	}
+	sc := scopeOf(r)
+	signInHeaders.apply(w.Header(), sc.nonce, s.origins(r.Context(), signInHeaders), s.secure)
+	w.Header().Set("Refresh", "0; url="+to)
+	return s.render(w, r, http.StatusOK, templates.LeavePage(templates.LeaveView{Nonce: sc.nonce, Banner: s.banner, BannerTo: s.bannerTo, Href: to}))
 }
 
 // signInFinish is where the provider sends the browser back. It is a GET with an
@@ -122,13 +149,12 @@ func (s *Server) signOut(w http.ResponseWriter, r *http.Request) error {
 			to = "/signed-out?provider=open"
 		}
 	}
-	leave(w, r, to)
-	return nil
+	return s.leaveFor(w, r, to)
 }
 
 // signedOut confirms, and warns when the provider's own session may live on.
 func (s *Server) signedOut(w http.ResponseWriter, r *http.Request) error {
-	v := templates.SignInView{Nonce: scopeOf(r).nonce, Banner: s.banner, BannerTo: s.bannerTo, Next: "/", Action: "/sign-in",
+	v := templates.SignInView{Nonce: scopeOf(r).nonce, Banner: s.banner, BannerTo: s.bannerTo, Next: "/", Action: toProvider(r, "/sign-in"),
 		Say: session.SignOut.Say(), SayKind: "info"}
 	if r.URL.Query().Get("provider") == "open" {
 		v.Say = "Vous êtes déconnecté de Pli, mais Pro Santé Connect n’a pas répondu\u00a0: sa session reste peut-être ouverte. Retirez votre carte et fermez le navigateur."

@@ -1,9 +1,6 @@
 package web
 
-import (
-	"net/http"
-	"strconv"
-)
+import "net/http"
 
 // source streams a letter as it is on the server, as plain text.
 func (s *Server) source(w http.ResponseWriter, r *http.Request) error {
@@ -11,15 +8,14 @@ func (s *Server) source(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	raw, size, err := b.Source(r.Context(), at)
+	// No Content-Length: what the server announces (RFC822.SIZE) is not always what it
+	// then sends (RFC 3501 §2.3.4 is not kept by all), and a wrong one breaks the answer.
+	raw, _, err := b.Source(r.Context(), at)
 	if err != nil {
 		return err
 	}
 	defer raw.Close()
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	if size > 0 {
-		w.Header().Set("Content-Length", strconv.FormatInt(size, 10))
-	}
 	s.copyOut(w, r, raw)
 	return nil
 }

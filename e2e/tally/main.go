@@ -73,6 +73,9 @@ func read(r io.Reader, w io.Writer) []outcome {
 			built[e.ImportPath] = append(built[e.ImportPath], e.Output)
 			fmt.Fprint(w, e.Output)
 		case "output":
+			if strings.HasPrefix(e.Output, "=== ") {
+				continue
+			}
 			output[k] = append(output[k], e.Output)
 		case "pass", "fail", "skip":
 			if e.Test == "" {
@@ -108,19 +111,14 @@ func verdict(w io.Writer, e event, output []string) {
 	}
 }
 
-// reason is what a skipped test said: the line after its file and number.
+// reason is the first thing a test said under a file name and line.
 func reason(output []string) string {
-	for _, line := range slices.Backward(output) {
-		line = strings.TrimSpace(line)
-		if line == "" || strings.HasPrefix(line, "---") || strings.HasPrefix(line, "===") {
-			continue
-		}
+	for _, line := range output {
 		if _, rest, ok := strings.Cut(line, ".go:"); ok {
 			if _, said, ok := strings.Cut(rest, ": "); ok {
-				return said
+				return strings.TrimSpace(said)
 			}
 		}
-		return line
 	}
 	return ""
 }

@@ -69,7 +69,7 @@ func New(ctx context.Context, c config.Config, lines outside.Lines, o Options) (
 		Clocks: session.Clocks{SignIn: c.Clocks.SignIn, Idle: c.Clocks.Idle, Absolute: c.Clocks.Absolute},
 	})
 	a.Servers = mailserver.New(imapOptions(c.IMAP, lines, a.Sessions, o.Log))
-	a.House = mailbox.New(mailbox.Options{Grants: a.Grants, Servers: a.Servers, Audit: a.Audit, Keys: a.Keys, Now: lines.Now})
+	a.House = mailbox.New(mailbox.Options{Grants: a.Grants, Servers: a.Servers, Audit: a.Audit, Keys: a.Keys, Log: o.Log, Now: lines.Now})
 	a.Web, err = web.New(web.Options{
 		Identity: a.Identity, Sessions: a.Sessions, Accounts: a.Accounts, Grants: a.Grants, House: a.House, Audit: a.Audit,
 		Secure: c.Secure(), Banner: c.Banner, BannerTo: o.BannerTo, Operator: c.Support, Proxies: c.Proxies(),
@@ -78,9 +78,14 @@ func New(ctx context.Context, c config.Config, lines outside.Lines, o Options) (
 	if err != nil {
 		return nil, errors.Join(err, a.Close(ctx))
 	}
-	a.Sessions.OnEnd(func(id string) {
+	a.Sessions.OnEnd(func(id string, over bool) {
 		a.Servers.Drop(id)
-		a.Web.DropSession(id)
+		a.House.Drop(id)
+		if over {
+			a.Web.DropSession(id)
+		} else {
+			a.Web.ForgetMail(id)
+		}
 	})
 	return a, nil
 }
@@ -139,13 +144,17 @@ func (a *App) ready(ctx context.Context) error {
 // Handler serves the pages.
 func (a *App) Handler() http.Handler { return a.Web.Handler() }
 
-// Close lets go of everything in order: politely of the mail servers within ctx,
-// then the trail, then the database.
+// Close lets go of everything in order, once nothing is served any more: what the
+// pages began, the refreshes under way (none begins after), politely the mail servers
+// within ctx, then the trail, then the database.
 func (a *App) Close(ctx context.Context) error {
 	if a.Web != nil {
 		a.Web.Wait(ctx)
 	}
 	var errs []error
+	if a.Sessions != nil {
+		errs = append(errs, a.Sessions.Close(ctx))
+	}
 	if a.Servers != nil {
 		errs = append(errs, a.Servers.Close(ctx))
 	}

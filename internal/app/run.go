@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -22,6 +23,8 @@ const (
 	idleTimeout   = 2 * time.Minute
 	maxHeader     = 64 << 10
 	drainTimeout  = 20 * time.Second
+	cutTimeout    = 5 * time.Second  // for handlers whose reader was cut
+	tokenTimeout  = 15 * time.Second // for refreshes: a rotated token that is lost signs somebody out
 	logoutTimeout = 5 * time.Second
 	restartDelay  = 5 * time.Second
 )
@@ -35,7 +38,8 @@ func (a *App) Run(ctx context.Context, l net.Listener, h http.Handler) error {
 	for name, run := range a.loops() {
 		group.Go(func() error { return a.keepRunning(loops, name, run) })
 	}
-	srv := NewServer(h, a.log)
+	var handlers sync.WaitGroup
+	srv := NewServer(waited(h, &handlers), a.log)
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(l) }()
 
@@ -51,11 +55,41 @@ func (a *App) Run(ctx context.Context, l net.Listener, h http.Handler) error {
 	if err := srv.Shutdown(drain); err != nil {
 		failed = errors.Join(failed, srv.Close()) // whoever is still reading after the delay is cut
 	}
+	// Shutdown counts connections; handlers cut by Close are still at work, on the
+	// sessions, the mail servers and the trail.
+	within(ctx, cutTimeout, func(ctx context.Context) { waitFor(ctx, &handlers); a.Web.Wait(ctx) })
 	stopLoops()
 	failed = errors.Join(failed, group.Wait())
+	within(ctx, tokenTimeout, func(ctx context.Context) { failed = errors.Join(failed, a.Sessions.Close(ctx)) })
 	logout, cancel := context.WithTimeout(context.WithoutCancel(ctx), logoutTimeout)
 	defer cancel()
 	return errors.Join(failed, a.Close(logout))
+}
+
+// waited counts the handlers at work.
+func waited(h http.Handler, handlers *sync.WaitGroup) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handlers.Add(1)
+		defer handlers.Done()
+		h.ServeHTTP(w, r)
+	})
+}
+
+// waitFor returns when nothing of work is left, or ctx ends.
+func waitFor(ctx context.Context, work *sync.WaitGroup) {
+	done := make(chan struct{})
+	go func() { work.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+}
+
+// within runs one step of the stop, which outlives ctx, for d at most.
+func within(ctx context.Context, d time.Duration, step func(context.Context)) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d)
+	defer cancel()
+	step(ctx)
 }
 
 // NewServer is an HTTP server with our limits; the demo's second listener has the
@@ -74,6 +108,7 @@ func NewServer(h http.Handler, log *slog.Logger) *http.Server {
 func (a *App) loops() map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
 		"sessions": a.Sessions.Run,
+		"desks":    a.Web.Run,
 	}
 }
 

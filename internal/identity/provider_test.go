@@ -144,6 +144,8 @@ func TestRefresh(t *testing.T) {
 		{"forged", func(f *fake) {
 			f.idToken = func(c object) string { return sign(f.t, jose.RS256, otherKey(), "rsa", c) }
 		}, problem.UpstreamRefused},
+		{"another person, keys away", func(f *fake) { f.id["sub"] = "f:x:2"; f.down["/certs"] = 503 }, problem.UpstreamDown},
+		{"unreadable, keys away", func(f *fake) { f.tokens["id_token"] = "x"; f.down["/certs"] = 503 }, problem.UpstreamRefused},
 		{"another audience", func(f *fake) { f.id["aud"], f.id["azp"] = "x", "x" }, problem.UpstreamRefused},
 	}
 	for _, row := range rows {
@@ -167,6 +169,25 @@ func TestRefresh(t *testing.T) {
 	}
 	if _, err := newFake(t).provider(nil).Refresh(t.Context(), Tokens{}); !problem.Is(err, problem.SignInNeeded) {
 		t.Errorf("nothing to refresh: %v", err)
+	}
+}
+
+// The old refresh token is used up: an outage of the keys must not lose the new one.
+func TestRefreshKeepsRotatedTokensWithoutKeys(t *testing.T) {
+	t.Parallel()
+	old := Tokens{Access: "a", Refresh: "r", ID: unsigned(object{"sub": sub}, "x")}
+	for name, status := range map[string]int{"503": 503, "hangs up": -1} {
+		f := newFake(t)
+		f.down["/certs"] = status
+		got, err := f.provider(nil).Refresh(t.Context(), old)
+		if err != nil || got.Access != "access" || got.Refresh != "refresh" || got.ID != old.ID {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+	f := newFake(t) // nobody to compare with: not accepted unverified
+	f.down["/certs"] = 503
+	if got, err := f.provider(nil).Refresh(t.Context(), Tokens{Refresh: "r"}); err == nil {
+		t.Errorf("accepted without a former id_token: %+v", got)
 	}
 }
 

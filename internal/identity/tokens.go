@@ -125,9 +125,19 @@ func (p *Provider) Refresh(ctx context.Context, old Tokens) (Tokens, error) {
 		fresh.ID = old.ID
 		return fresh, nil
 	}
-	if err := p.sameHolder(ctx, md, old.ID, fresh); err != nil {
+	err = p.sameHolder(ctx, md, old.ID, fresh)
+	var bad *badAnswer
+	switch {
+	case err == nil:
+		return fresh, nil
+	case errors.As(err, &bad), unverifiedSubject(old.ID) == "", unverifiedSubject(fresh.ID) != unverifiedSubject(old.ID):
 		return Tokens{}, p.explain(err, "refresh")
 	}
+	// The keys cannot be fetched now, and the old refresh token is used up: losing
+	// the new one would end the person's session. It came from the token endpoint
+	// itself, over TLS (OpenID Connect Core §3.1.3.7, 6), and names the same person;
+	// the id_token that was verified stays.
+	fresh.ID = old.ID
 	return fresh, nil
 }
 

@@ -45,12 +45,12 @@ func TestParseUserinfo(t *testing.T) {
 		t.Fatalf("%+v", p)
 	}
 	practice, post := p.Situations[0], p.Situations[1]
-	if practice.Work() != "médecin · Cardiologie et maladies vasculaires" || practice.Place() != "CABINET MOREL, Lyon" ||
+	if practice.Work() != "Médecin · Cardiologie et maladies vasculaires" || practice.Place() != "Cabinet Morel, Lyon" ||
 		p.DisplayName(practice) != "Dr Anne Morel" || ModeLabel(practice.ModeCode) != "libéral" || SectorLabel(practice.SectorCode) != "Cabinet individuel" {
 		t.Errorf("practice: %+v", practice)
 	}
 	// A function of TRE_R21 is not a role of the RPPS+: the profession stays.
-	if post.Place() != "CHU EXEMPLE, Bron" || post.FINESS != "690000001" || post.RoleCode != "FON-41" || post.Role != "" {
+	if post.Place() != "CHU Exemple, Bron" || post.FINESS != "690000001" || post.RoleCode != "FON-41" || post.Role != "" {
 		t.Errorf("post: %+v", post)
 	}
 	if practice.Key == post.Key || practice.Key != parse(t, hospital).Situations[0].Key || len(practice.Key) != 16 {
@@ -91,18 +91,18 @@ func TestUserinfoShapes(t *testing.T) {
 			}},
 		{"no exercice: RPPS+ role", `{"SubjectNameID":"8","SubjectRole":["331^1.2"]}`,
 			func(p mssante.Practitioner) bool {
-				return p.Situations[0].Work() == "secrétaire assistante médico-administrative"
+				return p.Situations[0].Work() == "Secrétaire assistante médico-administrative"
 			}},
 		{"nothing at all", `{"SubjectNameID":"8"}`, func(p mssante.Practitioner) bool {
 			return len(p.Situations) == 1 && p.Situations[0].Profession == "" && p.Situations[0].Key != ""
 		}},
 		{"RPPS+ role without profession", one(`"codeProfession":"",`, `"codeRole":"300"`),
 			func(p mssante.Practitioner) bool {
-				return p.Situations[0].Work() == "assistant de service social (PAERPA)"
+				return p.Situations[0].Work() == "Assistant de service social (PAERPA)"
 			}},
 		{"RPPS+ role as profession", one(`"codeProfession":"332",`, ``),
 			func(p mssante.Practitioner) bool {
-				return p.Situations[0].Work() == "assistant médical" && p.Situations[0].RoleCode == "332"
+				return p.Situations[0].Work() == "Assistant médical" && p.Situations[0].RoleCode == "332"
 			}},
 		{"unknown codes are their own labels", one(`"codeProfession":"ZZ","codeSavoirFaire":"SM999",`, `"codeSecteurDactivite":"SA999"`),
 			func(p mssante.Practitioner) bool {

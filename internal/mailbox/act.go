@@ -76,47 +76,72 @@ func targets(refs []Ref) string {
 	return refs[0].target()
 }
 
+func count(groups []group) (n int) {
+	for _, g := range groups {
+		n += len(g.uids)
+	}
+	return n
+}
+
 // SetFlags adds and removes marks. The undo restores what each letter had.
-func (b *Box) SetFlags(ctx context.Context, refs []Ref, add, remove []Flag) (Undo, error) {
+func (b *Box) SetFlags(ctx context.Context, refs []Ref, add, remove []Flag) (Outcome, error) {
 	action := audit.FlagSet
 	if len(add) == 0 {
 		action = audit.FlagClear
 	}
 	if err := b.may(ctx, delegation.Triage, action); err != nil {
-		return "", err
+		return Outcome{}, err
 	}
-	undo, done, err := b.setFlags(ctx, refs, add, remove)
-	e := audit.Event{Action: action, Target: targets(refs), Request: "STORE", Count: done}
+	e := audit.Event{Action: action, Target: targets(refs), Request: "STORE"}
 	for _, f := range append(slices.Clone(add), remove...) {
 		e.Request += " " + string(f)
 	}
-	return undo, b.record(ctx, e, err)
-}
-
-func (b *Box) setFlags(ctx context.Context, refs []Ref, add, remove []Flag) (Undo, int, error) {
 	set, err := flagNames(add)
 	if err != nil {
-		return "", 0, err
+		return Outcome{}, b.record(ctx, e, err)
 	}
 	clear, err := flagNames(remove)
 	if err != nil {
-		return "", 0, err
+		return Outcome{}, b.record(ctx, e, err)
 	}
 	groups, err := b.groups(ctx, refs)
 	if err != nil {
-		return "", 0, err
+		return Outcome{}, b.record(ctx, e, err)
 	}
+	return b.act(ctx, e, count(groups), func() (Outcome, error) { return b.setFlags(ctx, groups, set, clear) })
+}
+
+func (b *Box) setFlags(ctx context.Context, groups []group, set, clear []string) (Outcome, error) {
+	var t tally
 	var back []step
-	done := 0
 	for _, g := range groups {
-		before, err := b.mail.SetFlags(ctx, g.name, g.validity, g.uids, set, clear)
-		if err != nil {
-			return b.sealUndo(back), done, err
+		changed, steps, err := b.flagGroup(ctx, g, set, clear)
+		back = append(back, steps...)
+		if !t.group(len(g.uids), len(changed), err) {
+			break
 		}
-		done += len(before)
-		back = append(back, flagSteps(g, before, set, clear)...)
 	}
-	return b.sealUndo(back), done, nil
+	t.Undo = b.sealUndo(back)
+	return t.result(count(groups))
+}
+
+// flagGroup adds, then removes: each is one change of the server, done or not.
+func (b *Box) flagGroup(ctx context.Context, g group, set, clear []string) (changed map[uint32]bool, back []step, err error) {
+	changed = make(map[uint32]bool, len(g.uids))
+	for _, pass := range [2]struct{ add, remove []string }{{add: set}, {remove: clear}} {
+		if len(pass.add)+len(pass.remove) == 0 {
+			continue
+		}
+		before, err := b.mail.SetFlags(ctx, g.name, g.validity, g.uids, pass.add, pass.remove)
+		if err != nil {
+			return changed, back, err
+		}
+		back = append(back, flagSteps(g, before, pass.add, pass.remove)...)
+		for uid := range before {
+			changed[uid] = true
+		}
+	}
+	return changed, back, nil
 }
 
 // flagSteps undoes only what changed: a letter already read stays read.
@@ -141,71 +166,4 @@ func flagSteps(g group, before mailserver.Flags, set, clear []string) []step {
 		out = append(out, s)
 	}
 	return slices.DeleteFunc(out, func(s step) bool { return len(s.UIDs) == 0 })
-}
-
-// Move moves letters to a folder of the same mailbox.
-func (b *Box) Move(ctx context.Context, refs []Ref, folderID string) (Undo, error) {
-	return b.moveTo(ctx, refs, audit.LetterMove, func() (string, error) { return b.folderName(ctx, folderID) })
-}
-
-// Archive moves letters to Archives, made if missing.
-func (b *Box) Archive(ctx context.Context, refs []Ref) (Undo, error) {
-	return b.moveTo(ctx, refs, audit.LetterArchive, func() (string, error) {
-		f, err := b.mail.EnsureFolder(ctx, mailserver.RoleArchive)
-		return f.Name, err
-	})
-}
-
-// Bin moves letters to the bin, made if missing. Nothing is erased.
-func (b *Box) Bin(ctx context.Context, refs []Ref) (Undo, error) {
-	return b.moveTo(ctx, refs, audit.LetterBin, func() (string, error) {
-		f, err := b.mail.EnsureFolder(ctx, mailserver.RoleTrash)
-		return f.Name, err
-	})
-}
-
-func (b *Box) moveTo(ctx context.Context, refs []Ref, action audit.Action, destination func() (string, error)) (Undo, error) {
-	if err := b.may(ctx, delegation.Triage, action); err != nil {
-		return "", err
-	}
-	undo, done, to, err := b.moveAll(ctx, refs, destination)
-	e := audit.Event{Action: action, Target: targets(refs), Request: "MOVE", Count: done}
-	if to != "" {
-		e.Request = "MOVE to " + b.folderID(to)
-	}
-	return undo, b.record(ctx, e, err)
-}
-
-func (b *Box) moveAll(ctx context.Context, refs []Ref, destination func() (string, error)) (undo Undo, done int, to string, err error) {
-	groups, err := b.groups(ctx, refs)
-	if err != nil {
-		return "", 0, "", err
-	}
-	if to, err = destination(); err != nil {
-		return "", 0, "", err
-	}
-	var back []step
-	for _, g := range groups {
-		if g.name == to {
-			if len(groups) == 1 {
-				return "", 0, to, problem.New(problem.Invalid, "Cette lettre est déjà dans ce dossier\u00a0: rien n’a changé.")
-			}
-			continue
-		}
-		moved, err := b.mail.Move(ctx, g.name, g.validity, g.uids, to)
-		if err != nil {
-			return b.sealUndo(back), done, to, err
-		}
-		done += len(g.uids)
-		if moved.MarkedOnly {
-			b.say("Le serveur ne sait pas retirer une lettre seule\u00a0: elle a été copiée, et l’originale est marquée pour suppression.")
-		}
-		if s := (step{From: to, Validity: moved.Validity, To: g.name}); len(moved.UIDs) > 0 && !moved.MarkedOnly {
-			for _, now := range moved.UIDs {
-				s.UIDs = append(s.UIDs, now)
-			}
-			back = append(back, s)
-		}
-	}
-	return b.sealUndo(back), done, to, nil
 }

@@ -2,6 +2,9 @@ package mailbox
 
 import (
 	"context"
+	"errors"
+	"log/slog"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -41,9 +44,17 @@ func (h *House) Counts(ctx context.Context, actor mssante.Actor, grants []delega
 	return out
 }
 
+var errPanic = errors.New("mailbox: panic while counting")
+
 func (h *House) count(limit context.Context, actor mssante.Actor, g delegation.Grant) (unread int, failing bool) {
 	key := strings.Join([]string{actor.SessionID, actor.AccountID, string(actor.NationalID), g.Mailbox.Address.Key()}, "\x00")
-	asked := h.counting.DoChan(key, func() (any, error) {
+	asked := h.counting.DoChan(key, func() (unread any, err error) {
+		defer func() { // it runs on a goroutine of its own: nobody else would catch it
+			if v := recover(); v != nil {
+				h.log.LogAttrs(limit, slog.LevelError, "panic while counting", slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
+				unread, err = nil, errPanic
+			}
+		}()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(limit), countTime)
 		defer cancel()
 		f, err := h.servers.For(actor, g.Mailbox.Address).Counters(ctx, "INBOX")

@@ -3,6 +3,7 @@ package mailbox
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
 	"pli.example/pli/internal/audit"
@@ -27,12 +28,15 @@ const sayNoFolder = "Ce dossier n’existe plus, il a été renommé ou supprim�
 
 // Folders lists the mailbox's folders, roles first, then by name.
 func (b *Box) Folders(ctx context.Context) ([]FolderView, error) {
-	folders, err := b.mail.Folders(ctx)
-	err = b.record(ctx, audit.Event{Action: audit.FolderList, Request: "LIST STATUS", Count: len(folders)}, err)
+	l, err := b.mail.FolderList(ctx)
+	err = b.record(ctx, audit.Event{Action: audit.FolderList, Request: "LIST STATUS", Count: len(l.Folders)}, err)
 	if err != nil {
 		return nil, err
 	}
-	return b.views(folders), nil
+	if l.Left > 0 {
+		b.say("Cette boîte a trop de dossiers pour être tous affichés\u00a0: " + strconv.Itoa(l.Left) + agree(l.Left, " ne l’est pas.", " ne le sont pas."))
+	}
+	return b.views(l.Folders), nil
 }
 
 func (b *Box) views(folders []mailserver.Folder) []FolderView {
@@ -119,24 +123,6 @@ func (b *Box) folderID(name string) string {
 	return b.h.keys.Opaque("folder", b.grant.Mailbox.ID, name)
 }
 
-// learn remembers which name an id stands for. It is only a memory: access was
-// checked when the Box was opened, and ids of another mailbox do not open here.
-func (b *Box) learn(folders []mailserver.Folder) {
-	names := make(map[string]known, len(folders))
-	for _, f := range folders {
-		names[b.folderID(f.Name)] = known{f.Name, f.Delim, f.Role}
-	}
-	b.h.mu.Lock()
-	defer b.h.mu.Unlock()
-	if _, ok := b.h.names[b.grant.Mailbox.ID]; !ok && len(b.h.names) >= maxNamedBoxes {
-		for k := range b.h.names {
-			delete(b.h.names, k)
-			break
-		}
-	}
-	b.h.names[b.grant.Mailbox.ID] = names
-}
-
 // folderName gives the folder an id of this mailbox stands for.
 func (b *Box) folderName(ctx context.Context, id string) (string, error) {
 	if id == b.folderID("INBOX") {
@@ -154,11 +140,4 @@ func (b *Box) folderName(ctx context.Context, id string) (string, error) {
 		return k.name, nil
 	}
 	return "", problem.New(problem.Gone, sayNoFolder)
-}
-
-func (b *Box) known(id string) (known, bool) {
-	b.h.mu.Lock()
-	defer b.h.mu.Unlock()
-	k, ok := b.h.names[b.grant.Mailbox.ID][id]
-	return k, ok
 }

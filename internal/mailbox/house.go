@@ -3,6 +3,7 @@ package mailbox
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -22,6 +23,7 @@ type Options struct {
 	Servers *mailserver.Server
 	Audit   *audit.Trail
 	Keys    *seal.Keyring
+	Log     *slog.Logger     // nil: nothing is logged
 	Now     func() time.Time // nil = time.Now
 }
 
@@ -31,41 +33,27 @@ type House struct {
 	servers *mailserver.Server
 	trail   *audit.Trail
 	keys    *seal.Keyring
+	log     *slog.Logger
 	now     func() time.Time
 
 	counting singleflight.Group
 
-	mu     sync.Mutex
-	names  map[string]map[string]known // mailbox id → folder id → what it stands for
-	opened map[openedKey]time.Time     // letters recorded as opened a moment ago
+	mu      sync.Mutex
+	names   map[string]named // by mailbox id
+	opened  map[openedKey]opening
+	dropped map[string]time.Time // sessions that ended a moment ago
 }
-
-// known is what does not change from one listing of the folders to the next.
-type known struct {
-	name  string
-	delim rune
-	role  mailserver.Role
-}
-
-type openedKey struct {
-	session, box string
-	ref          Ref
-}
-
-// Bounds of what the house remembers.
-const (
-	maxNamedBoxes = 500
-	maxOpened     = 5000
-	openedFor     = 15 * time.Minute
-)
 
 // New makes the house.
 func New(o Options) *House {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &House{grants: o.Grants, servers: o.Servers, trail: o.Audit, keys: o.Keys, now: o.Now,
-		names: make(map[string]map[string]known), opened: make(map[openedKey]time.Time)}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &House{grants: o.Grants, servers: o.Servers, trail: o.Audit, keys: o.Keys, log: o.Log, now: o.Now,
+		names: make(map[string]named), opened: make(map[openedKey]opening), dropped: make(map[string]time.Time)}
 }
 
 // Open checks that the person may read the mailbox now. "Not yours" and "no such
@@ -91,8 +79,9 @@ type Box struct {
 	grant delegation.Grant
 	mail  *mailserver.Account
 
-	mu     sync.Mutex
-	notice string
+	mu      sync.Mutex
+	folders map[string]known // as listed for this request
+	notice  string
 }
 
 // Grant is the right under which the mailbox is open.
@@ -101,8 +90,9 @@ func (b *Box) Grant() delegation.Grant { return b.grant }
 // Address of the mailbox.
 func (b *Box) Address() mssante.Address { return b.grant.Mailbox.Address }
 
-// Notice is a sentence about the last act that its result does not show, "" for
-// none: letters that the server can only mark as deleted.
+// Notice is a sentence about the last look at the mailbox that its result does not
+// show, "" for none: folders too many to be listed. What an act has to say is in
+// its Outcome.
 func (b *Box) Notice() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -131,36 +121,19 @@ func (b *Box) may(ctx context.Context, need delegation.Rights, action audit.Acti
 // record writes an act and its outcome to the trail and gives the outcome back.
 // An act that cannot be written down is an error: nothing is shown untraced.
 func (b *Box) record(ctx context.Context, e audit.Event, outcome error) error {
-	e.Actor, e.Mailbox = b.actor, b.Address().String()
 	if outcome != nil {
 		e.Outcome = problem.KindOf(outcome).String()
 	}
-	if err := b.h.trail.Record(context.WithoutCancel(ctx), e); err != nil {
+	if err := b.write(ctx, e); err != nil {
 		return errors.Join(outcome, problem.Wrapf(err, problem.Internal,
 			"Cette action n’a pas pu être inscrite au journal, elle est donc suspendue. Rien n’est perdu\u00a0: réessayez.", "recording"))
 	}
 	return outcome
 }
 
-// justOpened reports whether this session was recorded opening the letter a
-// moment ago: the frame and the pictures of a page are one act.
-func (h *House) justOpened(k openedKey) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	at, ok := h.opened[k]
-	return ok && h.now().Sub(at) < openedFor
-}
-
-func (h *House) rememberOpened(k openedKey) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	now := h.now()
-	if len(h.opened) >= maxOpened {
-		for old, at := range h.opened {
-			if now.Sub(at) >= openedFor || len(h.opened) >= maxOpened {
-				delete(h.opened, old)
-			}
-		}
-	}
-	h.opened[k] = now
+// write puts an event of this person and mailbox in the trail: durable when it
+// returns nil. A reader who leaves does not take the trace away.
+func (b *Box) write(ctx context.Context, e audit.Event) error {
+	e.Actor, e.Mailbox = b.actor, b.Address().String()
+	return b.h.trail.Record(context.WithoutCancel(ctx), e)
 }

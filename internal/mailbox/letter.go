@@ -3,6 +3,8 @@ package mailbox
 import (
 	"bytes"
 	"context"
+	"errors"
+	"log/slog"
 
 	"pli.example/pli/internal/audit"
 	"pli.example/pli/internal/delegation"
@@ -13,8 +15,8 @@ import (
 
 // LetterOptions says how a letter is opened.
 type LetterOptions struct {
-	// MarkRead sets \Seen, when the grant allows to triage. The only way a letter
-	// becomes read.
+	// MarkRead sets \Seen, when the grant allows to triage, once the letter is loaded
+	// and its opening recorded. The only way a letter becomes read.
 	MarkRead bool
 	// Frame: this call serves the body of a page already recorded as opened by
 	// this session; it is recorded only if it was not.
@@ -69,36 +71,52 @@ func (b *Box) Letter(ctx context.Context, ref Ref, o LetterOptions) (*Letter, er
 	if o.As == "" {
 		o.As = audit.LetterOpen
 	}
-	l, err := b.letter(ctx, ref, o)
+	l, err := b.letter(ctx, ref)
 	key := openedKey{b.actor.SessionID, b.grant.Mailbox.ID, ref}
 	if o.Frame && err == nil && b.h.justOpened(key) {
 		return l, nil
 	}
+	mark := o.MarkRead && err == nil && l.Unread && b.grant.Rights.Has(delegation.Triage)
 	e := audit.Event{Action: o.As, Target: ref.target(), Request: "FETCH BODY.PEEK", Count: 1}
-	if l != nil && l.MarkedRead {
+	if mark {
 		e.Request = "FETCH BODY.PEEK, STORE +FLAGS \\Seen"
 	}
 	if err = b.record(ctx, e, err); err != nil {
 		return nil, err
 	}
-	b.h.rememberOpened(key)
+	b.h.rememberOpened(key, l)
+	if mark {
+		b.markSeen(ctx, ref, l)
+	}
 	return l, nil
 }
 
-func (b *Box) letter(ctx context.Context, ref Ref, o LetterOptions) (*Letter, error) {
+// markSeen marks a letter that was loaded and recorded, never one nobody saw. A
+// letter that cannot be marked is read all the same; the trail then says so.
+func (b *Box) markSeen(ctx context.Context, ref Ref, l *Letter) {
+	name, err := b.folderName(ctx, ref.Folder)
+	if err == nil {
+		err = b.mail.MarkSeen(ctx, name, ref.UIDValidity, ref.UID)
+	}
+	if err == nil {
+		l.MarkedRead, l.Unread = true, false
+		return
+	}
+	failed := audit.Event{Action: audit.FlagSet, Target: ref.target(), Request: "STORE \\Seen", Outcome: problem.KindOf(err).String()}
+	lost := b.write(ctx, failed)
+	b.h.log.LogAttrs(ctx, slog.LevelWarn, "a letter opened was not marked read", slog.Any("err", errors.Join(err, lost)))
+}
+
+func (b *Box) letter(ctx context.Context, ref Ref) (*Letter, error) {
 	name, err := b.folderName(ctx, ref.Folder)
 	if err != nil {
 		return nil, err
 	}
-	mark := o.MarkRead && b.grant.Rights.Has(delegation.Triage)
-	opened, err := b.mail.OpenLetter(ctx, name, ref.UIDValidity, ref.UID, mark)
+	opened, err := b.mail.OpenLetter(ctx, name, ref.UIDValidity, ref.UID, false)
 	if err != nil {
 		return nil, err
 	}
-	l := &Letter{Item: item(ref.Folder, ref.UIDValidity, &opened.Row), Flags: opened.Flags, MarkedRead: opened.MarkedNow}
-	if l.MarkedRead {
-		l.Unread = false
-	}
+	l := &Letter{Item: item(ref.Folder, ref.UIDValidity, &opened.Row), Flags: opened.Flags}
 	if opened.Newer != 0 {
 		l.Prev = &Ref{ref.Folder, ref.UIDValidity, opened.Newer}
 	}

@@ -294,8 +294,12 @@ func TestFlagsAndUndo(t *testing.T) {
 	b := w.open(anne, annes)
 	in := w.inbox(b)
 	refs := []Ref{{in.ID, in.UIDValidity, read}, {in.ID, in.UIDValidity, unread}}
-	undo, err := b.SetFlags(w.ctx, refs, []Flag{Seen}, nil)
+	out, err := b.SetFlags(w.ctx, refs, []Flag{Seen}, nil)
 	w.must(err)
+	undo := out.Undo
+	if out.Done != 2 || out.Missed != 0 || out.Say != "" {
+		t.Errorf("outcome %+v", out)
+	}
 	if e := w.last(); e.Action != audit.FlagSet || e.Count != 2 || e.Request != `STORE \Seen` {
 		t.Errorf("trail %+v", e)
 	}
@@ -304,24 +308,25 @@ func TestFlagsAndUndo(t *testing.T) {
 	}
 	// Somebody else's undo, another mailbox's, a broken and a late one do nothing.
 	w.give(annes, zoe, delegation.Delegate, delegation.All, "")
-	wantKind(t, w.open(zoe, annes).Undo(w.ctx, undo), problem.Invalid)
+	wantKind(t, undoing(w.open(zoe, annes).Undo(w.ctx, undo)), problem.Invalid)
 	w.give(team, anne, delegation.Delegate, delegation.All, "")
-	wantKind(t, w.open(anne, team).Undo(w.ctx, undo), problem.Invalid)
+	wantKind(t, undoing(w.open(anne, team).Undo(w.ctx, undo)), problem.Invalid)
 	for _, bad := range []Undo{"", "xx", undo[:len(undo)-4], "\x00", Undo(strings.Repeat("A", 100_000))} {
-		wantKind(t, b.Undo(w.ctx, bad), problem.Invalid)
+		wantKind(t, undoing(b.Undo(w.ctx, bad)), problem.Invalid)
 	}
 	if w.inbox(b).Unseen != 0 {
 		t.Fatal("a wrong undo did something")
 	}
-	w.must(b.Undo(w.ctx, undo))
+	w.must(undoing(b.Undo(w.ctx, undo)))
 	l := w.list(b, in.ID)
 	if !l.Items[0].Unread || l.Items[1].Unread {
 		t.Error("the undo changed what the act had not")
 	}
-	undo, err = b.SetFlags(w.ctx, refs, nil, []Flag{Seen})
+	out, err = b.SetFlags(w.ctx, refs, nil, []Flag{Seen})
 	w.must(err)
+	undo = out.Undo
 	w.clock.Add(11 * 60)
-	wantKind(t, b.Undo(w.ctx, undo), problem.Gone)
+	wantKind(t, undoing(b.Undo(w.ctx, undo)), problem.Gone)
 	if w.inbox(b).Unseen != 2 {
 		t.Error("a late undo did something")
 	}
@@ -340,8 +345,9 @@ func TestMoves(t *testing.T) {
 	for range 4 {
 		refs = append(refs, Ref{in.ID, in.UIDValidity, w.put(annes, "INBOX", letterMixed)})
 	}
-	undo, err := b.Archive(w.ctx, refs[:2])
+	out, err := b.Archive(w.ctx, refs[:2])
 	w.must(err)
+	undo := out.Undo
 	if e := w.last(); e.Action != audit.LetterArchive || e.Count != 2 || e.Outcome != audit.OutcomeOK {
 		t.Errorf("trail %+v", e)
 	}
@@ -351,12 +357,13 @@ func TestMoves(t *testing.T) {
 	if w.list(b, in.ID).Total != 2 {
 		t.Error("still in the inbox")
 	}
-	w.must(b.Undo(w.ctx, undo))
+	w.must(undoing(b.Undo(w.ctx, undo)))
 	if n := w.list(b, in.ID).Total; n != 4 {
 		t.Errorf("after undo: %d", n)
 	}
-	undo, err = b.Bin(w.ctx, refs[2:3])
+	out, err = b.Bin(w.ctx, refs[2:3])
 	w.must(err)
+	undo = out.Undo
 	if w.role(b, mailserver.RoleTrash).Messages != 1 || undo == "" {
 		t.Error("not in the bin")
 	}
@@ -365,12 +372,13 @@ func TestMoves(t *testing.T) {
 	patients := slices.IndexFunc(must(b.Folders(w.ctx)), func(f FolderView) bool { return f.Name == "Patients" })
 	to := must(b.Folders(w.ctx))[patients]
 	binned := w.list(b, bin.ID).Items[0].Ref
-	undo, err = b.Move(w.ctx, []Ref{refs[3], binned}, to.ID)
+	out, err = b.Move(w.ctx, []Ref{refs[3], binned}, to.ID)
 	w.must(err)
+	undo = out.Undo
 	if n := w.list(b, to.ID).Total; n != 2 {
 		t.Errorf("%d moved", n)
 	}
-	w.must(b.Undo(w.ctx, undo))
+	w.must(undoing(b.Undo(w.ctx, undo)))
 	if w.role(b, mailserver.RoleTrash).Messages != 1 || w.list(b, to.ID).Total != 0 {
 		t.Error("not back where each came from")
 	}
@@ -381,6 +389,8 @@ func TestMoves(t *testing.T) {
 	_, err = b.Move(w.ctx, refs[:1], "abcdefghijklmnopqrst")
 	wantKind(t, err, problem.Gone)
 }
+
+func undoing(_ Outcome, err error) error { return err }
 
 func must[T any](v T, err error) T {
 	if err != nil {
@@ -403,7 +413,7 @@ func TestReadOnly(t *testing.T) {
 		"archive": func() error { _, err := b.Archive(w.ctx, ref); return err },
 		"bin":     func() error { _, err := b.Bin(w.ctx, ref); return err },
 		"move":    func() error { _, err := b.Move(w.ctx, ref, in.ID); return err },
-		"undo":    func() error { return b.Undo(w.ctx, "x") },
+		"undo":    func() error { return undoing(b.Undo(w.ctx, "x")) },
 	} {
 		err := try()
 		if !problem.Is(err, problem.Denied) {

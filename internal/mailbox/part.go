@@ -18,18 +18,24 @@ type PartStream struct {
 	Size int64 // decoded octets, -1 when only the end will tell
 }
 
+// ToFrame is the use of a picture that the frame of an open letter shows by itself:
+// part of that opening, not an act of its own. It never stands in the trail; asked
+// for any other part, or long after, it is a PartPreview.
+const ToFrame audit.Action = "frame"
+
 // Part streams one part, also one inside a message/rfc822. as is what the trail
-// says it is for; PartDownload when absent. Pictures shown inside a letter just
-// opened (as PartPreview) are part of that act and not recorded again.
+// says it is for; PartDownload when absent, ToFrame for what a frame shows.
 func (b *Box) Part(ctx context.Context, ref Ref, path string, as ...audit.Action) (*PartStream, error) {
 	action := audit.PartDownload
 	if len(as) > 0 {
 		action = as[0]
 	}
 	s, err := b.part(ctx, ref, path)
-	if action == audit.PartPreview && err == nil && s.Part.ContentID != "" &&
-		b.h.justOpened(openedKey{b.actor.SessionID, b.grant.Mailbox.ID, ref}) {
-		return s, nil
+	if action == ToFrame {
+		action = audit.PartPreview
+		if err == nil && b.h.inFrame(openedKey{b.actor.SessionID, b.grant.Mailbox.ID, ref}, s.Part.Path) {
+			return s, nil
+		}
 	}
 	e := audit.Event{Action: action, Target: ref.target() + "/part/" + path, Request: "FETCH BODY.PEEK", Count: 1}
 	if s != nil {

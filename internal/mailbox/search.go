@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"pli.example/pli/internal/audit"
@@ -27,12 +25,12 @@ type SearchResult struct {
 	Items    []Item
 	More     bool   // there are more than shown
 	Complete bool   // every letter of the folders asked was looked at
-	Say      string // how far it got, in French; "" when complete
+	Say      string // how far it got and how well, in French; "" when there is nothing to say
 }
 
 const (
 	searchTime   = 15 * time.Second
-	maxSearched  = 60 // folders
+	maxSearched  = 60 // folders at once; the others are counted and said
 	searchWordsN = 8
 )
 
@@ -57,46 +55,25 @@ func (b *Box) search(ctx context.Context, q SearchQuery) (SearchResult, error) {
 	if q.Limit <= 0 {
 		q.Limit = 100
 	}
-	folders, err := b.searched(ctx, q.Folder)
+	folders, left, err := b.searched(ctx, q.Folder)
 	if err != nil {
 		return SearchResult{}, err
 	}
-	var res SearchResult
-	res.Complete = true
-	var short []string // folders not looked through
-	approximate := false
-	started := b.h.now()
+	l := looking{b: b, q: q, words: words, until: b.h.now().Add(searchTime), left: left}
 	for _, f := range folders {
-		left := searchTime - b.h.now().Sub(started)
-		if left <= 0 {
-			res.Complete = false
-			short = append(short, b.view(f).Label)
-			continue
-		}
-		hits, err := b.mail.Search(ctx, mailserver.Search{Folder: f.Name, Words: words, Everywhere: q.Everywhere, Limit: q.Limit, Within: left})
-		if err != nil {
-			if len(folders) > 1 && (problem.Is(err, problem.Gone) || problem.Is(err, problem.UpstreamRefused)) {
-				res.Complete = false
-				short = append(short, b.view(f).Label)
-				continue // one folder must not cost the others
-			}
-			return res, err
-		}
-		approximate = approximate || hits.Approximate
-		if !hits.Complete {
-			res.Complete = false
-			short = append(short, b.view(f).Label+" ("+strconv.Itoa(int(hits.Looked))+" lettres les plus récentes sur "+strconv.Itoa(int(hits.Of))+")")
-		}
-		res.More = res.More || hits.Found > len(hits.UIDs)
-		if err := b.addHits(ctx, f.Name, hits, &res); err != nil {
-			return res, err
+		if err := l.folder(ctx, f); err != nil {
+			return SearchResult{}, err
 		}
 	}
+	if l.looked == 0 && l.first != nil { // nothing at all could be looked at: that is a failure, not a result
+		return SearchResult{}, l.first
+	}
+	res := l.res
 	slices.SortStableFunc(res.Items, func(x, y Item) int { return cmp.Compare(y.Received.UnixNano(), x.Received.UnixNano()) })
 	if len(res.Items) > q.Limit {
 		res.Items, res.More = res.Items[:q.Limit], true
 	}
-	res.Say = searchWords(short, approximate)
+	res.Say, res.Complete = l.say(), l.complete()
 	return res, nil
 }
 
@@ -114,27 +91,31 @@ func (b *Box) addHits(ctx context.Context, name string, hits mailserver.Hits, re
 	return nil
 }
 
-// searched gives the folders to look through: where letters mostly are first,
-// bin and junk last.
-func (b *Box) searched(ctx context.Context, id string) ([]mailserver.Folder, error) {
-	folders, err := b.mail.Folders(ctx)
+// searched gives the folders to look through, where letters mostly are first, bin
+// and junk last, and how many it leaves out. A folder is passed over only when
+// the server says that it is empty.
+func (b *Box) searched(ctx context.Context, id string) (folders []mailserver.Folder, left int, err error) {
+	all, err := b.mail.FolderList(ctx)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
+	folders = all.Folders
 	b.learn(folders)
 	if id != "" {
 		k, ok := b.known(id)
 		if !ok {
-			return nil, problem.New(problem.Gone, sayNoFolder)
+			return nil, 0, problem.New(problem.Gone, sayNoFolder)
 		}
-		return slices.DeleteFunc(folders, func(f mailserver.Folder) bool { return f.Name != k.name }), nil
+		folders = slices.DeleteFunc(folders, func(f mailserver.Folder) bool { return f.Name != k.name })
+		if len(folders) == 0 {
+			return nil, 0, problem.New(problem.Gone, sayNoFolder)
+		}
+		return folders, 0, nil
 	}
-	folders = slices.DeleteFunc(folders, func(f mailserver.Folder) bool { return !f.Selectable || f.Messages == 0 })
+	folders = slices.DeleteFunc(folders, func(f mailserver.Folder) bool { return !f.Selectable || f.Messages == 0 && f.Counted() })
 	slices.SortStableFunc(folders, func(x, y mailserver.Folder) int { return searchOrder(x.Role) - searchOrder(y.Role) })
-	if len(folders) > maxSearched {
-		folders = folders[:maxSearched]
-	}
-	return folders, nil
+	left = all.Left + max(len(folders)-maxSearched, 0)
+	return folders[:min(len(folders), maxSearched)], left, nil
 }
 
 func searchOrder(r mailserver.Role) int {
@@ -153,19 +134,4 @@ func searchOrder(r mailserver.Role) int {
 		return 5
 	}
 	return 6
-}
-
-func searchWords(short []string, approximate bool) string {
-	var b strings.Builder
-	if len(short) > 0 {
-		b.WriteString("Recherche incomplète, le temps imparti est écoulé\u00a0: " + strings.Join(short, ", ") +
-			". Précisez les mots ou cherchez dans un seul dossier.")
-	}
-	if approximate {
-		if b.Len() > 0 {
-			b.WriteByte(' ')
-		}
-		b.WriteString("Ce serveur ne sait pas chercher les accents\u00a0: les résultats sont approchés.")
-	}
-	return b.String()
 }

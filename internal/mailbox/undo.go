@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"slices"
 	"time"
 
@@ -56,42 +57,88 @@ func (b *Box) sealUndo(steps []step) Undo {
 }
 
 // Undo takes an act back. Letters that somebody moved since are Gone.
-func (b *Box) Undo(ctx context.Context, u Undo) error {
+func (b *Box) Undo(ctx context.Context, u Undo) (Outcome, error) {
 	if err := b.may(ctx, delegation.Triage, audit.Undo); err != nil {
-		return err
+		return Outcome{}, err
 	}
-	done, err := b.undo(ctx, u)
-	return b.record(ctx, audit.Event{Action: audit.Undo, Request: "MOVE or STORE back", Count: done}, err)
+	e := audit.Event{Action: audit.Undo, Request: "MOVE or STORE back"}
+	steps, err := b.openUndo(u)
+	if err != nil {
+		return Outcome{}, b.record(ctx, e, err)
+	}
+	return b.act(ctx, e, len(lettersOf(steps)), func() (Outcome, error) { return b.undo(ctx, steps) })
 }
 
 const sayNoUndo = "Cette action ne peut plus être annulée\u00a0: le délai est passé. Les lettres sont là où elles ont été rangées."
 
-func (b *Box) undo(ctx context.Context, u Undo) (done int, err error) {
+func (b *Box) openUndo(u Undo) ([]step, error) {
 	blob, err := base64.RawURLEncoding.DecodeString(string(u))
 	if err != nil || len(u) > 64<<10 {
-		return 0, problem.New(problem.Invalid, sayNoUndo)
+		return nil, problem.New(problem.Invalid, sayNoUndo)
 	}
 	plain, err := b.h.keys.Open("undo", blob, b.undoBinding())
 	if err != nil {
-		return 0, problem.Wrap(err, problem.Invalid, sayNoUndo)
+		return nil, problem.Wrap(err, problem.Invalid, sayNoUndo)
 	}
 	var t undoToken
 	if err := json.Unmarshal(plain, &t); err != nil {
-		return 0, problem.Wrap(err, problem.Invalid, sayNoUndo)
+		return nil, problem.Wrap(err, problem.Invalid, sayNoUndo)
 	}
 	if b.h.now().Unix() > t.Until {
-		return 0, problem.New(problem.Gone, sayNoUndo)
+		return nil, problem.New(problem.Gone, sayNoUndo)
 	}
-	for _, s := range t.Steps {
-		if s.To != "" {
-			_, err = b.mail.Move(ctx, s.From, s.Validity, s.UIDs, s.To)
-		} else {
-			_, err = b.mail.SetFlags(ctx, s.From, s.Validity, s.UIDs, s.Add, s.Remove)
+	return t.Steps, nil
+}
+
+// at is one letter where an undo looks for it.
+type at struct {
+	folder        string
+	validity, uid uint32
+}
+
+// lettersOf counts a letter once, however many steps concern it.
+func lettersOf(steps []step) map[at]bool {
+	out := make(map[at]bool)
+	for _, s := range steps {
+		for _, uid := range s.UIDs {
+			out[at{s.From, s.Validity, uid}] = true
 		}
-		if err != nil {
-			return done, err
-		}
-		done += len(s.UIDs)
 	}
-	return done, nil
+	return out
+}
+
+func (b *Box) undo(ctx context.Context, steps []step) (Outcome, error) {
+	var t tally
+	back, told := make(map[at]bool), make(map[at]bool)
+	for _, s := range steps {
+		done, err := b.takeBack(ctx, s)
+		n := 0
+		for _, uid := range s.UIDs {
+			l := at{s.From, s.Validity, uid}
+			if slices.Contains(done, uid) {
+				back[l] = true
+			} else if told[l] {
+				continue // counted as missed by another step
+			}
+			told[l] = true
+			n++
+		}
+		if !t.group(n, len(done), err) {
+			break
+		}
+	}
+	t.Done = len(back)
+	return t.result(len(lettersOf(steps)))
+}
+
+func (b *Box) takeBack(ctx context.Context, s step) (done []uint32, err error) {
+	if s.To != "" {
+		moved, err := b.mail.Move(ctx, s.From, s.Validity, s.UIDs, s.To)
+		return moved.Done, err
+	}
+	before, err := b.mail.SetFlags(ctx, s.From, s.Validity, s.UIDs, s.Add, s.Remove)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Collect(maps.Keys(before)), nil
 }

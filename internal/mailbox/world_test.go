@@ -42,6 +42,8 @@ type world struct {
 	mail  *mailserver.Server
 	clock atomic.Int64 // seconds added to the time of the start
 	mute  sync.Map     // mailbox key → the server hangs up on it
+	hook  atomic.Pointer[func(command, folder string) error]
+	users *users
 	ctx   context.Context
 }
 
@@ -155,7 +157,8 @@ func (w *world) imap() (func(context.Context, string, string) (net.Conn, error),
 	pool := x509.NewCertPool()
 	pool.AddCert(leaf)
 	cfg := &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
-	users := &users{all: map[string]*imapmemserver.User{}, mute: &w.mute}
+	users := &users{all: map[string]*imapmemserver.User{}, mute: &w.mute, hook: &w.hook}
+	w.users = users
 	srv := imapserver.New(&imapserver.Options{
 		NewSession: func(*imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
 			return &userSession{users: users}, nil, nil
@@ -201,6 +204,7 @@ type users struct {
 	mu   sync.Mutex
 	all  map[string]*imapmemserver.User
 	mute *sync.Map
+	hook *atomic.Pointer[func(command, folder string) error]
 }
 
 func (u *users) get(name string) *imapmemserver.User {
@@ -216,7 +220,48 @@ func (u *users) get(name string) *imapmemserver.User {
 
 type userSession struct {
 	*imapmemserver.UserSession
-	users *users
+	users  *users
+	folder string
+}
+
+// during runs f before the server does a SELECT, MOVE, COPY or STORE; what f
+// returns is the server's answer.
+func (w *world) during(f func(command, folder string) error) { w.hook.Store(&f) }
+
+func (s *userSession) before(command string) error {
+	if f := s.users.hook.Load(); f != nil {
+		return (*f)(command, s.folder)
+	}
+	return nil
+}
+
+func (s *userSession) Select(name string, o *imap.SelectOptions) (*imap.SelectData, error) {
+	s.folder = name
+	if err := s.before("SELECT"); err != nil {
+		return nil, err
+	}
+	return s.UserSession.Select(name, o)
+}
+
+func (s *userSession) Store(w *imapserver.FetchWriter, set imap.NumSet, flags *imap.StoreFlags, o *imap.StoreOptions) error {
+	if err := s.before("STORE"); err != nil {
+		return err
+	}
+	return s.UserSession.Store(w, set, flags, o)
+}
+
+func (s *userSession) Copy(set imap.NumSet, to string) (*imap.CopyData, error) {
+	if err := s.before("COPY"); err != nil {
+		return nil, err
+	}
+	return s.UserSession.Copy(set, to)
+}
+
+func (s *userSession) Move(w *imapserver.MoveWriter, set imap.NumSet, to string) error {
+	if err := s.before("MOVE"); err != nil {
+		return err
+	}
+	return s.UserSession.Move(w, set, to)
 }
 
 func (s *userSession) Close() error {

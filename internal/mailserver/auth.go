@@ -12,6 +12,7 @@ import (
 	"github.com/emersion/go-sasl"
 
 	"pli.example/pli/internal/mssante"
+	"pli.example/pli/internal/problem"
 )
 
 // xoauth2 is the SASL mechanism of the MSSanté operators (ECO.1.2.1). go-sasl
@@ -37,9 +38,14 @@ type mechanism struct {
 	isToken bool
 }
 
-// mechanism asks for a fresh token in token mode. token is "" in service mode.
+// mechanism asks for a fresh token in token mode. token is "" in service mode,
+// where the service's password would open the mailbox for a session long ended:
+// there the question only serves to learn that the session lives.
 func (s *Server) mechanism(ctx context.Context, actor mssante.Actor, addr mssante.Address) (mechanism, string, error) {
 	if s.o.Auth == AuthPlain {
+		if err := s.alive(ctx, actor, addr); err != nil {
+			return mechanism{}, "", err
+		}
 		return mechanism{sasl: sasl.NewPlainClient(addr.String(), s.o.ServiceUser, s.o.ServicePassword)}, "", nil
 	}
 	if s.o.Credentials == nil {
@@ -54,6 +60,19 @@ func (s *Server) mechanism(ctx context.Context, actor mssante.Actor, addr mssant
 		noIR:    s.o.Auth == AuthXOAUTH2NoIR,
 		isToken: true,
 	}, token, nil
+}
+
+// alive refuses a session its source of credentials no longer answers for. A
+// provider that cannot be reached is no news of the session.
+func (s *Server) alive(ctx context.Context, actor mssante.Actor, addr mssante.Address) error {
+	if s.o.Credentials == nil {
+		return nil
+	}
+	_, err := s.o.Credentials(ctx, actor, addr)
+	if ctx.Err() == nil && (problem.Is(err, problem.UpstreamDown) || problem.Is(err, problem.Timeout)) {
+		return nil
+	}
+	return err
 }
 
 // handshake is the exchange from greeting to signed in.

@@ -39,6 +39,7 @@ type cache struct {
 	letters lru[[]byte]
 	bad     lru[struct{}]
 	bytes   int64
+	ended   bool // nothing is kept any more: the node no longer counts this account
 }
 
 func newCache(b *budget) *cache {
@@ -54,6 +55,9 @@ func (c *cache) row(k letterKey) (*Row, bool) {
 func (c *cache) putRow(k letterKey, r *Row) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.ended {
+		return
+	}
 	c.account(c.rows.put(k, r, int64(r.weight())))
 }
 
@@ -66,6 +70,9 @@ func (c *cache) letter(k letterKey) ([]byte, bool) {
 func (c *cache) putLetter(k letterKey, raw []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.ended {
+		return
+	}
 	c.account(c.letters.put(k, raw, int64(len(raw))))
 }
 
@@ -79,6 +86,9 @@ func (c *cache) isBad(k letterKey) bool {
 func (c *cache) putBad(k letterKey) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.ended {
+		return
+	}
 	c.account(c.bad.put(k, struct{}{}, 64))
 }
 
@@ -93,8 +103,17 @@ func (c *cache) size() int64 {
 	return c.bytes
 }
 
-// clear forgets everything: the session ended, or the node needs the memory.
+// clear forgets everything for good: the session ended. What an act still under
+// way brings later is not kept.
 func (c *cache) clear() {
+	c.mu.Lock()
+	c.ended = true
+	c.mu.Unlock()
+	c.empty()
+}
+
+// empty forgets everything: the node needs the memory.
+func (c *cache) empty() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.account(-c.bytes)

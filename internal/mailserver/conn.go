@@ -64,7 +64,7 @@ func (c *conn) do(ctx context.Context, limit time.Duration, bytes int64, exchang
 	if c.dead.Load() {
 		return c.why(nil)
 	}
-	c.meter.left.Store(bytes)
+	c.meter.allow(bytes)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	stop := context.AfterFunc(ctx, func() { c.kill(ctx.Err()) })
 	err := c.guarded(exchange)
@@ -79,7 +79,7 @@ func (c *conn) do(ctx context.Context, limit time.Duration, bytes int64, exchang
 		c.kill(why)
 		return why
 	}
-	c.meter.left.Store(budgetIdle)
+	c.meter.allow(budgetIdle)
 	return err
 }
 
@@ -140,13 +140,19 @@ func (c *conn) exists() uint32 {
 }
 
 // selectFolder selects name unless it is already. A failed SELECT leaves
-// nothing selected (RFC 9051 §6.3.2).
+// nothing selected (RFC 9051 §6.3.2). go-imap wakes the waiter before it has
+// noted the new folder: a NOOP in the same flight comes back after it has.
 func (c *conn) selectFolder(name string, readOnly bool) error {
 	if c.folder == name && name != "" && (!c.readOnly || readOnly) {
 		return nil
 	}
 	c.folder = ""
-	data, err := c.client.Select(name, &imap.SelectOptions{ReadOnly: readOnly}).Wait()
+	asked := c.client.Select(name, &imap.SelectOptions{ReadOnly: readOnly})
+	noop := c.client.Noop()
+	data, err := asked.Wait()
+	if noopErr := noop.Wait(); err == nil && noopErr != nil {
+		err = noopErr
+	}
 	if err != nil {
 		if said(err) {
 			var no *imap.Error

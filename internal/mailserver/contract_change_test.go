@@ -79,11 +79,11 @@ func contractMove(b *bench) {
 			if err != nil {
 				return err
 			}
-			var out Moved
-			if err := c.copyAway(set, "Dossier", &out); err != nil {
+			m := moving{to: "Dossier"}
+			if err := m.byHand(c, set); err != nil {
 				return err
 			}
-			if len(out.UIDs) != 1 || out.MarkedOnly {
+			if out := m.out; len(out.UIDs) != 1 || out.MarkedOnly {
 				b.Errorf("by hand %+v", out)
 			}
 			return nil

@@ -268,6 +268,24 @@ func contractStreamClosed(b *bench) {
 	}
 }
 
+// contractParens: the depth guard reads structure only. A page full of letters
+// whose words are parentheses, quotes and false literals lists whole.
+func contractParens(b *bench) {
+	for i := range 50 {
+		text := strings.Repeat([]string{"(", "\"(", "{99}\r\n(", "x"}[i%4], 600)
+		b.append("INBOX", "From: \"((((\" <z@y.test>\r\nSubject: "+strings.Repeat("(", 600)+"\r\n\r\n"+text+"\r\n")
+	}
+	l := b.rows(Query{Folder: "INBOX", WithFolders: true})
+	if len(l.Rows) != 50 {
+		b.Fatalf("%d rows of 50", len(l.Rows))
+	}
+	for _, r := range l.Rows {
+		if r.Unreadable || !strings.HasPrefix(r.Envelope.Subject, "(((") {
+			b.Errorf("row %d: unreadable %v", r.UID, r.Unreadable)
+		}
+	}
+}
+
 // contractCrafted: a letter whose structure kills the library's parser costs its
 // own row only, and even that row can be read.
 func contractCrafted(b *bench) {
@@ -283,10 +301,13 @@ func contractCrafted(b *bench) {
 		bad = append(bad, b.append("INBOX", raw))
 		b.append("INBOX", letter("Entre "+fmt.Sprint(i), "x"))
 	}
+	// So does one of so many parts that its description would flood us (attack 58).
+	b.append("INBOX", "From: z@y.test\nSubject: parties\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=B\n\n"+
+		strings.Repeat("--B\nContent-Type: text/plain; a=b\n\nx\n", 4000)+"--B--\n")
 	for range 2 {
 		l := b.rows(Query{Folder: "INBOX", WithFolders: true})
-		if len(l.Rows) != 9 {
-			b.Fatalf("%d rows of 9", len(l.Rows))
+		if len(l.Rows) != 10 {
+			b.Fatalf("%d rows of 10", len(l.Rows))
 		}
 		for _, r := range l.Rows {
 			if r.Envelope.Subject == "" || r.Unreadable || r.Structure == nil {

@@ -99,7 +99,7 @@ func TestContract(t *testing.T) {
 		{"expunge only ours", contractExpunge}, {"roles made", contractEnsure}, {"search", contractSearch},
 		{"search injection", contractSearchInjection}, {"search bodies", contractSearchBodies}, {"structure", contractStructure},
 		{"neighbours", contractNeighbours}, {"large letter", contractLarge}, {"stream", contractStream},
-		{"stream given up", contractStreamClosed}, {"crafted letter", contractCrafted}, {"uidvalidity", contractValidity},
+		{"stream given up", contractStreamClosed}, {"crafted letter", contractCrafted}, {"parentheses", contractParens}, {"uidvalidity", contractValidity},
 		{"cancel", contractCancel}, {"drop", contractDrop}, {"parallel", contractParallel}, {"flag news", contractFlagNews},
 	}
 	var mu sync.Mutex

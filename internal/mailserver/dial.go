@@ -114,16 +114,16 @@ func (s *Server) hello(ctx context.Context, raw net.Conn, mech mechanism) (*conn
 // of ours, with the capabilities announced after signing in.
 func (s *Server) hand(ctx context.Context, raw, secured net.Conn, h *handshake) (*conn, error) {
 	greeting := "* PREAUTH [CAPABILITY " + strings.Join(h.caps, " ") + "] ready\r\n"
-	m := newMeter(secured, io.MultiReader(strings.NewReader(greeting), h.lines.r))
-	m.left.Store(budgetHello)
+	m := newMeter(secured, raw, io.MultiReader(strings.NewReader(greeting), h.lines.r))
+	m.allow(budgetHello)
 	c := &conn{raw: raw, meter: m, gone: s.slots.leave}
 	c.client = imapclient.New(m, nil)
-	m.setEnded(c.client.Closed())
+	m.loop.Store(&readLoop{ended: c.client.Closed(), sweep: func() { c.client.Noop() }})
 	if err := c.client.WaitGreeting(); err != nil {
 		return nil, fmt.Errorf("%w: %v", errGarbled, err)
 	}
 	c.caps = c.client.Caps()
-	m.left.Store(budgetIdle)
+	m.allow(budgetIdle)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}

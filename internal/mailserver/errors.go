@@ -104,10 +104,10 @@ func said(err error) bool {
 	return errors.As(err, &no) && no.Type != imap.StatusResponseTypeBye
 }
 
-// crafted reports an answer that broke off or could not be read: perhaps the
-// letter's doing rather than the server's end. Failing to connect is not.
+// crafted reports an answer that broke off, could not be read or did not end:
+// perhaps the letter's doing rather than the server's. Failing to connect is not.
 func crafted(err error) bool {
-	return !errors.Is(err, errUnreach) && (errors.Is(err, errGarbled) || errors.Is(err, errLost))
+	return !errors.Is(err, errUnreach) && (errors.Is(err, errGarbled) || errors.Is(err, errLost) || errors.Is(err, errFlood))
 }
 
 // harmless reports an error after which the connection is still in step.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -14,7 +15,8 @@ const (
 	headBytes    = 2048     // of a letter's text, for its snippet
 	maxRowHeader = 32 << 10 // kept of a row's header fields
 	maxSalvaged  = 1 << 20  // a letter the server cannot describe is read whole up to this
-	maxRestarts  = 4        // connections given for one page of crafted letters
+	rowsAtOnce   = 100
+	maxRestarts  = 4 // connections given for one page of crafted letters
 )
 
 // rowFields are the header fields a row needs, plus those that tell how to read
@@ -25,10 +27,19 @@ func rowFields() []string {
 		"X-MSS-NIL", "X-MSS-CODECDA", "X-MSS-INS", "X-MSS-MES", "DISPOSITION-NOTIFICATION-TO"}
 }
 
-// fetchRows asks for what never changes and caches it. When the answer cannot be
-// read it names the letter it stopped at: the connection is lost, what came
-// before is kept.
+// fetchRows asks for what never changes and caches it, some letters at a time.
+// When the answer cannot be read it names the letter it stopped at: the
+// connection is lost, what came before is kept.
 func (a *Account) fetchRows(ctx context.Context, c *conn, folder string, validity uint32, uids []uint32, structure bool) (culprit uint32, err error) {
+	for some := range slices.Chunk(uids, rowsAtOnce) {
+		if culprit, err = a.fetchSome(ctx, c, folder, validity, some, structure); err != nil {
+			break
+		}
+	}
+	return culprit, err
+}
+
+func (a *Account) fetchSome(ctx context.Context, c *conn, folder string, validity uint32, uids []uint32, structure bool) (culprit uint32, err error) {
 	err = c.do(ctx, a.s.o.CommandTimeout, budgetList, func() error {
 		if err := c.selectFolder(folder, false); err != nil {
 			return err
@@ -49,7 +60,10 @@ func (a *Account) fetchRows(ctx context.Context, c *conn, folder string, validit
 			whole := f.uid != 0 && (f.structure != nil || !structure) && f.size > 0
 			if whole && (err == nil || len(f.sections) == 2) {
 				key := letterKey{folder, validity, f.uid}
-				a.cache.putRow(key, a.rowOf(f, key))
+				// A description of too many parts is known bad, and read another way (salvage).
+				if r := a.rowOf(f, key); !structure || !r.Unreadable {
+					a.cache.putRow(key, r)
+				}
 			} else if err != nil && f.uid != 0 {
 				culprit = f.uid
 			}

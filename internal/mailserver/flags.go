@@ -54,6 +54,21 @@ func (a *Account) SetFlags(ctx context.Context, folder string, validity uint32, 
 	return before, door(ctx, err, "changing flags")
 }
 
+// MarkSeen sets \Seen on one letter, in one question: the letter was just read, so
+// what it had before is known.
+func (a *Account) MarkSeen(ctx context.Context, folder string, validity, uid uint32) error {
+	err := a.change(ctx, func(c *conn) error {
+		return c.do(ctx, a.s.o.CommandTimeout, budgetSmall, func() error {
+			set, err := c.prepare(folder, validity, []uint32{uid})
+			if err != nil {
+				return err
+			}
+			return c.store(set, imap.StoreFlagsAdd, []string{string(imap.FlagSeen)})
+		})
+	})
+	return door(ctx, err, "marking a letter read")
+}
+
 // prepare selects the folder for a change and checks what it is asked.
 func (c *conn) prepare(folder string, validity uint32, uids []uint32) (imap.UIDSet, error) {
 	if len(uids) == 0 || len(uids) > maxBulk {

@@ -38,18 +38,34 @@ type Folder struct {
 // maxFolders bounds what a listing keeps: beyond, the page is no page.
 const maxFolders = 2000
 
-// Folders lists every folder with its counters: one round trip where the server
+// FolderList is every folder of a mailbox, or as many as are kept.
+type FolderList struct {
+	Folders []Folder
+	Left    int // folders the server named beyond what is kept
+}
+
+// Counted reports whether the server told the folder's counters; it does not for
+// a folder just removed or one the person may not read.
+func (f Folder) Counted() bool { return f.UIDValidity != 0 }
+
+// Folders lists the folders with their counters: one round trip where the server
 // has LIST-STATUS, two otherwise.
 func (a *Account) Folders(ctx context.Context) ([]Folder, error) {
-	var out []Folder
+	l, err := a.FolderList(ctx)
+	return l.Folders, err
+}
+
+// FolderList is Folders with how many were left out.
+func (a *Account) FolderList(ctx context.Context) (FolderList, error) {
+	var out FolderList
 	err := a.read(ctx, a.commands, func(c *conn) error {
 		return c.do(ctx, a.s.o.CommandTimeout, budgetList, func() (err error) {
-			out, err = c.startFolders()()
+			out, err = c.startListing()()
 			return err
 		})
 	})
 	if err != nil {
-		return nil, door(ctx, err, "listing folders")
+		return FolderList{}, door(ctx, err, "listing folders")
 	}
 	return out, nil
 }
@@ -74,6 +90,14 @@ func (a *Account) Counters(ctx context.Context, folder string) (Folder, error) {
 // startFolders sends the listing and gives the function that waits for it, so
 // that other commands can travel in the same flight.
 func (c *conn) startFolders() (wait func() ([]Folder, error)) {
+	listing := c.startListing()
+	return func() ([]Folder, error) {
+		l, err := listing()
+		return l.Folders, err
+	}
+}
+
+func (c *conn) startListing() (wait func() (FolderList, error)) {
 	status := c.statusItems()
 	var o *imap.ListOptions
 	withStatus := c.has(imap.CapListStatus)
@@ -86,20 +110,19 @@ func (c *conn) startFolders() (wait func() ([]Folder, error)) {
 	}
 	cmd := c.client.List("", "*", o)
 	listed := collect(cmd.Collect)
-	return func() ([]Folder, error) {
+	return func() (FolderList, error) {
 		data, err := listed()
 		if err != nil {
-			return nil, err
+			return FolderList{}, err
 		}
-		if len(data) > maxFolders {
-			data = data[:maxFolders]
-		}
+		left := max(len(data)-maxFolders, 0)
+		data = data[:len(data)-left]
 		if !withStatus {
 			if err := c.addStatus(data, status); err != nil {
-				return nil, err
+				return FolderList{}, err
 			}
 		}
-		return foldersOf(data), nil
+		return FolderList{foldersOf(data), left}, nil
 	}
 }
 

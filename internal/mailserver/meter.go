@@ -17,7 +17,7 @@ const (
 	budgetUIDs  = 32 << 20 // a UID list of a very large folder
 )
 
-const writeGrace = 5 * time.Second
+const writeGrace = 20 * time.Millisecond
 
 // meter counts what is read against the budget of the running command, and
 // remembers whether the socket failed, which tells a dead line from an answer
@@ -25,20 +25,30 @@ const writeGrace = 5 * time.Second
 // go-imap's: its five minutes per literal would cut a slow download.
 type meter struct {
 	net.Conn
+	raw    net.Conn // the socket below TLS
 	r      io.Reader
 	left   atomic.Int64
+	frames framing // touched by the reading goroutine only
 	failed atomic.Bool
 	flood  atomic.Bool
-	ended  atomic.Pointer[<-chan struct{}] // closed when go-imap's read loop has ended
+	loop   atomic.Pointer[readLoop]
 }
 
-func newMeter(c net.Conn, r io.Reader) *meter {
-	m := &meter{Conn: c, r: r}
-	m.left.Store(budgetHello)
+// readLoop is go-imap's: when it has ended, and a command whose failure makes the
+// library end whatever it still holds.
+type readLoop struct {
+	ended <-chan struct{}
+	sweep func()
+}
+
+func newMeter(c, raw net.Conn, r io.Reader) *meter {
+	m := &meter{Conn: c, raw: raw, r: r, frames: newFraming()}
+	m.allow(budgetHello)
 	return m
 }
 
-func (m *meter) setEnded(ch <-chan struct{}) { m.ended.Store(&ch) }
+// allow begins a new allowance.
+func (m *meter) allow(bytes int64) { m.left.Store(bytes) }
 
 func (m *meter) Read(p []byte) (int, error) {
 	left := m.left.Load()
@@ -51,6 +61,10 @@ func (m *meter) Read(p []byte) (int, error) {
 	}
 	n, err := m.r.Read(p)
 	m.left.Add(-int64(n))
+	if !m.frames.feed(p[:n]) {
+		m.flood.Store(true)
+		return 0, errFlood
+	}
 	if err != nil {
 		m.failed.Store(true)
 	}
@@ -59,21 +73,36 @@ func (m *meter) Read(p []byte) (int, error) {
 
 // Write tells of a failure only once go-imap's read loop has ended: told earlier,
 // the library would end the running commands from the writer's side, under the
-// read loop's feet. Every command has a reader of its own, so the loop does end.
+// read loop's feet. If the loop is still busy, perhaps waiting for the reader of
+// the very command being written, the write is said to have gone well: the socket
+// is closed, so the loop ends and ends the commands; sweep then ends one that was
+// begun too late for it to see.
 func (m *meter) Write(p []byte) (int, error) {
 	n, err := m.Conn.Write(p)
-	if err != nil {
-		m.failed.Store(true)
-		m.Conn.Close()
-		if ended := m.ended.Load(); ended != nil {
-			select {
-			case <-*ended:
-			case <-time.After(writeGrace):
-			}
-		}
+	if err == nil {
+		return n, nil
 	}
-	return n, err
+	m.failed.Store(true)
+	m.raw.Close()
+	loop := m.loop.Load()
+	if loop == nil {
+		return n, err
+	}
+	select {
+	case <-loop.ended:
+		return n, err
+	case <-time.After(writeGrace):
+	}
+	go func() {
+		<-loop.ended
+		loop.sweep()
+	}()
+	return len(p), nil
 }
+
+// Close closes the socket itself: a TLS goodbye to a peer who stopped reading
+// takes five seconds.
+func (m *meter) Close() error { return m.raw.Close() }
 
 func (m *meter) SetReadDeadline(time.Time) error { return nil }
 func (m *meter) SetDeadline(time.Time) error     { return nil }

@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/emersion/go-imap/v2"
+
+	"pli.example/pli/internal/problem"
 )
 
 // Bounds of a search.
@@ -37,12 +39,15 @@ type Hits struct {
 	Looked      uint32   // letters looked at, counted from the newest
 	Of          uint32   // letters in the folder
 	Complete    bool     // the whole folder was looked at
+	Enough      bool     // not Complete because Limit letters were found, rather than for lack of time
 	Approximate bool     // the server cannot search accents: only the plain part of the words was asked
 }
 
-// Search looks through one folder on the connection aside when it is free, so
-// that a slow search never blocks a click. Headers are asked in one question;
-// bodies by windows from the newest on, until time or Limit ends it.
+const sayBusy = "Un téléchargement ou une autre recherche occupe déjà cette boîte\u00a0: celle-ci n’a pas pu commencer. Rien n’est perdu\u00a0: réessayez dans un instant."
+
+// Search looks through one folder on the connection aside, for which it waits as
+// long as Within: a slow search never blocks a click. Headers are asked in one
+// question; bodies by windows from the newest on, until time or Limit ends it.
 func (a *Account) Search(ctx context.Context, q Search) (Hits, error) {
 	if q.Limit <= 0 {
 		q.Limit = 100
@@ -55,29 +60,33 @@ func (a *Account) Search(ctx context.Context, q Search) (Hits, error) {
 		return Hits{}, door(ctx, err, "searching")
 	}
 	var out Hits
-	lane := a.aside
-	if a.aside.inUse() >= 1 { // a download holds it
-		lane = a.commands
-	}
-	err = a.read(ctx, lane, func(c *conn) error {
+	held, begun, until := a.aside != a.commands && a.aside.inUse() >= 1, false, a.s.o.Now().Add(q.Within)
+	limit, cancel := context.WithTimeout(ctx, q.Within+time.Second) // a question under way ends by its own limit
+	defer cancel()
+	err = a.read(limit, a.aside, func(c *conn) error {
+		begun = true
 		out = Hits{Folder: q.Folder}
-		return a.search(ctx, c, q, criteria, &out)
+		return a.search(limit, c, q, until, criteria, &out)
 	})
-	if err != nil && out.Looked > 0 && errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		err = nil // time is up: what was found is shown, and how far it got
+	if err != nil && errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		switch {
+		case out.Looked > 0:
+			err = nil // time is up: what was found is shown, and how far it got
+		case held && !begun:
+			err = problem.Wrap(err, problem.Timeout, sayBusy)
+		}
 	}
 	return out, door(ctx, err, "searching")
 }
 
-func (a *Account) search(ctx context.Context, c *conn, q Search, criteria *imap.SearchCriteria, out *Hits) error {
-	started := a.s.o.Now()
+func (a *Account) search(ctx context.Context, c *conn, q Search, until time.Time, criteria *imap.SearchCriteria, out *Hits) error {
 	window := uint32(0) // 0: all at once
 	if q.Everywhere {
 		window = firstWindow
 	}
 	var top uint32
 	for first := true; first || top > 0; first = false {
-		left := q.Within - a.s.o.Now().Sub(started)
+		left := until.Sub(a.s.o.Now())
 		if left <= 0 {
 			return nil
 		}
@@ -114,6 +123,7 @@ func (a *Account) search(ctx context.Context, c *conn, q Search, criteria *imap.
 		}
 		out.Complete = top == 0
 		if len(out.UIDs) >= q.Limit {
+			out.Enough = !out.Complete
 			return nil
 		}
 		window = min(window*2, laterWindow)

@@ -36,7 +36,8 @@ type Options struct {
 	Auth            string
 	ServiceUser     string
 	ServicePassword string
-	// Credentials gives a fresh access token for the mailbox (token modes).
+	// Credentials gives a fresh access token for the mailbox. In AuthPlain, when
+	// set, only its refusal counts: the session has ended.
 	Credentials func(context.Context, mssante.Actor, mssante.Address) (string, error)
 	// Evict says that the server refused the token just given.
 	Evict func(context.Context, mssante.Actor)
@@ -204,12 +205,13 @@ func (s *Server) Connections() int { return s.slots.inUse() }
 // mailbox can dial when the node is at its cap.
 func (s *Server) evictIdle() bool {
 	s.mu.Lock()
+	var owner *Account
 	var victim *lane
 	var oldest time.Time
 	for _, a := range s.accounts {
 		for _, l := range []*lane{a.commands, a.aside} {
 			if at, ok := l.idleSince(); ok && (victim == nil || at.Before(oldest)) {
-				victim, oldest = l, at
+				owner, victim, oldest = a, l, at
 			}
 		}
 	}
@@ -221,7 +223,7 @@ func (s *Server) evictIdle() bool {
 	if c == nil {
 		return false
 	}
-	c.kill(errIdle)
+	owner.forget(c, errIdle)
 	return true
 }
 
@@ -240,6 +242,6 @@ func (s *Server) shed() {
 		if victim == nil {
 			return
 		}
-		victim.cache.clear()
+		victim.cache.empty()
 	}
 }

@@ -130,7 +130,7 @@ func (s *stream) begin(key letterKey, part []int) error {
 }
 
 func (s *stream) run() {
-	s.c.meter.left.Store(s.left + budgetSmall)
+	s.c.meter.allow(s.left + budgetSmall)
 	ctx, cancel := context.WithTimeout(s.ctx, streamLimit)
 	stop := context.AfterFunc(ctx, func() { s.c.kill(ctx.Err()) })
 	s.stop = func() bool { defer cancel(); return stop() }

@@ -2,15 +2,8 @@ package message
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
-	"image/png"
-	"io"
 	"strings"
 	"unicode/utf8"
-
-	"golang.org/x/image/tiff"
-	"pli.example/pli/internal/problem"
 )
 
 // PreviewKind is what the page can show of a file without running it.
@@ -87,43 +80,4 @@ func textual(head []byte) bool {
 		}
 	}
 	return utf8.ValidString(cutUTF8(string(head), max(0, len(head)-4))) || !bytes.ContainsAny(head, "\x7F\x81\x8D\x8F\x90\x9D")
-}
-
-const maxTIFFBytes = 40 << 20
-
-var errTIFF = errors.New("tiff")
-
-// TIFFToPNG writes the first page of a TIFF as PNG. The size is read before any
-// pixel: an image of more than maxPixels (0: 40 million) is refused.
-func TIFFToPNG(w io.Writer, r io.Reader, maxPixels int) (err error) {
-	const cannot = "Cette image ne peut pas être montrée ici. Elle est intacte\u00a0: téléchargez-la pour l’ouvrir avec votre logiciel."
-	const tooBig = "Cette image est trop grande pour être montrée ici. Elle est intacte\u00a0: téléchargez-la."
-	if maxPixels <= 0 {
-		maxPixels = 40_000_000
-	}
-	defer func() { // the decoder reads offsets a stranger wrote
-		if p := recover(); p != nil {
-			err = problem.Wrap(fmt.Errorf("%w: decoder panic: %v", errTIFF, p), problem.Invalid, cannot)
-		}
-	}()
-	raw, err := io.ReadAll(io.LimitReader(r, maxTIFFBytes+1))
-	if err != nil {
-		return problem.Wrap(err, problem.UpstreamDown, "L’image n’a pas pu être lue en entier. Réessayez.")
-	}
-	if len(raw) > maxTIFFBytes {
-		return problem.New(problem.TooLarge, tooBig)
-	}
-	cfg, err := tiff.DecodeConfig(bytes.NewReader(raw))
-	if err != nil {
-		return problem.Wrap(fmt.Errorf("%w: %w", errTIFF, err), problem.Invalid, cannot)
-	}
-	if cfg.Width <= 0 || cfg.Height <= 0 || cfg.Width > maxPixels || cfg.Height > maxPixels || cfg.Width*cfg.Height > maxPixels {
-		return problem.New(problem.TooLarge, tooBig)
-	}
-	img, err := tiff.Decode(bytes.NewReader(raw))
-	if err != nil {
-		return problem.Wrap(fmt.Errorf("%w: %w", errTIFF, err), problem.Invalid, cannot)
-	}
-	enc := png.Encoder{CompressionLevel: png.BestSpeed}
-	return problem.Wrap(enc.Encode(w, img), problem.Internal, cannot)
 }

@@ -82,6 +82,117 @@ func TestTIFFBomb(t *testing.T) {
 	}
 }
 
+// A small file must not cost much memory, whatever its pixels are made of: sixteen
+// bits a channel, or one strip that inflates to the eight bytes a pixel the decoder
+// would take. Not parallel: it watches what is allocated.
+func TestTIFFBombInBytes(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		file []byte
+		kind problem.Kind
+	}{
+		{"16 bits, four channels", tiffOf(t, 6000, 6000, 8, []uint32{16, 16, 16, 16}, 0), problem.TooLarge},
+		{"16 bits, three channels", tiffOf(t, 3000, 3000, 8, []uint32{16, 16, 16}, 0), problem.TooLarge},
+		{"16 bits of grey", tiffOf(t, 6000, 6000, 8, []uint32{16}, 0), problem.TooLarge},
+		{"colours", tiffOf(t, 4500, 4500, 8, []uint32{8, 8, 8}, 0), problem.TooLarge},
+		{"grey, strip of eight bytes a pixel", tiffOf(t, 6000, 6000, 8, []uint32{8}, 8*6000*6000), problem.Invalid},
+		{"the same in the old deflate", tiffOf(t, 6000, 6000, 32946, []uint32{8}, 8*6000*6000), problem.Invalid},
+		{"the same in PackBits", tiffOf(t, 6000, 6000, 32773, []uint32{8}, 2*6000*6000), problem.Invalid},
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		err := TIFFToPNG(io.Discard, bytes.NewReader(row.file), 0)
+		runtime.ReadMemStats(&after)
+		if !problem.Is(err, row.kind) || problem.SayOf(err) == "" {
+			t.Errorf("%s: %v, want %s", row.name, err, row.kind)
+		}
+		if n := after.TotalAlloc - before.TotalAlloc; n > 16<<20 {
+			t.Errorf("%s: %d bytes allocated for a file of %d", row.name, n, len(row.file))
+		}
+	}
+}
+
+// What a scanner makes still shows.
+func TestTIFFOfAScannerIsShown(t *testing.T) {
+	t.Parallel()
+	for name, file := range map[string][]byte{
+		"A4 in grey, one strip": tiffOf(t, 2480, 3508, 8, []uint32{8}, 2480*3508),
+		"colours in PackBits":   tiffOf(t, 600, 800, 32773, []uint32{8, 8, 8}, 3*600*800),
+		"16 bits":               tiffOf(t, 600, 800, 8, []uint32{16, 16, 16}, 6*600*800),
+	} {
+		var out bytes.Buffer
+		if err := TIFFToPNG(&out, bytes.NewReader(file), 0); err != nil {
+			t.Errorf("%s: %v", name, err)
+		} else if _, err := png.DecodeConfig(&out); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// FuzzTIFFToPNG: nothing brings it down.
+func FuzzTIFFToPNG(f *testing.F) {
+	for _, c := range []uint32{8, 32773} {
+		f.Add(tiffOf(f, 20, 10, c, []uint32{8}, 200))
+		f.Add(tiffOf(f, 20, 10, c, []uint32{16, 16, 16}, 1200))
+	}
+	f.Fuzz(func(t *testing.T, file []byte) {
+		if err := TIFFToPNG(io.Discard, bytes.NewReader(file), 100_000); err != nil && problem.SayOf(err) == "" {
+			t.Errorf("no sentence: %v", err)
+		}
+	})
+}
+
+// tiffOf is a picture of one strip holding n zero bytes.
+func tiffOf(t testing.TB, width, height, compression uint32, bits []uint32, n int) []byte {
+	t.Helper()
+	var strip bytes.Buffer
+	if compression == 32773 {
+		for left := n; left > 0; left -= 128 {
+			strip.Write([]byte{byte(1 - min(left, 128)), 0})
+		}
+	} else {
+		z := zlib.NewWriter(&strip)
+		for left := n; left > 0; left -= 1 << 16 {
+			if _, err := z.Write(make([]byte, min(left, 1<<16))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_ = z.Close()
+	}
+	photometric := uint32(1)
+	if len(bits) > 1 {
+		photometric = 2
+	}
+	tags := [][4]uint32{{256, 4, 1, width}, {257, 4, 1, height}, {258, 3, uint32(len(bits)), bits[0]}, {259, 3, 1, compression}, {262, 3, 1, photometric},
+		{273, 4, 1, 0}, {277, 3, 1, uint32(len(bits))}, {278, 4, 1, height}, {279, 4, 1, uint32(strip.Len())}}
+	if len(bits) == 4 {
+		tags = append(tags, [4]uint32{338, 3, 1, 1})
+	}
+	var b bytes.Buffer
+	le := binary.LittleEndian
+	b.WriteString("II*\x00")
+	_ = binary.Write(&b, le, uint32(8))
+	_ = binary.Write(&b, le, uint16(len(tags)))
+	end := uint32(8 + 2 + 12*len(tags) + 4)
+	for _, tag := range tags {
+		switch {
+		case tag[0] == 258 && len(bits) > 2:
+			tag[3] = end
+		case tag[0] == 273:
+			tag[3] = end + 8
+		}
+		_ = binary.Write(&b, le, uint16(tag[0]))
+		_ = binary.Write(&b, le, uint16(tag[1]))
+		_ = binary.Write(&b, le, tag[2:])
+	}
+	_ = binary.Write(&b, le, uint32(0))
+	for i := range 4 {
+		_ = binary.Write(&b, le, uint16(bits[i%len(bits)]))
+	}
+	b.Write(strip.Bytes())
+	return b.Bytes()
+}
+
 // tiffBomb says 10×10 pixels and holds a strip that inflates to 64 MB.
 func tiffBomb(t *testing.T) []byte {
 	t.Helper()

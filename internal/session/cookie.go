@@ -18,6 +18,7 @@ type valueKey int
 const (
 	recordKey valueKey = iota // *record, or absent
 	secretKey                 // string: a cookie to be set by Save
+	alsoKey                   // func(*sql.Tx) error: what Save commits together with the record
 )
 
 // textLen is the length of rand.Text: 130 bits in base32.
@@ -84,8 +85,16 @@ func (m *Manager) Save(r *http.Request, w http.ResponseWriter, s *sessions.Sessi
 	if !ok {
 		return errors.New("session without a record")
 	}
+	also, _ := s.Values[alsoKey].(func(*sql.Tx) error)
 	delete(s.Values, secretKey)
-	if err := m.o.DB.Write(r.Context(), func(tx *sql.Tx) error { return insert(r.Context(), tx, rec) }); err != nil {
+	delete(s.Values, alsoKey)
+	err := m.o.DB.Write(r.Context(), func(tx *sql.Tx) error {
+		if err := insert(r.Context(), tx, rec); err != nil || also == nil {
+			return err
+		}
+		return also(tx)
+	})
+	if err != nil {
 		return err
 	}
 	s.ID, s.IsNew = rec.id, false

@@ -72,7 +72,7 @@ func TestCookie(t *testing.T) {
 		c.Domain != "" || !strings.HasPrefix(c.Value, s.ID+".") {
 		t.Errorf("session cookie %q", c)
 	}
-	if s.Situation != "only" || s.Actor.Work != "médecin" || s.Actor.Name != "Leroy" {
+	if s.Situation != "only" || s.Actor.Work != "Médecin" || s.Actor.Name != "Leroy" {
 		t.Errorf("a single situation is not a choice: %+v", s.Actor)
 	}
 }

@@ -20,6 +20,11 @@ var ErrAway = errors.New("no recent act of the person")
 
 const sayAway = "La connexion à votre boîte est en veille faute d’activité. Rien n’est perdu\u00a0: elle reprend dès que vous revenez sur la page."
 
+// errStopped: a refresh begun now could be cut off by the end of the process.
+var errStopped = errors.New("stopping: no new refresh")
+
+const sayStopped = "Pli redémarre. Rien n’est perdu\u00a0: réessayez dans un instant."
+
 // refreshing is one refresh under way, shared by everybody who needs it.
 type refreshing struct {
 	done   chan struct{}
@@ -95,6 +100,11 @@ func (m *Manager) takeOff(ctx context.Context, id string) *refreshing {
 		return f
 	}
 	f := &refreshing{done: make(chan struct{})}
+	if m.stopped {
+		f.err = problem.Wrap(errStopped, problem.UpstreamDown, sayStopped)
+		close(f.done)
+		return f
+	}
 	m.flights[id] = f
 	ctx = context.WithoutCancel(ctx)
 	m.work.Go(func() {

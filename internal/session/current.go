@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"net/http"
 	"time"
 
@@ -128,12 +129,18 @@ func (m *Manager) PickSituation(ctx context.Context, id, key string) error {
 	if err := m.sealPerson(rec, p); err != nil {
 		return problem.Wrap(err, problem.Internal, sayOurs)
 	}
-	if err := m.o.Audit.Record(ctx, audit.Event{Actor: p.Actor, Action: audit.SituationPick, Target: key}); err != nil {
-		return problem.Wrap(err, problem.Internal, sayOurs)
-	}
 	err = m.o.DB.Write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE sessions SET person = ? WHERE id = ? AND ended_at = 0`, rec.person, id)
-		return err
+		res, err := tx.ExecContext(ctx, `UPDATE sessions SET person = ? WHERE id = ? AND ended_at = 0`, rec.person, id)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 { // ended meanwhile: nothing was picked
+			return errors.Join(err, problem.New(problem.SignInNeeded, sayNobody))
+		}
+		return m.o.Audit.RecordTx(ctx, tx, audit.Event{Actor: p.Actor, Action: audit.SituationPick, Target: key})
 	})
+	if problem.Is(err, problem.SignInNeeded) {
+		return err
+	}
 	return problem.Wrap(err, problem.Internal, sayOurs)
 }

@@ -16,44 +16,68 @@ import (
 // end closes rec for good and wipes what it held but the reason. Ending an ended
 // session changes nothing.
 func (m *Manager) end(ctx context.Context, rec *record, reason Reason) error {
-	who := mssante.Actor{SessionID: rec.id, AccountID: rec.accountID}
-	if p, err := m.openPerson(rec); err == nil {
-		who = p.Actor
+	action := audit.SessionEnd
+	if reason == SignOut {
+		action = audit.SignOut
 	}
-	now, changed := m.now(), int64(0)
+	return m.endAs(ctx, rec, reason, audit.Event{Actor: m.holder(rec), Action: action, Request: "reason=" + string(reason)})
+}
+
+// holder is who the session stands for; without a name when it no longer opens.
+func (m *Manager) holder(rec *record) mssante.Actor {
+	if p, err := m.openPerson(rec); err == nil {
+		return p.Actor
+	}
+	return mssante.Actor{SessionID: rec.id, AccountID: rec.accountID}
+}
+
+// endAs is end with the trail's row given.
+func (m *Manager) endAs(ctx context.Context, rec *record, reason Reason, e audit.Event) error {
+	now := m.now()
 	// The end must be written even when the request that found it is given up.
 	ctx = context.WithoutCancel(ctx)
-	err := m.o.DB.Write(ctx, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, `UPDATE sessions SET ended_at = ?, end_reason = ?, tokens = NULL, person = x''
-			WHERE id = ? AND ended_at = 0`, store.Micros(now), string(reason), rec.id)
-		if err != nil {
-			return err
-		}
-		changed, err = res.RowsAffected()
-		return err
-	})
+	changed, untraced, err := m.writeEnd(ctx, e, `UPDATE sessions SET ended_at = ?, end_reason = ?, tokens = NULL, person = x''
+		WHERE id = ? AND ended_at = 0`, store.Micros(now), string(reason), rec.id)
 	if err != nil {
 		return err
 	}
 	rec.ended, rec.tokens, rec.person = Ended{reason, now}, nil, nil
-	if changed == 0 {
-		return nil
+	if changed {
+		m.tellEnded(rec.id, true)
 	}
-	m.tellEnded(rec.id)
-	action := audit.SessionEnd
-	switch reason {
-	case SignOut:
-		action = audit.SignOut
-	case Revoked:
-		return nil // the trail says who revoked it
+	return untraced
+}
+
+// writeEnd runs an update that ends something and, when it changed a row, writes e
+// in the same transaction: the trail never tells an end that did not happen. A
+// trail that cannot be written must not keep a session open: the update is then
+// made alone, and untraced says why.
+func (m *Manager) writeEnd(ctx context.Context, e audit.Event, update string, args ...any) (changed bool, untraced, err error) {
+	write := func(traced bool) error {
+		return m.o.DB.Write(ctx, func(tx *sql.Tx) error {
+			res, err := tx.ExecContext(ctx, update, args...)
+			if err != nil {
+				return err
+			}
+			n, err := res.RowsAffected()
+			if changed = n > 0; err != nil || !changed || !traced {
+				return err
+			}
+			untraced = m.o.Audit.RecordTx(ctx, tx, e)
+			return untraced
+		})
 	}
-	return m.o.Audit.Record(ctx, audit.Event{Actor: who, Action: action, Request: "reason=" + string(reason)})
+	if err = write(true); err != nil && untraced != nil {
+		m.o.Log.Error("end not in the trail", "session", e.Actor.SessionID, "err", untraced)
+		err = write(false)
+	}
+	return changed, untraced, err
 }
 
 // endMail closes access to mail only: tokens are wiped but the id_token, so that
 // a click on sign-out still ends the provider's session.
 func (m *Manager) endMail(ctx context.Context, rec *record, reason Reason) error {
-	now, changed := m.now(), int64(0)
+	now := m.now()
 	tokens, _ := m.openTokens(rec)
 	tokens.Access, tokens.Refresh = "", ""
 	was := rec.mailUntil
@@ -61,23 +85,16 @@ func (m *Manager) endMail(ctx context.Context, rec *record, reason Reason) error
 		return err
 	}
 	rec.mailUntil = was
-	p, _ := m.openPerson(rec)
 	ctx = context.WithoutCancel(ctx)
-	err := m.o.DB.Write(ctx, func(tx *sql.Tx) error {
-		// A refresh that succeeded meanwhile wins over a clock read before it.
-		res, err := tx.ExecContext(ctx, `UPDATE sessions SET mail_ended_at = ?, mail_reason = ?, tokens = ?, lease_owner = '',
-			lease_until = 0, refresh_doubt = 0 WHERE id = ? AND ended_at = 0 AND mail_ended_at = 0 AND mail_until <= ?`,
-			store.Micros(now), string(reason), rec.tokens, rec.id, store.Micros(was))
-		if err != nil {
-			return err
-		}
-		changed, err = res.RowsAffected()
-		return err
-	})
+	e := audit.Event{Actor: m.holder(rec), Action: audit.SessionEnd, Request: "mail, reason=" + string(reason)}
+	// A refresh that succeeded meanwhile wins over a clock read before it.
+	changed, untraced, err := m.writeEnd(ctx, e, `UPDATE sessions SET mail_ended_at = ?, mail_reason = ?, tokens = ?, lease_owner = '',
+		lease_until = 0, refresh_doubt = 0 WHERE id = ? AND ended_at = 0 AND mail_ended_at = 0 AND mail_until <= ?`,
+		store.Micros(now), string(reason), rec.tokens, rec.id, store.Micros(was))
 	if err != nil {
 		return err
 	}
-	if changed == 0 {
+	if !changed {
 		fresh, err := byID(ctx, m.o.DB.Read(), rec.id)
 		if err == nil && fresh != nil {
 			*rec = *fresh
@@ -85,8 +102,8 @@ func (m *Manager) endMail(ctx context.Context, rec *record, reason Reason) error
 		return err
 	}
 	rec.mailEnded = Ended{reason, now}
-	m.tellEnded(rec.id)
-	return m.o.Audit.Record(ctx, audit.Event{Actor: p.Actor, Action: audit.SessionEnd, Request: "mail, reason=" + string(reason)})
+	m.tellEnded(rec.id, false)
+	return untraced
 }
 
 // End ends a session by id. Unknown and ended ones are fine.
@@ -151,10 +168,8 @@ func (m *Manager) Revoke(ctx context.Context, by mssante.Actor, id string) error
 	if rec.ended.Reason != "" {
 		return nil
 	}
-	if err := m.o.Audit.Record(ctx, audit.Event{Actor: by, Action: audit.SessionRevoke, Target: id}); err != nil {
-		return problem.Wrap(err, problem.Internal, sayOurs)
-	}
-	return problem.Wrap(m.end(ctx, rec, Revoked), problem.Internal, sayOurs)
+	err = m.endAs(ctx, rec, Revoked, audit.Event{Actor: by, Action: audit.SessionRevoke, Target: id})
+	return problem.Wrap(err, problem.Internal, sayOurs)
 }
 
 // Sweep ends what the clocks have run out on, even when nobody asks (its

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -67,7 +68,8 @@ type Manager struct {
 	mu      sync.Mutex
 	flights map[string]*refreshing // by session id
 	acts    map[string]time.Time   // last act seen by this process
-	onEnd   []func(sessionID string)
+	onEnd   []func(sessionID string, over bool)
+	stopped bool // no new refresh
 
 	work sync.WaitGroup // refreshes under way
 }
@@ -91,34 +93,48 @@ func New(o Options) *Manager {
 
 func (m *Manager) now() time.Time { return m.o.Now() }
 
-// OnEnd registers what to do when a session, or its access to mail, ends: drop
-// its connections and caches. Called in turn, possibly twice for one session;
-// must be quick.
-func (m *Manager) OnEnd(f func(sessionID string)) {
+// OnEnd registers what to do when a session (over is true), or only its access to
+// mail (false), ends: drop its connections and caches. Called in turn, possibly
+// twice for one session; must be quick.
+func (m *Manager) OnEnd(f func(sessionID string, over bool)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.onEnd = append(m.onEnd, f)
 }
 
-func (m *Manager) tellEnded(id string) {
+func (m *Manager) tellEnded(id string, over bool) {
 	m.mu.Lock()
 	hooks := m.onEnd
 	delete(m.acts, id)
 	m.mu.Unlock()
 	for _, f := range hooks {
-		f(id)
+		f(id, over)
 	}
 }
 
-// Run ends sessions whose clocks ran out, forgets old ones, until ctx is done;
-// then waits for refreshes under way, so that a rotated token is not lost.
+// Close refuses new refreshes and waits for those under way, so that a rotated
+// token is not lost, or until ctx ends. Call it once nothing asks for Credentials.
+func (m *Manager) Close(ctx context.Context) error {
+	m.mu.Lock()
+	m.stopped = true
+	m.mu.Unlock()
+	done := make(chan struct{})
+	go func() { m.work.Wait(); close(done) }()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("refreshes under way at the stop: %w", ctx.Err())
+	}
+}
+
+// Run ends sessions whose clocks ran out and forgets old ones, until ctx is done.
 func (m *Manager) Run(ctx context.Context) error {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			m.work.Wait()
 			return nil
 		case <-tick.C:
 			if err := m.Sweep(ctx); err != nil && ctx.Err() == nil {

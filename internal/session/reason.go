@@ -16,6 +16,7 @@ const (
 	Mail     Reason = "mail"     // the refresh token came to its end unused
 	Rotated  Reason = "rotated"  // a refresh was cut off; its token cannot be used twice
 	Lost     Reason = "lost"     // our keys no longer open what was sealed
+	Replaced Reason = "replaced" // somebody signed in again in this browser
 )
 
 // Say is the sentence for the person: what happened, what was not lost, what to do.
@@ -40,6 +41,8 @@ func (r Reason) Say() string {
 	case Rotated:
 		return "Le renouvellement de votre session Pro Santé Connect a été interrompu et ne peut pas être repris. " +
 			"Rien n’est perdu." + again
+	case Replaced:
+		return "Une nouvelle connexion a remplacé cette session dans ce navigateur. Rien n’est perdu." + again
 	case Lost:
 		return "Votre session n’a pas pu être retrouvée après une mise à jour du service. Rien n’est perdu." + again
 	}

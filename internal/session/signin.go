@@ -148,30 +148,37 @@ func (m *Manager) SignIn(w http.ResponseWriter, r *http.Request, in identity.Sig
 	if err := errors.Join(m.sealPerson(rec, p), m.setTokens(rec, in.Tokens, now)); err != nil {
 		return nil, problem.Wrap(err, problem.Internal, sayOurs)
 	}
-	event := audit.Event{Actor: p.Actor, Action: audit.SignIn, Request: "openid " + in.Practitioner.AuthMode}
-	if err := m.o.Audit.Record(r.Context(), event); err != nil {
-		return nil, problem.Wrap(err, problem.Internal, sayOurs)
-	}
 	gs.Values[recordKey], gs.Values[secretKey] = rec, secret
+	gs.Values[alsoKey] = func(tx *sql.Tx) error {
+		if err := m.drop(r.Context(), tx, former); err != nil {
+			return err
+		}
+		return m.o.Audit.RecordTx(r.Context(), tx, audit.Event{Actor: p.Actor, Action: audit.SignIn, Request: "openid " + in.Practitioner.AuthMode})
+	}
 	if err := m.Save(r, w, gs); err != nil {
 		return nil, problem.Wrap(err, problem.Internal, sayOurs)
 	}
 	if former != nil {
-		m.drop(r.Context(), former)
+		m.tellEnded(former.id, true)
 	}
 	return rec.session(p), nil
 }
 
-// drop removes a record without a trace in the browser: its cookie is replaced.
-func (m *Manager) drop(ctx context.Context, r *record) {
-	err := m.o.DB.Write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE id = ?`, r.id)
-		return err
-	})
-	if err != nil { // its clocks will end it
-		m.o.Log.Error("former session not removed", "session", r.id, "err", err)
+// drop removes the record this browser had, with the end's row in the trail when it
+// was alive. Nothing of it stays in the browser: its cookie is replaced.
+func (m *Manager) drop(ctx context.Context, tx *sql.Tx, former *record) error {
+	if former == nil {
+		return nil
 	}
-	m.tellEnded(r.id)
+	var endedAt int64
+	err := tx.QueryRowContext(ctx, `DELETE FROM sessions WHERE id = ? RETURNING ended_at`, former.id).Scan(&endedAt)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && endedAt != 0 {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return m.o.Audit.RecordTx(ctx, tx, audit.Event{Actor: m.holder(former), Action: audit.SessionEnd, Request: "reason=" + string(Replaced)})
 }
 
 // actor says who acts: the person, in the situation picked.

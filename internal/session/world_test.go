@@ -72,20 +72,21 @@ const (
 // world is identity and session against the demo's provider, and a browser.
 type world struct {
 	*clock
-	t       *testing.T
-	idp     *idp.Provider
-	calls   atomic.Int64 // to the token endpoint
-	gate    chan struct{}
-	client  *identity.Provider
-	db      *store.DB
-	trail   *audit.Trail
-	keys    *seal.Keyring
-	m       *Manager
-	web     hosts
-	browser *http.Client
-	agent   string
-	ended   []string
-	endMu   sync.Mutex
+	t        *testing.T
+	idp      *idp.Provider
+	calls    atomic.Int64 // to the token endpoint
+	keysDown atomic.Bool  // nobody can fetch the provider's keys
+	gate     chan struct{}
+	client   *identity.Provider
+	db       *store.DB
+	trail    *audit.Trail
+	keys     *seal.Keyring
+	m        *Manager
+	web      hosts
+	browser  *http.Client
+	agent    string
+	ended    []string
+	endMu    sync.Mutex
 }
 
 func claims(id string) map[string]any {
@@ -110,11 +111,14 @@ func newWorld(t *testing.T) *world {
 				<-w.gate
 			}
 		}
+		if w.keysDown.Load() && strings.HasSuffix(r.URL.Path, "/certs") {
+			rw.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
 		w.idp.Handler().ServeHTTP(rw, r)
 	})
 	w.web = hosts{"auth.idp.test": counted, "wallet.idp.test": w.idp.Handler(), "pli.test": http.HandlerFunc(w.pli)}
-	w.client = identity.New(identity.Options{Issuer: issuer, ClientID: "pli", ClientSecret: "s&cret %", RedirectURL: callback, PostLogoutURL: leaving,
-		HTTP: &http.Client{Transport: w.web}, Now: w.Now, Leeway: 10 * time.Second})
+	w.client = w.provider()
 	var err error
 	if w.db, err = store.Open(t.Context(), store.Options{Now: w.Now}); err != nil {
 		t.Fatal(err)
@@ -127,9 +131,20 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
+func (w *world) provider() *identity.Provider {
+	return identity.New(identity.Options{Issuer: issuer, ClientID: "pli", ClientSecret: "s&cret %", RedirectURL: callback, PostLogoutURL: leaving,
+		HTTP: &http.Client{Transport: w.web}, Now: w.Now, Leeway: 10 * time.Second})
+}
+
+// restartProviderClient is a process that knows no key of the provider yet.
+func (w *world) restartProviderClient() {
+	w.client = w.provider()
+	w.m = w.manager()
+}
+
 func (w *world) manager() *Manager {
 	m := New(Options{DB: w.db, Keys: w.keys, Identity: w.client, Audit: w.trail, Now: w.Now, Secure: true, Log: slog.New(slog.NewTextHandler(w.t.Output(), nil))})
-	m.OnEnd(func(id string) {
+	m.OnEnd(func(id string, _ bool) {
 		w.endMu.Lock()
 		defer w.endMu.Unlock()
 		w.ended = append(w.ended, id)
@@ -154,7 +169,7 @@ func (w *world) pli(rw http.ResponseWriter, r *http.Request) {
 	}
 	switch r.URL.Path {
 	case "/signin":
-		to, pending, err := w.client.Begin(r.Context(), LocalPath(r.FormValue("next")))
+		to, pending, err := w.client.Begin(r.Context(), "/mail")
 		if fail(err) || fail(w.m.Start(rw, r, pending)) {
 			return
 		}
