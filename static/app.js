@@ -107,7 +107,7 @@
   function on(key, act) {
     var chosen = shown($("#rows")) ? boxes().filter(function (b) { return b.checked; }).map(rowOf) : [];
     if (!chosen.length && letter()) {
-      var own = $(".letter-acts [data-key='" + key + "']");
+      var own = $(".letter-bar [data-key='" + key + "']");
       if (own) { own.click(); }
       return !!own;
     }
@@ -226,7 +226,7 @@
     form.dataset.sent = "yes";
     if (form.id === "selection") {
       remember("act", boxes().filter(function (b) { return b.checked; }).map(function (b) { return rowOf(b).dataset.uid; }));
-    } else if (form.matches(".letter-acts form, .more-move")) {
+    } else if (form.matches(".letter-bar form")) {
       remember("act", [form.closest(".letter").dataset.uid]);
     } else if (form.closest(".flash")) {
       remember("act", kept ? kept.uids : []);

@@ -38,7 +38,7 @@ func localAndDomain(address string) (local, domain string) {
 	if at < 0 {
 		return middle(address, 44), ""
 	}
-	return middle(address[:at], 24), middle(address[at:], 26)
+	return middle(address[:at], 24), middle(address[at:], 32)
 }
 
 // middle cuts a text to n runes by its middle.

@@ -35,8 +35,59 @@ func TestDeskIsBoundedAndForgets(t *testing.T) {
 	if d.len() != 0 {
 		t.Error("the desk outlives its session")
 	}
-	if _, ok := d.open("a").search(last, now); ok {
+	late := d.open("a") // a request admitted just before the end
+	if _, ok := late.search(last, now); ok {
 		t.Error("a dropped search comes back")
+	}
+	late.keepSearch(search{words: "late"}, now)
+	if d.len() != 0 {
+		t.Error("the end of a session is forgotten: its desk came back")
+	}
+	now = now.Add(endedLife + time.Second)
+	d.sweep()
+	if len(d.ended) != 0 {
+		t.Error("ended sessions are remembered for ever")
+	}
+}
+
+// A session that lost its letters only has an empty desk, not none.
+func TestDeskForgetsLettersOnly(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 19, 8, 0, 0, 0, time.UTC)
+	d := newDesks(func() time.Time { return now })
+	h := d.open("a").keepSearch(search{words: "x"}, now)
+	d.forget("a")
+	if _, ok := d.open("a").search(h, now); ok {
+		t.Error("words of letters outlive the access to them")
+	}
+	h = d.open("a").keepNote(note{say: "fermée"}, now)
+	if _, ok := d.open("a").note(h, now); !ok {
+		t.Error("the living session lost its note")
+	}
+}
+
+// Nobody coming is enough for what is old to go.
+func TestDesksAreSwept(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 19, 8, 0, 0, 0, time.UTC)
+	d := newDesks(func() time.Time { return now })
+	d.open("old")
+	now = now.Add(deskIdleLife)
+	d.open("new")
+	now = now.Add(time.Minute)
+	if d.sweep(); d.len() != 1 {
+		t.Errorf("%d desks", d.len())
+	}
+}
+
+func TestEndedSessionsAreBounded(t *testing.T) {
+	t.Parallel()
+	d := newDesks(time.Now)
+	for i := range maxDesks + 10 {
+		d.drop(fmt.Sprint(i))
+	}
+	if len(d.ended) > maxDesks {
+		t.Errorf("%d remembered", len(d.ended))
 	}
 }
 

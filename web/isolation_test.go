@@ -36,7 +36,7 @@ func TestForeignAddressesDoNotOpen(t *testing.T) {
 		bases = append(bases, "/mail/"+strings.Join(parts, "/"))
 	}
 	for _, base := range bases {
-		for _, tail := range []string{"", "/body", "/source", "/print", "/zip", "/part/1", "/part/1/view", "/part/1/inline", "/part/1/raw", "/part/9.9.9"} {
+		for _, tail := range []string{"", "/body", "/source", "/print", "/zip", "/part/1", "/part/1/view", "/part/1/inline", "/part/1/picture", "/part/1/raw", "/part/9.9.9"} {
 			a := benali.Get(base+tail, testkit.With("Sec-Fetch-Dest", ""))
 			if a.Status != 404 && a.Status != 410 {
 				t.Errorf("%s answered %d: %s", base+tail, a.Status, firstBytes(a.Text(), 200))

@@ -43,6 +43,7 @@ func TestInTurn(t *testing.T) {
 		test func(*testing.T, *testkit.Kit)
 	}{
 		{"ActsAndTheirUndo", actsAndTheirUndo},
+		{"ActsOnPartOfASelection", actsOnPartOfASelection},
 		{"LetterPageActs", letterPageActs},
 		{"GetsArePure", getsArePure},
 		{"GoneLetter", goneLetter},

@@ -228,6 +228,41 @@ func checkView(t *testing.T, c *testkit.Client, view string) string {
 	return ""
 }
 
+// A TIFF is converted for whoever asks to see it, never for a frame that names it.
+func TestTIFFIsNoPictureOfTheFrame(t *testing.T) {
+	t.Parallel()
+	k := shared.For(t)
+	c := k.SignIn("martin")
+	found := false
+	for _, folder := range folderLinks(t, c) {
+		for _, href := range letterLinks(t, c, folder) {
+			doc(t, ok(t, c.Get(href, testkit.Fragment))).Find("[data-testid=attachment]").Each(func(_ int, s *goquery.Selection) {
+				name, src := s.Find("[data-testid=attachment-name]").Text(), s.Find("img").AttrOr("src", "")
+				if src == "" || checkPicture(t, name, c.Get(src, testkit.For("image"))) != "tiff" {
+					return
+				}
+				found = true
+				if a := c.Get(strings.TrimSuffix(src, "/picture")+"/inline", testkit.For("image")); a.Status != 400 {
+					t.Errorf("%s in the frame: %d", src, a.Status)
+				}
+			})
+		}
+	}
+	if !found {
+		t.Error("no TIFF seen: the test proves nothing")
+	}
+}
+
+// The source's length is known at its end only.
+func TestSourceAnnouncesNoLength(t *testing.T) {
+	t.Parallel()
+	k := shared.For(t)
+	c := k.SignIn("martin")
+	if a := ok(t, c.Get(letterLinks(t, c, "/")[0]+"/source")); a.Header.Get("Content-Length") != "" || len(a.Body) == 0 {
+		t.Errorf("Content-Length %q for %d bytes", a.Header.Get("Content-Length"), len(a.Body))
+	}
+}
+
 // What a destination says it is loaded for is checked when it says so.
 func TestSecFetchDestIsRefusedWhenWrong(t *testing.T) {
 	t.Parallel()
@@ -239,7 +274,7 @@ func TestSecFetchDestIsRefusedWhenWrong(t *testing.T) {
 		status     int
 	}{
 		{"/body", "iframe", 200}, {"/body", "", 200}, {"/body", "document", 403}, {"/body", "script", 403}, {"/body", "object", 403}, {"/body", "embed", 403}, {"/body", "empty", 403},
-		{"/part/1/raw", "script", 403}, {"/part/1/inline", "document", 403}, {"/part/1/inline", "script", 403}, {"/part/1/inline", "iframe", 403},
+		{"/part/1/raw", "script", 403}, {"/part/1/inline", "document", 403}, {"/part/1/inline", "script", 403}, {"/part/1/picture", "document", 403}, {"/part/1/picture", "script", 403}, {"/part/1/inline", "iframe", 403},
 	} {
 		if a := c.Get(href+row.path, testkit.With("Sec-Fetch-Dest", row.dest)); a.Status != row.status {
 			t.Errorf("%s for %q answered %d, want %d", row.path, row.dest, a.Status, row.status)

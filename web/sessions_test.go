@@ -61,7 +61,72 @@ func mailAccessEndsBeforeTheSession(t *testing.T, k *testkit.Kit) {
 	if say := doc(t, ok(t, c.Get(a.Location()))).Find("main").Text(); !strings.Contains(say, "expiré") {
 		t.Errorf("the sign-in page does not say why: %s", say)
 	}
+	lettersAreClosed(t, c, inbox)
 	ok(t, c.Get("/journal")) // what needs no mail still answers
+	ok(t, c.Get("/sessions"))
+}
+
+// lettersAreClosed asks for letters in every way a browser does.
+func lettersAreClosed(t *testing.T, c *testkit.Client, inbox string) {
+	t.Helper()
+	box := strings.Join(strings.Split(inbox, "/")[:3], "/")
+	for _, path := range []string{"/", box, inbox, inbox + "/1/1", inbox + "/1/1/source", inbox + "/1/1/zip", inbox + "/1/1/part/1"} {
+		if a := c.Get(path); a.Status != 303 || !strings.HasPrefix(a.Location(), "/sign-in") {
+			t.Errorf("%s: %d to %q", path, a.Status, a.Location())
+		}
+		if a := c.Get(path, testkit.Fragment); a.Status != 204 || !strings.HasPrefix(a.Header.Get("HX-Redirect"), "/sign-in") || len(a.Body) > 0 {
+			t.Errorf("%s as a fragment: %d to %q, %d bytes", path, a.Status, a.Header.Get("HX-Redirect"), len(a.Body))
+		}
+	}
+	for path, dest := range map[string]string{"/body": "iframe", "/part/1/inline": "image", "/part/1/picture": "image", "/part/1/raw": "empty"} {
+		if a := c.Get(inbox+"/1/1"+path, testkit.For(dest)); a.Status != 401 {
+			t.Errorf("%s: %d", path, a.Status)
+		}
+	}
+	for path, form := range map[string]url.Values{"/act?do=archive": values("ref", "aaaa/1/1"), "/undo": values("undo", "x"), "/search": values("words", "x")} {
+		a := c.Post(box+path, form)
+		if text := doc(t, a).Find("main").Text(); a.Status != 401 || !strings.Contains(text, "expiré") {
+			t.Errorf("%s: %d %s", path, a.Status, text)
+		}
+	}
+}
+
+// A service account could go on reading for ever: the person's right ends the letters
+// all the same.
+func TestMailAccessEndsWithAServiceAccount(t *testing.T) {
+	t.Parallel()
+	k := testkit.New(t, testkit.ServiceAccount)
+	mailAccessEndsBeforeTheSession(t, k)
+}
+
+// The sign-in page drawn while the provider was never reached cannot name it in its
+// policy, and browsers apply that policy to the redirect after the form: the button
+// then leads through a page of ours.
+func TestSignInPageDrawnWhileTheProviderIsDown(t *testing.T) {
+	t.Parallel()
+	k := testkit.New(t)
+	k.World.Stop(demo.ServicePSC)
+	c := k.Browser()
+	page := ok(t, c.Get("/sign-in?next=%2Fjournal"))
+	if csp := page.Header.Get("Content-Security-Policy"); strings.Contains(csp, testkit.Provider) {
+		t.Fatalf("the provider is known: the test proves nothing: %s", csp)
+	}
+	k.World.Start(demo.ServicePSC)
+	k.Clock.Advance(time.Minute)
+	form := doc(t, page).Find("form")
+	a := c.Post(form.AttrOr("action", ""), values("next", form.Find("input[name=next]").AttrOr("value", "")))
+	if a.Status != 200 {
+		t.Fatalf("%d to %q", a.Status, a.Header.Get("Location"))
+	}
+	to := doc(t, a).Find("[data-testid=leave]").AttrOr("href", "")
+	if !strings.HasPrefix(to, testkit.Provider+"/") || a.Header.Get("Refresh") != "0; url="+to || c.Cookie("__Host-pli-signin") == "" {
+		t.Errorf("leads to %q, Refresh %q", to, a.Header.Get("Refresh"))
+	}
+	// Once the provider is known, the form leads there by itself.
+	form = doc(t, ok(t, c.Get("/sign-in"))).Find("form")
+	if a := c.Post(form.AttrOr("action", ""), values("next", "/")); a.Status != 303 || !strings.HasPrefix(a.Header.Get("Location"), testkit.Provider) {
+		t.Errorf("known again: %d to %q", a.Status, a.Header.Get("Location"))
+	}
 }
 
 func TestSignOutEndsEverything(t *testing.T) {

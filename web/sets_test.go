@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"compress/gzip"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -145,6 +146,37 @@ func TestRateLimit(t *testing.T) {
 	}
 	if last.Status != 429 {
 		t.Errorf("sign-in: %d", last.Status)
+	}
+}
+
+// Inventing a cookie at each request buys nothing: what is not verified is counted by
+// address, and past a rate of its own an address is refused before any look-up.
+func TestRateLimitOfInventedCookies(t *testing.T) {
+	t.Parallel()
+	const perSession = 20
+	k := testkit.New(t, testkit.Limited(perSession, 1_000))
+	c := k.SignIn("martin")
+	ok(t, c.Get("/journal"))
+	stranger := k.Browser()
+	invented := func(i int) *testkit.Answer {
+		cookie := fmt.Sprintf("__Host-pli=%026s.%026s", strings.Repeat("A", i%20+1), "B")
+		return stranger.Get("/journal", testkit.With("Cookie", strings.ReplaceAll(cookie, " ", "C")))
+	}
+	refused := 0
+	for i := range 2 * perSession {
+		if invented(i).Status == 429 {
+			refused++
+		}
+	}
+	if refused != perSession {
+		t.Errorf("%d of %d requests with invented cookies refused, want %d", refused, 2*perSession, perSession)
+	}
+	ok(t, c.Get("/journal")) // a real session behind the same address is not refused with them
+	for i := range 10 * perSession {
+		invented(i)
+	}
+	if a := c.Get("/journal"); a.Status != 429 {
+		t.Errorf("the address is not refused before the look-up: %d", a.Status)
 	}
 }
 

@@ -1,9 +1,5 @@
 package audit
 
-// OutcomeAsked is the outcome of what is about to be done: written first, so that
-// nothing is changed without a trace. A second row tells what came of it.
-const OutcomeAsked = "asked"
-
 // Action is a stable code of what was done. The list is closed for writers; a
 // reader keeps showing the code of an action it does not know (a newer node's).
 type Action string

@@ -13,6 +13,10 @@ import (
 // OutcomeOK is the outcome of what succeeded; any other is a problem kind's code.
 const OutcomeOK = "ok"
 
+// OutcomeAsked is the outcome of what is about to be done: written first, so that
+// nothing is changed without a trace. A second row tells what came of it.
+const OutcomeAsked = "asked"
+
 // Event is one act to write down (ECO.4.1.2: author, instant, kind of action,
 // request made to the server, its answer, failures included).
 type Event struct {
@@ -20,7 +24,7 @@ type Event struct {
 	Mailbox string // address acted upon, "" when none; a patient's is kept as an opaque key
 	Action  Action
 	Target  string // opaque: folder id, uid; never a name, never a folder's title
-	Outcome string // "ok" (also when empty) or the code of a problem.Kind
+	Outcome string // "ok" (also when empty), "asked" or the code of a problem.Kind
 	Request string // short fixed text of what was asked of the server, no content
 	Detail  string // what may name somebody: sealed, found again only by equality
 	Count   int    // letters, parts or rows concerned; 0 when it makes no sense

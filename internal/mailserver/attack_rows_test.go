@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -266,5 +267,71 @@ func TestRowOneLetterCostsItsRow(t *testing.T) {
 				t.Errorf("%d rows, the neighbour listed: %t", len(l.Rows), neighbour)
 			}
 		})
+	}
+}
+
+// Attack 30: what names a mailbox or a person cannot end one field of the sign-in
+// and begin another.
+func TestRowCredentials(t *testing.T) {
+	t.Parallel()
+	for _, evil := range []string{"\x00", "\x01", "\r", "\n", "\x01auth=Bearer other\x01\x01", "\r\nT9 LOGOUT"} {
+		for name, x := range map[string]*xoauth2{"mailbox": {"a@b.test" + evil, "t"}, "token": {"a@b.test", "t" + evil}} {
+			if mech, first, err := x.Start(); err == nil {
+				t.Errorf("%s with %q: %s says %q", name, evil, mech, first)
+			}
+		}
+	}
+	if _, first, err := (&xoauth2{"a@b.test", "t"}).Start(); err != nil || string(first) != "user=a@b.test\x01auth=Bearer t\x01\x01" {
+		t.Errorf("%q, %v", first, err)
+	}
+}
+
+// Attack 33: a line that says one is signed in already is given up, over TLS too:
+// nothing is asked on it, however willing the server.
+func TestRowPreauth(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var asked []string
+	_, a, _ := scripted(t, func(w *wire) {
+		w.send("* PREAUTH [CAPABILITY %s] welcome, somebody", scriptCaps)
+		for {
+			tag, rest := w.tagged()
+			if tag == "" {
+				return
+			}
+			mu.Lock()
+			asked = append(asked, rest)
+			mu.Unlock()
+			w.send("* CAPABILITY %s", scriptCaps)
+			w.send("%s OK done", tag)
+		}
+	})
+	_, err := a.Folders(t.Context())
+	wantKind(t, err, problem.UpstreamDown)
+	mu.Lock()
+	defer mu.Unlock()
+	if len(asked) != 0 {
+		t.Errorf("went on and asked %q", asked)
+	}
+}
+
+// endless never stops.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'x'
+	}
+	return len(p), nil
+}
+
+// Attack 34: a command may receive what it was allowed, and not a byte more.
+func TestRowByteBudget(t *testing.T) {
+	t.Parallel()
+	m := newMeter(nil, endless{})
+	m.allow(10_000)
+	n, err := io.Copy(io.Discard, io.LimitReader(struct{ io.Reader }{m}, 1<<20))
+	if n != 10_000 || !errors.Is(err, errFlood) {
+		t.Errorf("%d bytes of 10,000 allowed, %v", n, err)
 	}
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/emersion/go-imap/v2/imapclient"
 )
 
+const nudgeAfter = 500 * time.Millisecond
+
 // conn is one authenticated connection. One goroutine uses it at a time.
 type conn struct {
 	raw    net.Conn // the socket itself: closing it unblocks everything at once
@@ -126,6 +128,16 @@ func (c *conn) closed() bool {
 	default:
 		return c.dead.Load()
 	}
+}
+
+// nudge sends a NOOP when the answer to a FETCH of structures is late, and once
+// more. Dovecot 2.3 now and then stops in the middle of the structure of a letter
+// of thousands of parts, its buffer full, until the client says something: seen
+// in one try of four, over pipes and over TCP.
+func (c *conn) nudge() (stop func()) {
+	first := time.AfterFunc(nudgeAfter, func() { c.client.Noop() })
+	second := time.AfterFunc(4*nudgeAfter, func() { c.client.Noop() })
+	return func() { first.Stop(); second.Stop() }
 }
 
 // has reports a capability (RFC 9051 folds several into IMAP4rev2).

@@ -54,7 +54,9 @@ func (a *Account) fetchSome(ctx context.Context, c *conn, folder string, validit
 		if structure {
 			o.BodyStructure = &imap.FetchItemBodyStructure{Extended: true}
 		}
+		stop := c.nudge()
 		got, err := gather(c.client.Fetch(uidSet(uids), o))
+		stop()
 		err = ignoreExpunged(err)
 		for _, f := range got {
 			whole := f.uid != 0 && (f.structure != nil || !structure) && f.size > 0

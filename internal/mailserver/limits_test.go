@@ -118,7 +118,9 @@ func TestSearchStops(t *testing.T) {
 			}
 			return true
 		})
-	}, func(o *Options) { o.Now = func() time.Time { return start.Add(time.Duration(seconds.Load()) * time.Second) } })
+	}, func(o *Options) {
+		o.Now = func() time.Time { return start.Add(time.Duration(seconds.Load()) * time.Second) }
+	})
 	ask := Search{Folder: "INBOX", Words: []string{"x"}, Everywhere: true, Limit: 5, Within: time.Minute}
 	h, err := a.Search(t.Context(), ask)
 	if err != nil || h.Complete || !h.Enough || h.Looked != firstWindow || h.Of != 5000 {

@@ -43,6 +43,12 @@ func Limited(perSession, perAddress int) Option {
 	return func(_ *config.Config, r *Rates) { *r = Rates{perSession, perAddress} }
 }
 
+// ServiceAccount is the operator's other way in: Pli's own account, acting for the
+// mailbox; the mail server sees no token of the person.
+func ServiceAccount(c *config.Config, _ *Rates) {
+	c.IMAP.Auth, c.IMAP.ServiceUser, c.IMAP.ServicePassword = "plain-authzid", demo.ServiceUser, config.Secret(demo.ServicePassword)
+}
+
 // New starts a world and an app on it; both end with the test. A panic in a
 // handler fails the test.
 func New(t testing.TB, options ...Option) *Kit {
@@ -75,7 +81,7 @@ func Open(options ...Option) (*Kit, error) {
 	}
 	ctx := context.Background()
 	if k.World, err = demo.New(ctx, demo.Options{Now: k.Clock.Now, PublicURL: c.PublicURL, Issuer: c.OIDC.Issuer, WalletURL: Provider + "/wallet",
-		ClientID: c.OIDC.ClientID, ClientSecret: string(c.OIDC.ClientSecret)}); err != nil {
+		ClientID: c.OIDC.ClientID, ClientSecret: string(c.OIDC.ClientSecret), ServiceAccount: c.IMAP.ServiceUser != ""}); err != nil {
 		return nil, err
 	}
 	k.App, err = app.New(ctx, c, k.World.Lines(), app.Options{PerSession: rates.PerSession, PerAddress: rates.PerAddress,
