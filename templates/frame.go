@@ -50,3 +50,12 @@ func where(p Page) string {
 	}
 	return p.Title
 }
+
+// mainTab puts a page that scrolls by itself in the keyboard's way; the desk's
+// columns have their own stops.
+func mainTab(view string) string {
+	if view == "page" {
+		return "0"
+	}
+	return "-1"
+}

@@ -208,14 +208,14 @@ func ViewerPage(v ViewerView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "</button> <button class=\"button quiet\" type=\"button\" id=\"zoom-fit\" aria-label=\"Ajuster à la largeur\"><span id=\"zoom-value\">100")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "</button> <button class=\"button quiet\" type=\"button\" id=\"zoom-fit\"><span class=\"visually-hidden\">Ajuster à la largeur, </span> <span id=\"zoom-value\">100")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var14 string
 		templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(nbsp)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/viewer.templ`, Line: 42, Col: 37}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/viewer.templ`, Line: 43, Col: 37}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
 		if templ_7745c5c3_Err != nil {
@@ -237,7 +237,7 @@ func ViewerPage(v ViewerView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "</header><main id=\"pages\" class=\"viewer-pages\" tabindex=\"-1\" data-testid=\"viewer-pages\"><p class=\"viewer-say\" id=\"viewer-say\" role=\"status\"><span class=\"needs-js\">Le document s’ouvre…</span> <span class=\"without-js\">Pour lire ce document sans script, téléchargez-le.</span></p></main></body></html>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "</header><main id=\"pages\" class=\"viewer-pages\" tabindex=\"0\" data-testid=\"viewer-pages\"><p class=\"viewer-say\" id=\"viewer-say\" role=\"status\"><span class=\"needs-js\">Le document s’ouvre…</span> <span class=\"without-js\">Pour lire ce document sans script, téléchargez-le.</span></p></main></body></html>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -328,7 +328,7 @@ func (endless) Read(p []byte) (int, error) {
 // Attack 34: a command may receive what it was allowed, and not a byte more.
 func TestRowByteBudget(t *testing.T) {
 	t.Parallel()
-	m := newMeter(nil, endless{})
+	m := newMeter(nil, nil, endless{})
 	m.allow(10_000)
 	n, err := io.Copy(io.Discard, io.LimitReader(struct{ io.Reader }{m}, 1<<20))
 	if n != 10_000 || !errors.Is(err, errFlood) {
