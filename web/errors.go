@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"pli.example/pli/internal/identity"
 	"pli.example/pli/internal/problem"
 	"pli.example/pli/templates"
 )
@@ -149,6 +150,9 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var in atSignIn
 	if errors.As(err, &in) {
 		f = signInFailureOf(kind)
+		if errors.Is(err, identity.ErrAbandoned) {
+			f.heading = "L’identification n’a pas abouti"
+		}
 	}
 	if errors.Is(err, errMethod) {
 		f.status = http.StatusMethodNotAllowed

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 
 	"pli.example/pli/internal/delegation"
 	"pli.example/pli/internal/mailbox"
@@ -89,6 +90,9 @@ func (s *Server) knownFolders(r *http.Request, b *mailbox.Box, l *mailbox.Letter
 	return folders, nil
 }
 
+// searchHandle is the opaque handle of a search, as its address carries it.
+var searchHandle = regexp.MustCompile(`^[a-z2-7]{20}$`)
+
 // letterView maps a letter.
 func (s *Server) letterView(r *http.Request, l *mailbox.Letter) templates.LetterView {
 	sc := scopeOf(r)
@@ -122,11 +126,16 @@ func (s *Server) letterView(r *http.Request, l *mailbox.Letter) templates.Letter
 	if len(v.Attachments) > 0 {
 		v.AllHref = base + "/zip"
 	}
-	next := folder + params // the list, not the next letter: nobody chose to open that one, and opening marks it read
+	self := base + params
+	if from := r.URL.Query().Get("from"); searchHandle.MatchString(from) { // back to the results, not to the folder
+		v.BackHref = path("mail", sc.box.ID, "search", from)
+		self = base + "?from=" + from
+	}
+	next := v.BackHref // the list, not the next letter: nobody chose to open that one, and opening marks it read
 	v.Acts = templates.LetterActs{
 		Archive: doTo(sc.box.ID, "archive", next), Bin: doTo(sc.box.ID, "bin", next), Move: doTo(sc.box.ID, "move", next),
-		Flag: doTo(sc.box.ID, "star", base+params), Unflag: doTo(sc.box.ID, "unstar", base+params),
-		Unread: doTo(sc.box.ID, "unread", folder+params), // never back to the letter: opening it would mark it read
+		Flag: doTo(sc.box.ID, "star", self), Unflag: doTo(sc.box.ID, "unstar", self),
+		Unread: doTo(sc.box.ID, "unread", next), // never back to the letter: opening it would mark it read
 	}
 	return v
 }

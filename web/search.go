@@ -65,18 +65,18 @@ func (s *Server) searchShow(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		s.showResults(&v, sc.box.ID, folders, res)
+		s.showResults(&v, sc.box.ID, chi.URLParam(r, "handle"), folders, res)
 	}
 	return s.render(w, r, http.StatusOK, templates.SearchPage(v))
 }
 
-func (s *Server) showResults(v *templates.SearchView, boxID string, folders []mailbox.FolderView, res mailbox.SearchResult) {
+func (s *Server) showResults(v *templates.SearchView, boxID, handle string, folders []mailbox.FolderView, res mailbox.SearchResult) {
 	roles, labels := map[string]string{}, map[string]string{}
 	for _, f := range folders {
 		roles[f.ID], labels[f.ID] = string(f.Role), f.Label
 	}
 	for _, it := range res.Items {
-		row := s.row(boxID, it, roles[it.Folder] == "sent" || roles[it.Folder] == "drafts", "")
+		row := s.row(boxID, it, roles[it.Folder] == "sent" || roles[it.Folder] == "drafts", "?from="+handle)
 		row.FolderLabel = labels[it.Folder]
 		v.Rows = append(v.Rows, row)
 	}

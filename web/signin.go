@@ -90,6 +90,10 @@ func (s *Server) leaveFor(w http.ResponseWriter, r *http.Request, to string) err
 func (s *Server) signInFinish(w http.ResponseWriter, r *http.Request) error {
 	pending, err := s.sessions.Pending(w, r)
 	if err != nil {
+		if cur, _, _ := s.sessions.Current(r); cur != nil && cur.Mail == nil {
+			redirect(w, r, "/") // the browser's Back, after a sign-in that went well
+			return nil
+		}
 		return atSignIn{err}
 	}
 	in, err := s.provider.Finish(r.Context(), r.URL.Query(), pending)
@@ -142,12 +146,11 @@ func (s *Server) signOut(w http.ResponseWriter, r *http.Request) error {
 		s.DropSession(cur.ID)
 	}
 	w.Header().Set("Clear-Site-Data", `"storage"`)
-	if err != nil || to == "" {
-		// Ours is ended whatever the provider says; say so rather than fail.
+	switch { // ours is ended whatever the provider says: say so rather than fail
+	case err != nil, to != "" && !s.provider.Answers(r.Context()):
+		to = "/signed-out?provider=open"
+	case to == "":
 		to = "/signed-out"
-		if err != nil {
-			to = "/signed-out?provider=open"
-		}
 	}
 	return s.leaveFor(w, r, to)
 }

@@ -35,6 +35,10 @@ const (
 		"Vous n’êtes pas connecté\u00a0; prévenez votre support."
 )
 
+// ErrAbandoned: the person refused or gave up at the provider, or their card was
+// refused there (access_denied tells no more).
+var ErrAbandoned = errors.New("the identification was abandoned")
+
 // badAnswer is an answer that came but cannot be believed or read.
 type badAnswer struct{ err error }
 
@@ -94,7 +98,7 @@ func explainCallback(code string) error {
 	err := fmt.Errorf("callback error %.60q", code)
 	switch code {
 	case "access_denied":
-		return problem.Wrap(err, problem.Denied, sayDenied)
+		return problem.Wrap(fmt.Errorf("%w: %w", ErrAbandoned, err), problem.Denied, sayDenied)
 	case "login_required", "interaction_required", "consent_required", "account_selection_required":
 		return problem.Wrap(err, problem.SignInNeeded, sayAgain)
 	case "temporarily_unavailable", "server_error":

@@ -147,6 +147,16 @@ func (p *Provider) AuthOrigins(ctx context.Context) []string {
 	return out
 }
 
+// Answers reports whether the provider answers now, within a few seconds: before a
+// browser is sent there on its way out, because a dead provider would leave it on
+// an error page of its own.
+func (p *Provider) Answers(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	_, err := p.probe(ctx)
+	return err == nil
+}
+
 // EndSessionURL is where to send the browser so that the provider's own session
 // ends too (OpenID Connect RP-Initiated Logout 1.0 §2). "" when the provider has
 // no such page.
