@@ -203,10 +203,10 @@ func TestCorpus(t *testing.T) {
 		works []string
 		place string
 	}{
-		"userinfo-bas-card-2023.json":         {"810007001372", []string{"médecin · Médecine générale (qualifié)", "médecin · Médecine générale (qualifié)"}, "CABINET LEROY, Paris"},
-		"userinfo-bas-two-exercices.json":     {"810007001745", []string{"médecin · Médecine générale (qualifié)", "médecin · Médecine générale (qualifié)"}, "CABINET BENALI, Paris"},
-		"userinfo-anssite-multiactivity.json": {"ANS20990101120000", []string{"médecin · Médecine générale", "médecin · Médecine générale", "médecin · Médecine générale", "médecin · Médecine générale", "médecin · Médecine générale"}, "CABINET MARTIN"},
-		"userinfo-edit-pedicure-2023.json":    {"ANS20990101120003", []string{"pédicure-podologue"}, "CABINET PETIT, Paris"},
+		"userinfo-bas-card-2023.json":         {"810007001372", []string{"Médecin · Médecine générale (qualifié)", "Médecin · Médecine générale (qualifié)"}, "Cabinet Leroy, Paris"},
+		"userinfo-bas-two-exercices.json":     {"810007001745", []string{"Médecin · Médecine générale (qualifié)", "Médecin · Médecine générale (qualifié)"}, "Cabinet Benali, Paris"},
+		"userinfo-anssite-multiactivity.json": {"ANS20990101120000", []string{"Médecin · Médecine générale", "Médecin · Médecine générale", "Médecin · Médecine générale", "Médecin · Médecine générale", "Médecin · Médecine générale"}, "Cabinet Martin"},
+		"userinfo-edit-pedicure-2023.json":    {"ANS20990101120003", []string{"Pédicure-podologue"}, "Cabinet Petit, Paris"},
 	} {
 		b, err := os.ReadFile(filepath.Join(dir, "psc-shape", name))
 		if err != nil {
