@@ -14,7 +14,7 @@ func TestHostileCost(t *testing.T) {
 	if testing.Short() {
 		t.Skip("ten megabytes a case")
 	}
-	const size = 10 << 20
+	const size = hostileSize
 	fill := func(head, unit, tail string) string {
 		return head + strings.Repeat(unit, (size-len(head)-len(tail))/len(unit)) + tail
 	}
