@@ -259,7 +259,7 @@ func SituationsPage(v SituationsView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Link{Text: "Annuler", Href: v.Nav.Home, Kind: "quiet", Label: "Annuler, garder la situation actuelle", TestID: "situation-cancel"}.Render().Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Link{Text: "Annuler", Href: v.Nav.Home, Kind: "quiet", Label: "Annuler, garder la situation actuelle", TestID: "keep-situation"}.Render().Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
