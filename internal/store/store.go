@@ -17,6 +17,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"runtime"
 	"strconv"
@@ -35,6 +36,12 @@ const (
 type Options struct {
 	Path string           // file; "" = in memory, private to this DB, gone at Close
 	Now  func() time.Time // nil = time.Now
+	// Migrations of a database that a room keeps apart (goose files at the root of the
+	// tree); nil is Pli's own.
+	Migrations fs.FS
+	// Rebuildable: all of it can be made again, so a power cut may cost the last
+	// commits (synchronous=NORMAL); the file stays whole.
+	Rebuildable bool
 }
 
 // DB is an open, migrated database. Safe for concurrent use.
@@ -71,7 +78,7 @@ func open(ctx context.Context, o Options) (_ *DB, err error) {
 			db.Close()
 		}
 	}()
-	writer, reader := dsn(o.Path)
+	writer, reader := dsn(o.Path, o.Rebuildable)
 	if db.writer, err = sql.Open("sqlite", writer); err != nil {
 		return nil, err
 	}
@@ -94,6 +101,12 @@ func open(ctx context.Context, o Options) (_ *DB, err error) {
 			return nil, err
 		}
 	}
+	if o.Migrations != nil {
+		if err = migrateFrom(ctx, db.writer, o.Migrations); err != nil {
+			return nil, err
+		}
+		return db, nil
+	}
 	if err = migrateUp(ctx, db.writer); err != nil {
 		return nil, err
 	}
@@ -108,12 +121,16 @@ func open(ctx context.Context, o Options) (_ *DB, err error) {
 }
 
 // dsn gives the connection strings of the writer and of the readers.
-func dsn(path string) (writer, reader string) {
+func dsn(path string, rebuildable bool) (writer, reader string) {
+	synchronous := "synchronous(FULL)"
+	if rebuildable {
+		synchronous = "synchronous(NORMAL)"
+	}
 	pragma := func(more ...string) url.Values {
 		v := url.Values{"_pragma": {
 			"busy_timeout(" + strconv.FormatInt(busyTimeout.Milliseconds(), 10) + ")", // first: the others may wait
 			"foreign_keys(1)",
-			"synchronous(FULL)",
+			synchronous,
 			"journal_size_limit(" + strconv.Itoa(walLimit) + ")",
 			"trusted_schema(0)",
 		}}

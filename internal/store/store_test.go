@@ -429,3 +429,27 @@ func TestMicros(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 }
+
+func TestRoomsOwnDatabase(t *testing.T) {
+	t.Parallel()
+	files := fstest.MapFS{"0001_places.sql": {Data: []byte("-- +goose Up\nCREATE TABLE places (name TEXT NOT NULL);\n")}}
+	db, err := Open(t.Context(), Options{Path: filepath.Join(t.TempDir(), "aside.db"), Migrations: files, Rebuildable: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	err = db.Write(t.Context(), func(tx *sql.Tx) error {
+		_, err := tx.Exec(`INSERT INTO places VALUES ('Tours')`)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var name string
+	if err := db.Read().QueryRow(`SELECT name FROM places`).Scan(&name); err != nil || name != "Tours" {
+		t.Fatalf("%q, %v", name, err)
+	}
+	if err := db.Read().QueryRow(`SELECT 1 FROM accounts`).Scan(new(int)); err == nil {
+		t.Fatal("the room's database has Pli's tables")
+	}
+}
