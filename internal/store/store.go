@@ -23,7 +23,7 @@ import (
 	"strconv"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"modernc.org/sqlite"
 )
 
 const (
@@ -79,12 +79,12 @@ func open(ctx context.Context, o Options) (_ *DB, err error) {
 		}
 	}()
 	writer, reader := dsn(o.Path, o.Rebuildable)
-	if db.writer, err = sql.Open("sqlite", writer); err != nil {
+	if db.writer, err = pool(writer); err != nil {
 		return nil, err
 	}
 	db.writer.SetMaxOpenConns(1)
 	db.writer.SetMaxIdleConns(1)
-	if db.reader, err = sql.Open("sqlite", reader); err != nil {
+	if db.reader, err = pool(reader); err != nil {
 		return nil, err
 	}
 	readers := max(4, runtime.NumCPU())
@@ -118,6 +118,14 @@ func open(ctx context.Context, o Options) (_ *DB, err error) {
 		return nil, fmt.Errorf("write to the database: %w", err)
 	}
 	return db, nil
+}
+
+func pool(dsn string) (*sql.DB, error) {
+	c, err := sqlite.NewConnector(dsn)
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(remembering{c}), nil
 }
 
 // dsn gives the connection strings of the writer and of the readers.
