@@ -26,8 +26,8 @@ import (
 )
 
 const (
-	maxQueue = 10_000           // events waiting for a commit
-	maxBatch = 500              // events in one commit
+	maxQueue = 10_000           // callers waiting for a commit
+	maxBatch = 500              // callers served by one commit
 	writeFor = 30 * time.Second // longest a commit may take
 )
 
@@ -59,8 +59,8 @@ type Trail struct {
 }
 
 type waiting struct {
-	entry
-	done chan error // buffered: the writer never waits for a caller that left
+	entries []entry
+	done    chan error // buffered: the writer never waits for a caller that left
 }
 
 // New makes a trail. It starts nothing: a goroutine lives only while there is
@@ -75,12 +75,15 @@ func New(o Options) *Trail {
 	return &Trail{db: o.DB, keys: o.Keys, node: clean(o.Node, 64), now: o.Now}
 }
 
-// Record writes e and returns once it is durable. When ctx ends first, Record
-// returns its error but the event is written all the same: the act may have
-// happened. An error otherwise means the event is not in the trail, and the
-// caller must not do, or show, what it announced.
-func (t *Trail) Record(ctx context.Context, e Event) error {
-	w := waiting{entry: t.newEntry(e), done: make(chan error, 1)}
+// Record writes the events, in their order, and returns once all are durable. When
+// ctx ends first, Record returns its error but they are written all the same: the
+// acts may have happened. An error otherwise means that none of them is in the
+// trail, and the caller must not do, or show, what they announced.
+func (t *Trail) Record(ctx context.Context, events ...Event) error {
+	w := waiting{entries: make([]entry, len(events)), done: make(chan error, 1)}
+	for i, e := range events {
+		w.entries[i] = t.newEntry(e)
+	}
 	if err := t.enqueue(w); err != nil {
 		return err
 	}
@@ -106,7 +109,7 @@ func (t *Trail) enqueue(w waiting) error {
 	case t.closed:
 		return problem.Wrap(ErrClosed, problem.Internal, sayNotWritten)
 	case len(t.queue) >= maxQueue:
-		return problem.Wrap(fmt.Errorf("%d events wait for the disk", len(t.queue)), problem.TooMany, sayNotWritten)
+		return problem.Wrap(fmt.Errorf("%d callers wait for the disk", len(t.queue)), problem.TooMany, sayNotWritten)
 	}
 	t.queue = append(t.queue, w)
 	if !t.running {
@@ -147,9 +150,9 @@ func (t *Trail) commit(batch []waiting) (err error) {
 	}()
 	ctx, cancel := context.WithTimeout(context.Background(), writeFor)
 	defer cancel()
-	entries := make([]entry, len(batch))
-	for i, w := range batch {
-		entries[i] = w.entry
+	entries := make([]entry, 0, len(batch)+8)
+	for _, w := range batch {
+		entries = append(entries, w.entries...)
 	}
 	err = t.db.Write(ctx, func(tx *sql.Tx) error { return t.append(ctx, tx, entries) })
 	if err != nil {
