@@ -70,6 +70,23 @@ func nestedIn(c mailbox.Content, path string) (mailbox.Content, bool) {
 	return mailbox.Content{}, false
 }
 
+// document is show, done once for a page and its frame.
+func (s *Server) document(key documentKey, c mailbox.Content) shown {
+	if v, ok := s.documents.find(key); ok {
+		return v
+	}
+	v := show(c, letterHref(key.box, key.ref), key.plain)
+	s.documents.keep(key, v)
+	return v
+}
+
+// prepare makes the document of a letter whose page will be rendered in a moment.
+func (s *Server) prepare(r *http.Request, l *mailbox.Letter) {
+	if len(l.Shown) > 0 {
+		s.document(scopeOf(r).documentKey(l.Ref, "", r.URL.Query().Get("form") == "plain"), l.Content)
+	}
+}
+
 // body is the document inside a letter's frame: ?form=plain for its plain form,
 // ?part=2 for a letter carried inside it.
 func (s *Server) body(w http.ResponseWriter, r *http.Request) error {
@@ -77,18 +94,22 @@ func (s *Server) body(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	l, err := b.Letter(r.Context(), at, mailbox.LetterOptions{Frame: true})
-	if err != nil {
-		return err
-	}
 	q := r.URL.Query()
-	c := l.Content
-	if path := q.Get("part"); path != "" {
-		var ok bool
-		if c, ok = nestedIn(c, path); !ok {
-			return problem.New(problem.NotFound, "Cette lettre jointe n’est pas lisible ici\u00a0: téléchargez-la.")
+	key := scopeOf(r).documentKey(at, q.Get("part"), q.Get("form") == "plain")
+	v, kept := s.documents.find(key)
+	if !kept || !b.JustOpened(at) { // a page whose opening is in the trail vouches for its frame
+		l, err := b.Letter(r.Context(), at, mailbox.LetterOptions{Frame: true})
+		if err != nil {
+			return err
 		}
+		c := l.Content
+		if key.part != "" {
+			var ok bool
+			if c, ok = nestedIn(c, key.part); !ok {
+				return problem.New(problem.NotFound, "Cette lettre jointe n’est pas lisible ici\u00a0: téléchargez-la.")
+			}
+		}
+		v = s.document(key, c)
 	}
-	v := show(c, letterHref(scopeOf(r).box.ID, at), q.Get("form") == "plain")
 	return s.render(w, r, http.StatusOK, templates.BodyDocument(templates.BodyView{HTML: v.html, Dark: v.plainOnly, Title: "Corps de la lettre"}))
 }

@@ -59,6 +59,7 @@ type Server struct {
 	log                        *slog.Logger
 
 	desks       *desks
+	documents   *documents
 	limits      limiters
 	crossOrigin *http.CrossOriginProtection
 	counting    sync.WaitGroup // counters being asked for in the background
@@ -81,7 +82,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		provider: o.Identity, sessions: o.Sessions, accounts: o.Accounts, grants: o.Grants, house: o.House, audit: o.Audit,
 		secure: o.Secure, banner: o.Banner, bannerTo: o.BannerTo, operator: o.Operator, proxies: o.Proxies, ready: o.Ready,
-		clock: clock{now: o.Now, loc: paris()}, log: o.Log, desks: newDesks(o.Now),
+		clock: clock{now: o.Now, loc: paris()}, log: o.Log, desks: newDesks(o.Now), documents: newDocuments(o.Now),
 		crossOrigin: http.NewCrossOriginProtection(), converting: make(chan struct{}, 1),
 	}
 	s.limits = s.newLimiters(o.PerSession, o.PerAddress)
@@ -100,10 +101,16 @@ func New(o Options) (*Server, error) {
 func (s *Server) Handler() http.Handler { return s.handler }
 
 // DropSession forgets what this node kept for a session that ended, for good.
-func (s *Server) DropSession(id string) { s.desks.drop(id) }
+func (s *Server) DropSession(id string) {
+	s.desks.drop(id)
+	s.documents.drop(id)
+}
 
 // ForgetMail forgets the same for a session that lives on without its letters.
-func (s *Server) ForgetMail(id string) { s.desks.forget(id) }
+func (s *Server) ForgetMail(id string) {
+	s.desks.forget(id)
+	s.documents.drop(id)
+}
 
 // Run forgets what nobody asked for since long, until ctx is done.
 func (s *Server) Run(ctx context.Context) error {
@@ -115,6 +122,7 @@ func (s *Server) Run(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 			s.desks.sweep()
+			s.documents.sweep()
 		}
 	}
 }

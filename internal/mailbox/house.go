@@ -40,7 +40,7 @@ type House struct {
 
 	mu      sync.Mutex
 	names   map[string]named // by mailbox id
-	opened  map[openedKey]opening
+	opened  map[openedKey]openedLately
 	dropped map[string]time.Time // sessions that ended a moment ago
 }
 
@@ -53,7 +53,7 @@ func New(o Options) *House {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return &House{grants: o.Grants, servers: o.Servers, trail: o.Audit, keys: o.Keys, log: o.Log, now: o.Now,
-		names: make(map[string]named), opened: make(map[openedKey]opening), dropped: make(map[string]time.Time)}
+		names: make(map[string]named), opened: make(map[openedKey]openedLately), dropped: make(map[string]time.Time)}
 }
 
 // Open checks that the person may read the mailbox now. "Not yours" and "no such
@@ -119,21 +119,24 @@ func (b *Box) may(ctx context.Context, need delegation.Rights, action audit.Acti
 }
 
 // record writes an act and its outcome to the trail and gives the outcome back.
-// An act that cannot be written down is an error: nothing is shown untraced.
-func (b *Box) record(ctx context.Context, e audit.Event, outcome error) error {
+// An act that cannot be written down is an error: nothing is shown untraced. with
+// are acts that succeeded just before it, written in the same commit.
+func (b *Box) record(ctx context.Context, e audit.Event, outcome error, with ...audit.Event) error {
 	if outcome != nil {
 		e.Outcome = problem.KindOf(outcome).String()
 	}
-	if err := b.write(ctx, e); err != nil {
+	if err := b.write(ctx, append(with, e)...); err != nil {
 		return errors.Join(outcome, problem.Wrapf(err, problem.Internal,
 			"Cette action n’a pas pu être inscrite au journal, elle est donc suspendue. Rien n’est perdu\u00a0: réessayez.", "recording"))
 	}
 	return outcome
 }
 
-// write puts an event of this person and mailbox in the trail: durable when it
+// write puts events of this person and mailbox in the trail: durable when it
 // returns nil. A reader who leaves does not take the trace away.
-func (b *Box) write(ctx context.Context, e audit.Event) error {
-	e.Actor, e.Mailbox = b.actor, b.Address().String()
-	return b.h.trail.Record(context.WithoutCancel(ctx), e)
+func (b *Box) write(ctx context.Context, events ...audit.Event) error {
+	for i := range events {
+		events[i].Actor, events[i].Mailbox = b.actor, b.Address().String()
+	}
+	return b.h.trail.Record(context.WithoutCancel(ctx), events...)
 }

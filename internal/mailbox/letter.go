@@ -23,6 +23,9 @@ type LetterOptions struct {
 	Frame bool
 	// As is what is written to the trail; "" is LetterOpen.
 	As audit.Action
+	// Loaded, when set, is called with the letter as soon as it is read, while the
+	// list beside it is being asked for: to prepare its page, not to show it yet.
+	Loaded func(*Letter)
 }
 
 // Letter is one letter, ready to be shown: texts loaded, files described.
@@ -68,20 +71,19 @@ const maxNesting = 5
 
 // Letter opens one letter.
 func (b *Box) Letter(ctx context.Context, ref Ref, o LetterOptions) (*Letter, error) {
-	if o.As == "" {
-		o.As = audit.LetterOpen
-	}
 	l, err := b.letter(ctx, ref)
-	key := openedKey{b.actor.SessionID, b.grant.Mailbox.ID, ref}
+	return b.opened(ctx, ref, o, l, err)
+}
+
+// opened writes the opening down, then gives the letter; what could not be written
+// is not given.
+func (b *Box) opened(ctx context.Context, ref Ref, o LetterOptions, l *Letter, err error) (*Letter, error) {
+	key := b.openedKey(ref)
 	if o.Frame && err == nil && b.h.justOpened(key) {
 		return l, nil
 	}
-	mark := o.MarkRead && err == nil && l.Unread && b.grant.Rights.Has(delegation.Triage)
-	e := audit.Event{Action: o.As, Target: ref.target(), Request: "FETCH BODY.PEEK", Count: 1}
-	if mark {
-		e.Request = "FETCH BODY.PEEK, STORE +FLAGS \\Seen"
-	}
-	if err = b.record(ctx, e, err); err != nil {
+	mark := b.marks(o, l, err)
+	if err = b.record(ctx, opening(ref, o, l, mark), err); err != nil {
 		return nil, err
 	}
 	b.h.rememberOpened(key, l)
@@ -89,6 +91,26 @@ func (b *Box) Letter(ctx context.Context, ref Ref, o LetterOptions) (*Letter, er
 		b.markSeen(ctx, ref, l)
 	}
 	return l, nil
+}
+
+// opening is what the trail says of it; l is nil when it failed.
+func opening(ref Ref, o LetterOptions, l *Letter, mark bool) audit.Event {
+	e := audit.Event{Action: o.As, Target: ref.target(), Request: "FETCH BODY.PEEK", Count: 1}
+	if e.Action == "" {
+		e.Action = audit.LetterOpen
+	}
+	if mark {
+		e.Request = "FETCH BODY.PEEK, STORE +FLAGS \\Seen"
+	}
+	if l != nil {
+		e.Request += receivedWords(l)
+	}
+	return e
+}
+
+// marks reports whether this opening makes the letter read.
+func (b *Box) marks(o LetterOptions, l *Letter, err error) bool {
+	return o.MarkRead && err == nil && l.Unread && b.grant.Rights.Has(delegation.Triage)
 }
 
 // markSeen marks a letter that was loaded and recorded, never one nobody saw. A
@@ -107,6 +129,7 @@ func (b *Box) markSeen(ctx context.Context, ref Ref, l *Letter) {
 	b.h.log.LogAttrs(ctx, slog.LevelWarn, "a letter opened was not marked read", slog.Any("err", errors.Join(err, lost)))
 }
 
+// letter reads one letter; nil beside an error.
 func (b *Box) letter(ctx context.Context, ref Ref) (*Letter, error) {
 	name, err := b.folderName(ctx, ref.Folder)
 	if err != nil {
@@ -123,7 +146,10 @@ func (b *Box) letter(ctx context.Context, ref Ref) (*Letter, error) {
 	if opened.Older != 0 {
 		l.Next = &Ref{ref.Folder, ref.UIDValidity, opened.Older}
 	}
-	return l, l.load(opened)
+	if err := l.load(opened); err != nil {
+		return nil, err
+	}
+	return l, nil
 }
 
 // load fills the letter from its whole bytes, or from the structure and texts

@@ -65,31 +65,36 @@ type List struct {
 
 // List lists one page of a folder.
 func (b *Box) List(ctx context.Context, q ListQuery) (List, error) {
-	_, l, err := b.list(ctx, q, false)
+	_, l, err := b.list(ctx, q, false, 0)
 	return l, err
 }
 
 // Desk lists the folders and a page in the same flight.
 func (b *Box) Desk(ctx context.Context, q ListQuery) ([]FolderView, List, error) {
-	return b.list(ctx, q, true)
+	return b.list(ctx, q, true, 0)
 }
 
-func (b *Box) list(ctx context.Context, q ListQuery, folders bool) ([]FolderView, List, error) {
-	views, l, err := b.page(ctx, q, folders)
-	err = b.record(ctx, audit.Event{Action: audit.LetterList, Target: q.Folder, Request: "FETCH FLAGS HEADER", Count: len(l.Items)}, err)
-	if err != nil {
+// list looks at the server's state of now, or of at most maxAge ago.
+func (b *Box) list(ctx context.Context, q ListQuery, folders bool, maxAge time.Duration) ([]FolderView, List, error) {
+	views, l, err := b.page(ctx, q, folders, maxAge)
+	if err = b.record(ctx, listing(q, l), err); err != nil {
 		return nil, List{}, err
 	}
 	return views, l, nil
 }
 
-func (b *Box) page(ctx context.Context, q ListQuery, folders bool) ([]FolderView, List, error) {
+// listing is what the trail says of it.
+func listing(q ListQuery, l List) audit.Event {
+	return audit.Event{Action: audit.LetterList, Target: q.Folder, Request: "FETCH FLAGS HEADER", Count: len(l.Items)}
+}
+
+func (b *Box) page(ctx context.Context, q ListQuery, folders bool, maxAge time.Duration) ([]FolderView, List, error) {
 	name, err := b.folderName(ctx, q.Folder)
 	if err != nil {
 		return nil, List{}, err
 	}
 	got, err := b.mail.Rows(ctx, mailserver.Query{Folder: name, Before: q.Before, After: q.After, Page: q.Page, Size: q.Size,
-		Unread: q.Unread, Flagged: q.Flagged, WithFolders: folders})
+		Unread: q.Unread, Flagged: q.Flagged, WithFolders: folders, MaxAge: maxAge})
 	if err != nil {
 		return nil, List{}, err
 	}

@@ -29,8 +29,8 @@ type openedKey struct {
 	ref          Ref
 }
 
-// opening is a letter recorded as opened a moment ago.
-type opening struct {
+// openedLately is a letter recorded as opened a moment ago.
+type openedLately struct {
 	at       time.Time
 	pictures []string // parts its frame shows by itself
 }
@@ -53,7 +53,7 @@ func (h *House) Drop(sessionID string) {
 	defer h.mu.Unlock()
 	maps.DeleteFunc(h.dropped, func(_ string, at time.Time) bool { return now.Sub(at) > droppedFor })
 	h.dropped[sessionID] = now
-	maps.DeleteFunc(h.opened, func(k openedKey, _ opening) bool { return k.session == sessionID })
+	maps.DeleteFunc(h.opened, func(k openedKey, _ openedLately) bool { return k.session == sessionID })
 	for box, n := range h.names {
 		if delete(n.sessions, sessionID); len(n.sessions) == 0 {
 			delete(h.names, box)
@@ -108,18 +108,28 @@ func (b *Box) known(id string) (known, bool) {
 // justOpened reports whether this session was recorded opening the letter a
 // moment ago: the frame and the pictures of a page are one act.
 func (h *House) justOpened(k openedKey) bool {
-	_, ok := h.opening(k)
+	_, ok := h.openedLately(k)
 	return ok
+}
+
+// JustOpened reports whether this session's opening of the letter is in the trail
+// and recent: its frame may then be served from what the page read.
+func (b *Box) JustOpened(ref Ref) bool {
+	return b.h.justOpened(b.openedKey(ref))
+}
+
+func (b *Box) openedKey(ref Ref) openedKey {
+	return openedKey{b.actor.SessionID, b.grant.Mailbox.ID, ref}
 }
 
 // inFrame reports whether a part is a picture that the frame of a letter just
 // opened shows by itself.
 func (h *House) inFrame(k openedKey, path string) bool {
-	o, ok := h.opening(k)
+	o, ok := h.openedLately(k)
 	return ok && slices.Contains(o.pictures, path)
 }
 
-func (h *House) opening(k openedKey) (opening, bool) {
+func (h *House) openedLately(k openedKey) (openedLately, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	o, ok := h.opened[k]
@@ -127,7 +137,7 @@ func (h *House) opening(k openedKey) (opening, bool) {
 }
 
 func (h *House) rememberOpened(k openedKey, l *Letter) {
-	o := opening{at: h.now(), pictures: l.Content.pictures(nil)}
+	o := openedLately{at: h.now(), pictures: l.Content.pictures(nil)}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if _, gone := h.dropped[k.session]; gone {

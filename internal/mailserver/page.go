@@ -10,13 +10,15 @@ import (
 
 // page finds which letters a page shows, with their flags and the counters. A
 // folder selected already is brought up to date first, by a NOOP that is waited
-// for: Dovecot answers a FETCH pipelined behind it from before the news. When the
+// for: Dovecot answers a FETCH pipelined behind it from before the news (old news
+// within q.MaxAge save that round trip). When the
 // folder was made anew, or the announced number of letters drifted from the
 // counted one, it is selected again.
 func (c *conn) page(q Query, out *Listing) error {
+	maxAge := q.MaxAge
 	for attempt := 0; ; attempt++ {
 		*out = Listing{}
-		if err := c.current(q.Folder, 0); err != nil {
+		if err := c.current(q.Folder, maxAge); err != nil {
 			return err
 		}
 		counters := c.startCounters(q)
@@ -34,7 +36,12 @@ func (c *conn) page(q Query, out *Listing) error {
 			return countErr
 		}
 		counted := folder.UIDValidity != 0
-		if counted && attempt == 0 && (folder.UIDValidity != c.validity || folder.Messages != c.exists()) {
+		drifted := counted && (folder.UIDValidity != c.validity || folder.Messages != c.exists())
+		switch {
+		case drifted && maxAge > 0: // old news: the same again with those of now
+			maxAge, attempt = 0, attempt-1
+			continue
+		case drifted && attempt == 0:
 			c.folder = ""
 			continue
 		}

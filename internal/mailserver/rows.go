@@ -50,6 +50,9 @@ type Query struct {
 	Unread      bool
 	Flagged     bool
 	WithFolders bool // list the folders in the same flight
+	// MaxAge: news of the folder this old will do; 0 asks for them. Flags are always
+	// those of now.
+	MaxAge time.Duration
 }
 
 // Listing is one page.
