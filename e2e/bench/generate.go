@@ -17,13 +17,14 @@ import (
 
 // generator is raised whenever a letter would come out different: the cache on
 // disk is keyed by it.
-const generator = 3
+const generator = 4
 
 // Which letters are special, counted from the newest (1 is the newest).
 const (
-	htmlLetters = 80  // the newest 80: every second one holds 30 kB of HTML
-	bigLetter   = 120 // holds a file of bigFile bytes
-	bigFile     = 25_000_000 * 3 / 4
+	htmlFrom  = 401  // from here to htmlTo every second one holds 30 kB of HTML and was
+	htmlTo    = 1600 // read before
+	bigLetter = 120  // holds a file of bigFile bytes
+	bigFile   = 25_000_000 * 3 / 4
 )
 
 // newest is when the newest letter arrived; the others follow every seven minutes
@@ -131,7 +132,7 @@ func letter(uid, n int) ([]byte, time.Time) {
 	switch kind := r.IntN(100); {
 	case age == bigLetter:
 		mixed(&b, r, bigFile, "imagerie.zip", "application/zip")
-	case age <= htmlLetters && age%2 == 0:
+	case age >= htmlFrom && age <= htmlTo && age%2 == 0:
 		alternative(&b, r, 30_000)
 	case kind < 70:
 		plain(&b, r, 500+r.IntN(2500))

@@ -83,10 +83,13 @@ func (m *measures) begin() error {
 
 // get fetches one address as a browser does (compressed, on a kept connection)
 // and gives its size on the wire.
-func (m *measures) get(address string) (int64, error) {
+func (m *measures) get(address string, changes ...func(*http.Request)) (int64, error) {
 	req, err := m.v.Request("GET", address, nil)
 	if err != nil {
 		return 0, err
+	}
+	for _, change := range changes {
+		change(req)
 	}
 	req.Header.Set("Accept-Encoding", "gzip")
 	if strings.HasSuffix(address, "/body") {
@@ -170,32 +173,61 @@ func (m *measures) unseen() error {
 		})
 }
 
-// letter opens letters of 30 kB of HTML: the page, then its frame. They were read
-// before, so nothing is stored.
+// letter opens letters of 30 kB of HTML: the page, then its frame. Each was read
+// before (nothing is stored) but not in this session; its list was just looked at.
+// No letter is opened twice, and floor and Pli never open the same one. First by
+// a click as the script does it (the letter alone), then by its address (the
+// letter beside its list).
 func (m *measures) letter() error {
-	var uids []int
-	for age := 2; age <= htmlLetters; age += 2 {
+	if m.letters < htmlTo {
+		return fmt.Errorf("%d letters are too few", m.letters)
+	}
+	uids := []int{}
+	for age := htmlFrom + 1; age <= htmlTo; age += 2 {
 		uids = append(uids, m.letters-age+1)
 	}
-	open := func(i int) error {
-		address := m.prefix + strconv.Itoa(uids[i%len(uids)])
-		if _, err := m.get(address); err != nil {
+	for n := htmlFrom / 50; n <= htmlTo/50; n++ {
+		if _, err := m.get(fmt.Sprintf("%s?page=%d", m.inURL, n+1)); err != nil {
+			return err
+		}
+	}
+	rand.New(rand.NewPCG(8, 8)).Shuffle(len(uids), func(i, j int) { uids[i], uids[j] = uids[j], uids[i] })
+	next := func() (uid, page int) {
+		uid, uids = uids[0], uids[1:]
+		return uid, (m.letters-uid)/50 + 1
+	}
+	n := min(m.runs, len(uids)/4)
+	read := func(uid int) []string {
+		return []string{fmt.Sprintf("UID FETCH %d (UID FLAGS INTERNALDATE RFC822.SIZE BODYSTRUCTURE BODY.PEEK[HEADER])", uid), fmt.Sprintf("UID FETCH %d (BODY.PEEK[2])", uid)}
+	}
+	open := func(changes ...func(*http.Request)) error {
+		uid, page := next()
+		address := m.prefix + strconv.Itoa(uid)
+		if _, err := m.get(address+"?page="+strconv.Itoa(page), changes...); err != nil {
 			return err
 		}
 		_, err := m.get(address + "/body")
 		return err
 	}
-	for i := range uids {
-		if err := open(i); err != nil {
-			return err
-		}
+	err := m.turns(&series{name: "letter by a click", needs: "FETCH flags, header, structure; FETCH the body", bounded: true}, n,
+		func(int) error { uid, _ := next(); return m.ask(read(uid)...) },
+		func(int) error {
+			return open(func(r *http.Request) {
+				r.Header.Set("HX-Request", "true")
+				r.Header.Set("Sec-Fetch-Dest", "empty")
+				r.Header.Set("Sec-Fetch-Mode", "cors")
+			})
+		})
+	if err != nil {
+		return err
 	}
-	return m.turns(&series{name: "30 kB HTML letter", needs: "LIST-STATUS; FETCH flags, header, structure; FETCH the body", bounded: true}, m.runs,
-		func(i int) error {
-			uid := uids[i%len(uids)]
-			return m.ask(counters, fmt.Sprintf("UID FETCH %d (UID FLAGS INTERNALDATE RFC822.SIZE BODYSTRUCTURE BODY.PEEK[HEADER])", uid),
-				fmt.Sprintf("UID FETCH %d (BODY.PEEK[2])", uid))
-		}, open)
+	return m.turns(&series{name: "letter beside its list", needs: "LIST-STATUS; FETCH flags, header, structure; FETCH the body; FETCH of 50 rows' flags", bounded: true}, n,
+		func(int) error {
+			uid, page := next()
+			high := m.letters - (page-1)*50
+			return m.ask(append(read(uid), counters, fmt.Sprintf("FETCH %d:%d %s", high-49, high, flagItems))...)
+		},
+		func(int) error { return open() })
 }
 
 // memory reads the process's own peak while a file of 25 MB (encoded) comes down.
