@@ -47,10 +47,16 @@ func (root *Part) Body() Body {
 	return c.Body
 }
 
-// Files gives Attachments and the pictures that the HTML text does not mention:
-// what is shown nowhere must be listed somewhere.
+// Files gives Attachments, the pictures that the HTML text does not mention (what is
+// shown nowhere must be listed somewhere), and the texts shown that are files as
+// well: somebody named them, to be kept under that name.
 func (b Body) Files(html string) []*Part {
 	var out []*Part
+	for _, p := range b.Shown {
+		if p.FileName != "" {
+			out = append(out, p)
+		}
+	}
 	for _, p := range b.pictures {
 		if !strings.Contains(html, p.ContentID) && !strings.Contains(html, strings.ReplaceAll(p.ContentID, "@", "%40")) {
 			out = append(out, p)
