@@ -65,16 +65,25 @@ var packs = []pack{
 		"standard_fonts/FoxitFixedBoldItalic.pfb":      "vendor/pdfjs/fonts/FoxitFixedBoldItalic.pfb",
 		"standard_fonts/FoxitSerifBoldItalic.pfb":      "vendor/pdfjs/fonts/FoxitSerifBoldItalic.pfb",
 	}},
+	// The editor of the compose page and the cleaner it puts pasted HTML through.
+	{"squire-rte", "2.4.8", "pUp+LhZf2cUlhRKnD40DopUCdhmHlYUF7zGYqOBr8I/tQk/qZie/nXQ1DQcKlXqlr8Bw16TpE/7LQWxUeVrFNg==", map[string]string{
+		"LICENSE":        "vendor/squire/LICENSE",
+		"dist/squire.js": "vendor/squire/squire.js",
+	}},
+	{"dompurify", "3.4.18", "ofe3wI/uNm68HInABYFJYqQxRw1EaKAjNdrFVKqjUY+UZurvNd2L/HuQe097s/4RivWiZyP6tT7aoT8atjfhwg==", map[string]string{
+		"LICENSE":            "vendor/dompurify/LICENSE",
+		"dist/purify.min.js": "vendor/dompurify/purify.min.js",
+	}},
 	{"lucide-static", "1.62.0", "WBZA/m2PvkFpMGHDtsBck5P2A9G4ehLlYu4GwwICcmEm1BvYVgj00lCDxKRWLlbMlOibLaiwdQ88G5pHkSWgwA==", map[string]string{
 		"LICENSE": "vendor/lucide/LICENSE",
 	}},
 }
 
 // icons are the names of the sprite, all from lucide-static (ISC).
-var icons = strings.Fields(`archive arrow-left badge-check check chevron-left chevron-right circle-alert
-	circle-check code download ellipsis external-link eye file file-archive file-image file-pen file-text
-	folder folder-input history id-card inbox info keyboard log-out mail mail-open menu monitor paperclip
-	printer refresh-cw repeat reply search send shield-alert star trash-2 triangle-alert undo-2 unplug
+var icons = strings.Fields(`archive arrow-left badge-check bold book-user building-2 check chevron-down chevron-left chevron-right
+	circle-alert circle-check circle-help clock code download ellipsis external-link eye file file-archive file-image file-pen file-text
+	folder folder-input forward history id-card image inbox info italic keyboard link list list-ordered log-out mail mail-open menu monitor map-pin paperclip phone plus
+	printer quote refresh-cw remove-formatting repeat reply reply-all save search send shield-alert star trash-2 triangle-alert underline undo-2 upload unplug
 	user users x zoom-in zoom-out`)
 
 func main() {
