@@ -302,7 +302,9 @@ func (o stalwartLetter) leaves(at string) []leaf {
 		l := leaf{at: fmt.Sprintf("%s%d", at, i)}
 		for _, h := range p.Headers {
 			var v struct {
-				ContentType struct{ Attributes []struct{ Name, Value string } }
+				ContentType struct {
+					Attributes []struct{ Name, Value string }
+				}
 			}
 			_ = json.Unmarshal(h.Value, &v)
 			for _, a := range v.ContentType.Attributes {

@@ -13,10 +13,13 @@ import (
 	"pli.example/pli/internal/account"
 	"pli.example/pli/internal/audit"
 	"pli.example/pli/internal/delegation"
+	"pli.example/pli/internal/directory"
 	"pli.example/pli/internal/identity"
 	"pli.example/pli/internal/mailbox"
+	"pli.example/pli/internal/outgoing"
 	"pli.example/pli/internal/problem"
 	"pli.example/pli/internal/session"
+	"pli.example/pli/internal/trust"
 )
 
 // Options are the rooms the pages speak to, and the few words that change from one
@@ -28,6 +31,10 @@ type Options struct {
 	Grants   *delegation.Grants
 	House    *mailbox.House
 	Audit    *audit.Trail
+
+	Outbox    *outgoing.Outbox // nil: letters cannot be written here
+	Directory *directory.Directory
+	Trust     *trust.List
 
 	Secure     bool   // the public address is https: send HSTS
 	Banner     string // on every page when set
@@ -51,6 +58,10 @@ type Server struct {
 	house    *mailbox.House
 	audit    *audit.Trail
 
+	outbox    *outgoing.Outbox
+	directory *directory.Directory
+	trust     *trust.List
+
 	secure                     bool
 	banner, bannerTo, operator string
 	proxies                    []netip.Prefix
@@ -70,7 +81,7 @@ type Server struct {
 
 // New checks the site map and builds the server.
 func New(o Options) (*Server, error) {
-	if o.Identity == nil || o.Sessions == nil || o.Accounts == nil || o.Grants == nil || o.House == nil || o.Audit == nil {
+	if o.Identity == nil || o.Sessions == nil || o.Accounts == nil || o.Grants == nil || o.House == nil || o.Audit == nil || o.Directory == nil || o.Trust == nil {
 		return nil, errors.New("web: a room is missing")
 	}
 	if o.Now == nil {
@@ -81,6 +92,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{
 		provider: o.Identity, sessions: o.Sessions, accounts: o.Accounts, grants: o.Grants, house: o.House, audit: o.Audit,
+		outbox: o.Outbox, directory: o.Directory, trust: o.Trust,
 		secure: o.Secure, banner: o.Banner, bannerTo: o.BannerTo, operator: o.Operator, proxies: o.Proxies, ready: o.Ready,
 		clock: clock{now: o.Now, loc: paris()}, log: o.Log, desks: newDesks(o.Now), documents: newDocuments(o.Now),
 		crossOrigin: http.NewCrossOriginProtection(), converting: make(chan struct{}, 1),

@@ -13,13 +13,17 @@ import (
 	"pli.example/pli/internal/audit"
 	"pli.example/pli/internal/config"
 	"pli.example/pli/internal/delegation"
+	"pli.example/pli/internal/directory"
 	"pli.example/pli/internal/identity"
+	"pli.example/pli/internal/ledger"
 	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/mailserver"
+	"pli.example/pli/internal/outgoing"
 	"pli.example/pli/internal/outside"
 	"pli.example/pli/internal/seal"
 	"pli.example/pli/internal/session"
 	"pli.example/pli/internal/store"
+	"pli.example/pli/internal/trust"
 	"pli.example/pli/web"
 )
 
@@ -44,7 +48,13 @@ type App struct {
 	Sessions *session.Manager
 	Servers  *mailserver.Server
 	House    *mailbox.House
-	Web      *web.Server
+
+	Trust     *trust.List
+	Directory *directory.Directory
+	Ledger    *ledger.Ledger
+	Outbox    *outgoing.Outbox // nil: no submission server is named, nothing can be sent
+
+	Web *web.Server
 
 	log *slog.Logger
 }
@@ -70,7 +80,11 @@ func New(ctx context.Context, c config.Config, lines outside.Lines, o Options) (
 	})
 	a.Servers = mailserver.New(imapOptions(c.IMAP, lines, a.Sessions, o.Log))
 	a.House = mailbox.New(mailbox.Options{Grants: a.Grants, Servers: a.Servers, Audit: a.Audit, Keys: a.Keys, Log: o.Log, Now: lines.Now})
+	if err := a.writing(ctx, c, lines); err != nil {
+		return nil, errors.Join(err, a.Close(ctx))
+	}
 	a.Web, err = web.New(web.Options{
+		Outbox: a.Outbox, Directory: a.Directory, Trust: a.Trust,
 		Identity: a.Identity, Sessions: a.Sessions, Accounts: a.Accounts, Grants: a.Grants, House: a.House, Audit: a.Audit,
 		Secure: c.Secure(), Banner: c.Banner, BannerTo: o.BannerTo, Operator: c.Support, Proxies: c.Proxies(),
 		PerSession: o.PerSession, PerAddress: o.PerAddress, Ready: a.ready, Now: lines.Now, Log: o.Log,
@@ -81,6 +95,9 @@ func New(ctx context.Context, c config.Config, lines outside.Lines, o Options) (
 	a.Sessions.OnEnd(func(id string, over bool) {
 		a.Servers.Drop(id)
 		a.House.Drop(id)
+		if a.Outbox != nil {
+			a.Outbox.Drop(id)
+		}
 		if over {
 			a.Web.DropSession(id)
 		} else {
@@ -117,7 +134,7 @@ func openData(ctx context.Context, c config.Data, now func() time.Time) (*App, e
 
 func identityOptions(c config.Config, lines outside.Lines) identity.Options {
 	return identity.Options{
-		Issuer: c.OIDC.Issuer, DiscoveryPaths: c.OIDC.DiscoveryPaths, ClientID: c.OIDC.ClientID, ClientSecret: string(c.OIDC.ClientSecret),
+		Issuer: c.OIDC.Issuer, DiscoveryPaths: c.OIDC.DiscoveryPaths, Hosts: c.OIDC.Hosts, ClientID: c.OIDC.ClientID, ClientSecret: string(c.OIDC.ClientSecret),
 		AuthMethod: c.OIDC.AuthMethod, RedirectURL: c.URL("/sign-in/callback"), PostLogoutURL: c.URL("/signed-out"),
 		Scopes: c.OIDC.ScopeList(), ACRValues: c.OIDC.ACR, HTTP: lines.Client(), Now: lines.Now, Leeway: c.OIDC.Leeway,
 	}
@@ -152,11 +169,17 @@ func (a *App) Close(ctx context.Context) error {
 		a.Web.Wait(ctx)
 	}
 	var errs []error
+	if a.Outbox != nil { // letters on their way, which need the tokens of their senders
+		errs = append(errs, a.Outbox.Close(ctx))
+	}
 	if a.Sessions != nil {
 		errs = append(errs, a.Sessions.Close(ctx))
 	}
 	if a.Servers != nil {
 		errs = append(errs, a.Servers.Close(ctx))
+	}
+	if a.Directory != nil {
+		errs = append(errs, a.Directory.Close())
 	}
 	return errors.Join(append(errs, a.Audit.Close(), a.DB.Close())...)
 }

@@ -60,6 +60,9 @@ func (a *App) Run(ctx context.Context, l net.Listener, h http.Handler) error {
 	within(ctx, cutTimeout, func(ctx context.Context) { waitFor(ctx, &handlers); a.Web.Wait(ctx) })
 	stopLoops()
 	failed = errors.Join(failed, group.Wait())
+	if a.Outbox != nil { // between the last octet and the answer nobody could know: wait for it
+		within(ctx, tokenTimeout, func(ctx context.Context) { failed = errors.Join(failed, a.Outbox.Close(ctx)) })
+	}
 	within(ctx, tokenTimeout, func(ctx context.Context) { failed = errors.Join(failed, a.Sessions.Close(ctx)) })
 	logout, cancel := context.WithTimeout(context.WithoutCancel(ctx), logoutTimeout)
 	defer cancel()
@@ -106,10 +109,17 @@ func NewServer(h http.Handler, log *slog.Logger) *http.Server {
 
 // loops are the background works, by name.
 func (a *App) loops() map[string]func(context.Context) error {
-	return map[string]func(context.Context) error{
-		"sessions": a.Sessions.Run,
-		"desks":    a.Web.Run,
+	all := map[string]func(context.Context) error{
+		"sessions":   a.Sessions.Run,
+		"desks":      a.Web.Run,
+		"white list": a.Trust.Run,
+		"directory":  a.Directory.Run,
+		"ledger":     a.Ledger.Run,
 	}
+	if a.Outbox != nil {
+		all["outbox"] = a.Outbox.Run
+	}
+	return all
 }
 
 // keepRunning starts a loop again when it fails or panics, until ctx ends: one

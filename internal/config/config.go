@@ -35,6 +35,9 @@ type Config struct {
 	OIDC   OIDC   `embed:"" prefix:"oidc-" envprefix:"PLI_OIDC_" group:"sign-in"`
 	IMAP   IMAP   `embed:"" prefix:"imap-" envprefix:"PLI_IMAP_" group:"reading"`
 	SMTP   SMTP   `embed:"" prefix:"smtp-" envprefix:"PLI_SMTP_" group:"sending"`
+
+	Trust     Trust     `embed:"" prefix:"trust-" envprefix:"PLI_TRUST_" group:"white list"`
+	Directory Directory `embed:"" prefix:"directory-" envprefix:"PLI_DIRECTORY_" group:"directory"`
 }
 
 // Data is where things are kept: all a command needs that works beside the
@@ -61,6 +64,7 @@ type Clocks struct {
 type OIDC struct {
 	Issuer           string        `env:"ISSUER" help:"Issuer, exactly as in its id tokens."`
 	DiscoveryPaths   []string      `env:"DISCOVERY_PATHS" default:"/.well-known/wallet-openid-configuration,/.well-known/openid-configuration" help:"Discovery documents to try, under the issuer, in order."`
+	Hosts            []string      `env:"HOSTS" default:"wallet.esw.esante.gouv.fr,wallet.bas.psc.esante.gouv.fr" help:"Hosts, beside the issuer's, that the discovery document may name; any other is refused."`
 	ClientID         string        `env:"CLIENT_ID" help:"Client id given by the provider."`
 	ClientSecret     Secret        `env:"CLIENT_SECRET" help:"Client secret. Prefer the file."`
 	ClientSecretFile string        `env:"CLIENT_SECRET_FILE" help:"File with the client secret."`
@@ -97,7 +101,8 @@ type IMAP struct {
 // SMTP is the submission server. Without an address nothing can be sent.
 type SMTP struct {
 	Server
-	Total int `env:"TOTAL" default:"50" help:"Connections of this node."`
+	Total int    `env:"TOTAL" default:"50" help:"Connections of this node."`
+	NIL   string `env:"NIL" help:"Product reference that every letter carries as X-MSS-NIL (ECO.2.4.3), as registered."`
 }
 
 // Secret is a string that does not print itself. Read it with string(s).

@@ -112,6 +112,7 @@ func TestEveryProblemAtOnce(t *testing.T) {
 		"PLI_CLOCK_ABSOLUTE is":           func(c *Config) { c.Clocks.Absolute = time.Minute },
 		"PLI_OIDC_ISSUER is":              func(c *Config) { c.OIDC.Issuer = "auth.example" },
 		"PLI_OIDC_DISCOVERY_PATHS holds":  func(c *Config) { c.OIDC.DiscoveryPaths = []string{"//evil.example/x"} },
+		"PLI_OIDC_HOSTS holds \"10.0":     func(c *Config) { c.OIDC.Hosts = []string{"10.0.0.7", "wallet.example:8443"} },
 		"PLI_OIDC_CLIENT_ID is empty":     func(c *Config) { c.OIDC.ClientID = "" },
 		"PLI_OIDC_CLIENT_SECRET_FILE is":  func(c *Config) { c.OIDC.ClientSecret = "" },
 		"PLI_OIDC_CA_FILE names":          func(c *Config) { c.OIDC.CAFile = "/no/such/file" },

@@ -39,6 +39,10 @@ func demo(listen string, environ []string) (Config, error) {
 	c.OIDC.ClientSecret = "pli-demo-secret"
 	c.IMAP.Address = "imap.mssante.demo.invalid:143" // RFC 6761 §6.4: never resolves
 	c.SMTP.Address = "smtp.mssante.demo.invalid:587"
+	c.SMTP.NIL = "PLI-DEMO"
+	c.Trust.URL = "https://espacedeconfiance.mssante.demo.invalid/listeblanchemssante.xml"
+	c.Trust.SignerNames = []string{"alb.mssante.demo.invalid"}
+	c.Directory.URL = "https://service.annuaire.mssante.demo.invalid/annuaire-sante-webservices/V300/services/extraction/Extraction_Correspondance_MSSante"
 	return c, nil
 }
 

@@ -3,6 +3,8 @@ package config
 import (
 	"fmt"
 	"net"
+	"net/netip"
+	"net/url"
 	"os"
 	"slices"
 	"strconv"
@@ -51,6 +53,7 @@ func (c Config) Validate() error {
 	p.require(c.IMAP.IdleClose > 0, "PLI_IMAP_IDLE_CLOSE is %s: it must be positive.", c.IMAP.IdleClose)
 	c.SMTP.Server.validate(&p, "PLI_SMTP_", false)
 	p.require(c.SMTP.Total >= 1, "PLI_SMTP_TOTAL is %d: it must be at least 1.", c.SMTP.Total)
+	c.validateSpace(&p)
 	return p.or()
 }
 
@@ -103,6 +106,9 @@ func (o OIDC) validate(p *Problems) {
 	for _, path := range o.DiscoveryPaths {
 		p.require(strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "//"), "PLI_OIDC_DISCOVERY_PATHS holds %q: each must start with one slash.", path)
 	}
+	for _, h := range o.Hosts {
+		p.require(validHost(h), "PLI_OIDC_HOSTS holds %q: each must be a host name, with a port if it is not 443; no scheme, no path, no private address.", h)
+	}
 	p.require(o.ClientID != "", "PLI_OIDC_CLIENT_ID is empty: give the client id the provider assigned.")
 	switch o.AuthMethod {
 	case "client_secret_basic", "client_secret_post":
@@ -119,6 +125,25 @@ func (o OIDC) validate(p *Problems) {
 	p.require(slices.Contains(o.ScopeList(), "openid"), "PLI_OIDC_SCOPES is %q: it must contain openid.", o.Scopes)
 	p.require(o.ACR != "", "PLI_OIDC_ACR is empty: Pro Santé Connect asks for eidas1.")
 	p.require(o.Leeway >= 0 && o.Leeway <= 30*time.Second, "PLI_OIDC_LEEWAY is %s: it must be 0 to 30s.", o.Leeway)
+}
+
+// validHost accepts "host" or "host:port" of a machine that is not one's own: a name
+// with a dot, or a public address.
+func validHost(s string) bool {
+	u, err := url.Parse("https://" + s)
+	if err != nil || u.Host != s || u.Hostname() == "" {
+		return false
+	}
+	if a, err := netip.ParseAddr(u.Hostname()); err == nil {
+		a = a.Unmap()
+		return a.IsGlobalUnicast() && !a.IsPrivate()
+	}
+	for label := range strings.SplitSeq(u.Hostname(), ".") {
+		if label == "" || strings.Trim(strings.ToLower(label), "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+			return false
+		}
+	}
+	return strings.Contains(u.Hostname(), ".") && !strings.HasSuffix(u.Hostname(), ".localhost")
 }
 
 func (s Server) validate(p *Problems, prefix string, required bool) {

@@ -174,7 +174,7 @@ func mayOpen() func(mssante.NationalID, mssante.Address) bool {
 // Lines are the only ways out of a house in this world.
 func (w *World) Lines() outside.Lines {
 	return outside.Lines{
-		HTTP: w.lines,
+		HTTP: w.lines, HTTPTrust: w.lines, HTTPDirectory: w.lines, TrustAnchors: w.annuaire.Anchors(),
 		DialIMAP: func(ctx context.Context, _, addr string) (net.Conn, error) {
 			return w.dial(ctx, addr, mailhost.IMAPHost, w.mail.DialIMAP)
 		},

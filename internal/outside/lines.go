@@ -28,6 +28,7 @@ const (
 	tlsTimeout    = 10 * time.Second
 	headerTimeout = 20 * time.Second
 	clientTimeout = 30 * time.Second
+	fetchTimeout  = 30 * time.Minute // 20 MB on a bad line
 	keepAlive     = 30 * time.Second
 	maxHeader     = 64 << 10
 )
@@ -35,6 +36,9 @@ const (
 // Lines are the ways out.
 type Lines struct {
 	HTTP               http.RoundTripper // to the sign-in provider; carries private CA and client certificate
+	HTTPTrust          http.RoundTripper // to the white list
+	HTTPDirectory      http.RoundTripper // to the national directory
+	TrustAnchors       *x509.CertPool    // the authorities of the white list's signature, nil for none
 	DialIMAP, DialSMTP func(ctx context.Context, network, addr string) (net.Conn, error)
 	IMAPTLS, SMTPTLS   *tls.Config // for the TLS or STARTTLS on top of the dials
 	Now                func() time.Time
@@ -42,10 +46,17 @@ type Lines struct {
 
 // Client is an HTTP client over l.HTTP that follows no redirect and gives up
 // after 30 s, body included.
-func (l Lines) Client() *http.Client {
+func (l Lines) Client() *http.Client { return client(l.HTTP, clientTimeout) }
+
+// TrustClient and DirectoryClient are the like for larger files: whoever asks bounds
+// their size, and fetchTimeout their time.
+func (l Lines) TrustClient() *http.Client     { return client(l.HTTPTrust, fetchTimeout) }
+func (l Lines) DirectoryClient() *http.Client { return client(l.HTTPDirectory, fetchTimeout) }
+
+func client(over http.RoundTripper, limit time.Duration) *http.Client {
 	return &http.Client{
-		Transport:     l.HTTP,
-		Timeout:       clientTimeout,
+		Transport:     over,
+		Timeout:       limit,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
@@ -65,8 +76,20 @@ func Real(c config.Config) (Lines, error) {
 	if err != nil {
 		return Lines{}, err
 	}
+	list, err := publicTransport(c.Trust.CAFile)
+	if err != nil {
+		return Lines{}, err
+	}
+	directory, err := publicTransport(c.Directory.CAFile)
+	if err != nil {
+		return Lines{}, err
+	}
+	anchors, err := anchors(c.Trust.AnchorsFile)
+	if err != nil {
+		return Lines{}, err
+	}
 	return Lines{
-		HTTP:     transport,
+		HTTP: transport, HTTPTrust: list, HTTPDirectory: directory, TrustAnchors: anchors,
 		DialIMAP: dialOnly(c.IMAP.Address), IMAPTLS: imap,
 		DialSMTP: dialOnly(c.SMTP.Address), SMTPTLS: smtp,
 		Now: time.Now,
@@ -74,7 +97,7 @@ func Real(c config.Config) (Lines, error) {
 }
 
 func transport(o config.OIDC) (*http.Transport, error) {
-	conf, err := TLSFor(o.CAFile, "")
+	t, err := publicTransport(o.CAFile)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +106,28 @@ func transport(o config.OIDC) (*http.Transport, error) {
 		if err != nil {
 			return nil, fmt.Errorf("client certificate %s with key %s: %w", o.CertificateFile, o.KeyFile, err)
 		}
-		conf.Certificates = []tls.Certificate{pair}
+		t.TLSClientConfig.Certificates = []tls.Certificate{pair}
+	}
+	return t, nil
+}
+
+// anchors are the authorities of a PEM file, nil without one.
+func anchors(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil
+	}
+	conf, err := TLSFor(file, "")
+	if err != nil {
+		return nil, err
+	}
+	return conf.RootCAs, nil
+}
+
+// publicTransport reaches hosts that show a certificate of caFile's authorities.
+func publicTransport(caFile string) (*http.Transport, error) {
+	conf, err := TLSFor(caFile, "")
+	if err != nil {
+		return nil, err
 	}
 	return &http.Transport{
 		Proxy:                  nil, // never from the environment: it would see tokens' destinations

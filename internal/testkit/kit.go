@@ -46,7 +46,9 @@ func Limited(perSession, perAddress int) Option {
 // ServiceAccount is the operator's other way in: Pli's own account, acting for the
 // mailbox; the mail server sees no token of the person.
 func ServiceAccount(c *config.Config, _ *Rates) {
-	c.IMAP.Auth, c.IMAP.ServiceUser, c.IMAP.ServicePassword = "plain-authzid", demo.ServiceUser, config.Secret(demo.ServicePassword)
+	for _, server := range []*config.Server{&c.IMAP.Server, &c.SMTP.Server} {
+		server.Auth, server.ServiceUser, server.ServicePassword = "plain-authzid", demo.ServiceUser, config.Secret(demo.ServicePassword)
+	}
 }
 
 // New starts a world and an app on it; both end with the test. A panic in a
@@ -111,6 +113,15 @@ func (k *Kit) Close() error {
 		err = errors.Join(err, fmt.Errorf("%d handlers panicked:\n%s", n, k.Logs))
 	}
 	return err
+}
+
+// Stock brings the white list and the directory in, as the loops of a running
+// house do.
+func (k *Kit) Stock() {
+	k.t.Helper()
+	if err := k.App.Stock(k.t.Context()); err != nil {
+		k.t.Fatal(err)
+	}
 }
 
 // Browser is a browser nobody signed in with.
