@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"pli.example/pli/internal/mssante"
+	"pli.example/pli/internal/problem"
 )
 
 // Account is one mailbox as one session reaches it. Two lanes: commands, and one
@@ -122,6 +123,9 @@ func (a *Account) run(ctx context.Context, l *lane, again bool, f func(*conn) er
 
 // connection takes a resting connection or dials. The caller holds a permit.
 func (a *Account) connection(ctx context.Context, l *lane) (*conn, error) {
+	if err := a.mayReuse(ctx, l); err != nil {
+		return nil, err
+	}
 	for c := l.popIdle(); c != nil; c = l.popIdle() {
 		if c.idleTimer != nil {
 			c.idleTimer.Stop()
@@ -150,6 +154,21 @@ func (a *Account) connection(ctx context.Context, l *lane) (*conn, error) {
 		return nil, errEnded
 	}
 	return c, nil
+}
+
+// mayReuse asks again for a service account what dial asks: its resting
+// connections were opened by no token of the person, so nothing on the server's
+// side ends with the session, which may have ended on another node.
+func (a *Account) mayReuse(ctx context.Context, l *lane) error {
+	if _, resting := l.idleSince(); !resting || a.s.o.Auth != AuthPlain {
+		return nil
+	}
+	err := a.s.alive(ctx, a.actor, a.addr)
+	if problem.Is(err, problem.SignInNeeded) {
+		a.discardIdle(a.commands)
+		a.discardIdle(a.aside)
+	}
+	return err
 }
 
 // put lays a connection to rest, or buries it.

@@ -42,7 +42,7 @@ func BenchmarkOpen(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := a.OpenLetter(b.Context(), "INBOX", l.Folder.UIDValidity, l.Rows[20].UID, false); err != nil {
+				if _, err := a.OpenLetter(b.Context(), "INBOX", l.Folder.UIDValidity, l.Rows[20].UID); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -23,6 +23,7 @@ type conn struct {
 	client *imapclient.Client
 	caps   imap.CapSet
 	gone   func() // gives the node's permit back
+	now    func() time.Time
 
 	folder   string // selected, "" for none
 	readOnly bool
@@ -185,18 +186,18 @@ func (c *conn) current(name string, maxAge time.Duration) error {
 	if c.folder != name || c.readOnly {
 		return c.selectFolder(name, false)
 	}
-	if maxAge > 0 && time.Since(c.syncedAt) < maxAge {
+	if maxAge > 0 && c.now().Sub(c.syncedAt) < maxAge {
 		return nil
 	}
 	if err := c.client.Noop().Wait(); err != nil {
 		return err
 	}
-	c.syncedAt = time.Now()
+	c.syncedAt = c.now()
 	return nil
 }
 
 func (c *conn) selected(name string, readOnly bool, data *imap.SelectData) {
-	c.folder, c.readOnly, c.syncedAt = name, readOnly, time.Now()
+	c.folder, c.readOnly, c.syncedAt = name, readOnly, c.now()
 	c.validity, c.uidNext = data.UIDValidity, uint32(data.UIDNext)
 	c.flags = data.PermanentFlags
 	c.anyFlag = len(data.PermanentFlags) == 0 // not announced: assume all (RFC 9051 §7.1)

@@ -153,7 +153,7 @@ func contractDrop(b *bench) {
 	if _, err := b.a.Rows(b.ctx, Query{Folder: "INBOX"}); !problem.Is(err, problem.SignInNeeded) {
 		b.Errorf("an ended session listed: %v", err)
 	}
-	if _, err := b.s.For(testActor("s1"), testAddress(b)).OpenLetter(b.ctx, "INBOX", v, 1, false); !problem.Is(err, problem.SignInNeeded) {
+	if _, err := b.s.For(testActor("s1"), testAddress(b)).OpenLetter(b.ctx, "INBOX", v, 1); !problem.Is(err, problem.SignInNeeded) {
 		b.Errorf("an ended session came back: %v", err)
 	}
 	_, err = b.them.Folders(b.ctx)
@@ -171,7 +171,7 @@ func contractParallel(b *bench) {
 			case 0:
 				_, err = b.a.Rows(b.ctx, Query{Folder: "INBOX", WithFolders: true})
 			case 1:
-				_, err = b.a.OpenLetter(b.ctx, "INBOX", v, uids[i%6], i%2 == 0)
+				_, err = b.a.OpenLetter(b.ctx, "INBOX", v, uids[i%6])
 			case 2:
 				_, err = b.a.Search(b.ctx, Search{Folder: "INBOX", Words: []string{"Lettre"}, Everywhere: true})
 			case 3:

@@ -202,7 +202,7 @@ func contractValidity(b *bench) {
 	if again != uid {
 		b.Logf("the new folder numbers from %d", again)
 	}
-	if _, err := b.a.OpenLetter(b.ctx, "Refait", old, again, false); !problem.Is(err, problem.Gone) {
+	if _, err := b.a.OpenLetter(b.ctx, "Refait", old, again); !problem.Is(err, problem.Gone) {
 		b.Errorf("an old address opened: %v", err)
 	}
 	if _, err := b.a.Body(b.ctx, "Refait", old, again, "1", 0); !problem.Is(err, problem.Gone) {
@@ -218,7 +218,7 @@ func contractValidity(b *bench) {
 	if l.Folder.UIDValidity == old || l.Rows[0].Envelope.Subject != "Apres" {
 		b.Errorf("listing %+v", l.Folder)
 	}
-	if o, err := b.a.OpenLetter(b.ctx, "Refait", l.Folder.UIDValidity, again, false); err != nil || o.Envelope.Subject != "Apres" {
+	if o, err := b.a.OpenLetter(b.ctx, "Refait", l.Folder.UIDValidity, again); err != nil || o.Envelope.Subject != "Apres" {
 		b.Errorf("the new letter: %v", err)
 	}
 }

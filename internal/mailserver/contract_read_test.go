@@ -24,7 +24,7 @@ func contractPeek(b *bench) {
 	if l.Rows[0].Files != 1 {
 		b.Errorf("%d files", l.Rows[0].Files)
 	}
-	_, err := b.a.OpenLetter(b.ctx, "INBOX", v, uid, false)
+	_, err := b.a.OpenLetter(b.ctx, "INBOX", v, uid)
 	b.must(err)
 	for _, size := range []int64{0, 10} {
 		r, err := b.a.Body(b.ctx, "INBOX", v, uid, "2", size)
@@ -51,13 +51,10 @@ func contractPeek(b *bench) {
 	if b.rows(Query{Folder: "INBOX"}).Rows[0].Has(`\Seen`) {
 		b.Fatal("reading marked the letter as read")
 	}
-	o, err := b.a.OpenLetter(b.ctx, "INBOX", v, uid, true)
+	_, err = b.a.OpenLetter(b.ctx, "INBOX", v, uid)
 	b.must(err)
-	if !o.MarkedNow || !b.rows(Query{Folder: "INBOX"}).Rows[0].Has(`\Seen`) {
-		b.Error("asked to mark, and did not")
-	}
-	if o, err = b.a.OpenLetter(b.ctx, "INBOX", v, uid, true); err != nil || o.MarkedNow {
-		b.Errorf("marked twice: %v", err)
+	if b.rows(Query{Folder: "INBOX"}).Rows[0].Has(`\Seen`) {
+		b.Error("opening marked the letter as read")
 	}
 }
 
@@ -146,7 +143,7 @@ func contractNeighbours(b *bench) {
 	uids := b.fill(4)
 	v := b.rows(Query{Folder: "INBOX"}).Folder.UIDValidity
 	for i, uid := range uids {
-		o, err := b.a.OpenLetter(b.ctx, "INBOX", v, uid, false)
+		o, err := b.a.OpenLetter(b.ctx, "INBOX", v, uid)
 		b.must(err)
 		var older, newer uint32
 		if i > 0 {
@@ -161,12 +158,12 @@ func contractNeighbours(b *bench) {
 	}
 	_, err := b.them.Expunge(b.ctx, "INBOX", v, uids[:1]) // positions shift under us
 	b.must(err)
-	o, err := b.a.OpenLetter(b.ctx, "INBOX", v, uids[2], false)
+	o, err := b.a.OpenLetter(b.ctx, "INBOX", v, uids[2])
 	b.must(err)
 	if o.Older != uids[1] || o.Newer != uids[3] {
 		b.Errorf("after a shift: older %d newer %d", o.Older, o.Newer)
 	}
-	if _, err := b.a.OpenLetter(b.ctx, "INBOX", v, uids[0], false); !problem.Is(err, problem.Gone) {
+	if _, err := b.a.OpenLetter(b.ctx, "INBOX", v, uids[0]); !problem.Is(err, problem.Gone) {
 		b.Errorf("a removed letter: %v", err)
 	}
 }
@@ -194,7 +191,7 @@ func pattern(n int) []byte {
 func contractLarge(b *bench) {
 	uid := b.append("INBOX", bigLetter(600<<10))
 	v := b.rows(Query{Folder: "INBOX"}).Folder.UIDValidity
-	o, err := b.a.OpenLetter(b.ctx, "INBOX", v, uid, false)
+	o, err := b.a.OpenLetter(b.ctx, "INBOX", v, uid)
 	b.must(err)
 	if o.Whole != nil || !strings.Contains(string(o.Head), "Subject: gros") || !strings.HasPrefix(string(o.Texts["1"]), "corps =C3=A9tendu") || len(o.Texts) != 1 {
 		b.Fatalf("whole %d head %q texts %d", len(o.Whole), o.Head, len(o.Texts))
@@ -317,7 +314,7 @@ func contractCrafted(b *bench) {
 	}
 	v := b.rows(Query{Folder: "INBOX"}).Folder.UIDValidity
 	for _, uid := range bad {
-		o, err := b.a.OpenLetter(b.ctx, "INBOX", v, uid, false)
+		o, err := b.a.OpenLetter(b.ctx, "INBOX", v, uid)
 		b.must(err)
 		if !strings.Contains(string(o.Whole), "bonjour") {
 			b.Errorf("letter %d was not read", uid)
@@ -327,7 +324,7 @@ func contractCrafted(b *bench) {
 		b.Error("this server no longer sends what kills the parser: the test proves nothing")
 	}
 	// Found by an address, not by a list: the same letter opens.
-	o, err := b.them.OpenLetter(b.ctx, "INBOX", v, bad[0], false)
+	o, err := b.them.OpenLetter(b.ctx, "INBOX", v, bad[0])
 	b.must(err)
 	if o.Unreadable || !strings.Contains(string(o.Whole), "bonjour") {
 		b.Error("a crafted letter opened directly was not read")

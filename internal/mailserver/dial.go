@@ -116,7 +116,7 @@ func (s *Server) hand(ctx context.Context, raw, secured net.Conn, h *handshake) 
 	greeting := "* PREAUTH [CAPABILITY " + strings.Join(h.caps, " ") + "] ready\r\n"
 	m := newMeter(secured, raw, io.MultiReader(strings.NewReader(greeting), h.lines.r))
 	m.allow(budgetHello)
-	c := &conn{raw: raw, meter: m, gone: s.slots.leave}
+	c := &conn{raw: raw, meter: m, gone: s.slots.leave, now: s.o.Now}
 	c.client = imapclient.New(m, nil)
 	m.loop.Store(&readLoop{ended: c.client.Closed(), sweep: func() { c.client.Noop() }})
 	if err := c.client.WaitGreeting(); err != nil {

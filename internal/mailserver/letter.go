@@ -2,7 +2,6 @@ package mailserver
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -21,24 +20,22 @@ const (
 // large one, the header and the texts.
 type Opened struct {
 	Row
-	Whole     []byte            // the raw letter, nil when it is large; shared: do not write
-	Cut       bool              // Whole is only the head of the letter
-	Head      []byte            // raw header of a large letter
-	Texts     map[string][]byte // part number → encoded body of a large letter's texts, at most maxTextFetch
-	Heads     map[string][]byte // part number of a message/rfc822 → its raw header
-	Older     uint32            // UID of the neighbour that arrived just before, 0 for none
-	Newer     uint32
-	MarkedNow bool // \Seen was set by this call
+	Whole []byte            // the raw letter, nil when it is large; shared: do not write
+	Cut   bool              // Whole is only the head of the letter
+	Head  []byte            // raw header of a large letter
+	Texts map[string][]byte // part number → encoded body of a large letter's texts, at most maxTextFetch
+	Heads map[string][]byte // part number of a message/rfc822 → its raw header
+	Older uint32            // UID of the neighbour that arrived just before, 0 for none
+	Newer uint32
 }
 
-// OpenLetter reads one letter; always PEEK. With mark, \Seen is set in the same
-// flight, by a STORE of its own.
-func (a *Account) OpenLetter(ctx context.Context, folder string, validity, uid uint32, mark bool) (*Opened, error) {
-	o, err := a.openLetter(ctx, letterKey{folder, validity, uid}, mark)
+// OpenLetter reads one letter; always PEEK: reading marks nothing.
+func (a *Account) OpenLetter(ctx context.Context, folder string, validity, uid uint32) (*Opened, error) {
+	o, err := a.openLetter(ctx, letterKey{folder, validity, uid})
 	return o, door(ctx, err, "opening a letter")
 }
 
-func (a *Account) openLetter(ctx context.Context, key letterKey, mark bool) (*Opened, error) {
+func (a *Account) openLetter(ctx context.Context, key letterKey) (*Opened, error) {
 	row, err := a.ensureRow(ctx, key)
 	if err != nil {
 		return nil, err
@@ -48,7 +45,7 @@ func (a *Account) openLetter(ctx context.Context, key letterKey, mark bool) (*Op
 	wanted := a.small(key, row) && !cached
 	err = a.read(ctx, a.commands, func(c *conn) error {
 		return c.do(ctx, a.s.o.CommandTimeout, 2*row.Size*b2i(wanted)+budgetSmall, func() error {
-			return a.fetchOpened(c, key, o, wanted, mark)
+			return a.fetchOpened(c, key, o, wanted)
 		})
 	})
 	if err != nil {
@@ -132,9 +129,9 @@ func (a *Account) ensureRow(ctx context.Context, key letterKey) (*Row, error) {
 	return nil, errGone
 }
 
-// fetchOpened asks flags, body, mark and neighbours in one flight. The neighbours
+// fetchOpened asks flags, body and neighbours in one flight. The neighbours
 // are asked by the position last seen; if it moved, once more.
-func (a *Account) fetchOpened(c *conn, key letterKey, o *Opened, body, mark bool) error {
+func (a *Account) fetchOpened(c *conn, key letterKey, o *Opened, body bool) error {
 	if err := c.current(key.folder, newsAge); err != nil {
 		return err
 	}
@@ -150,20 +147,8 @@ func (a *Account) fetchOpened(c *conn, key letterKey, o *Opened, body, mark bool
 	fetch := collect(func() ([]fetched, error) { return gather(asked) })
 	guess := a.position(key)
 	near := collect(func() (map[uint32]uint32, error) { return c.neighbours(guess) })
-	var stored func() (struct{}, error)
-	if mark {
-		store := c.client.Store(set, &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{imap.FlagSeen}}, nil)
-		stored = collect(func() (struct{}, error) { return struct{}{}, store.Close() })
-	}
 	got, err := fetch()
 	around, nearErr := near()
-	if stored != nil {
-		if _, storeErr := stored(); storeErr == nil {
-			o.MarkedNow = true
-		} else if !said(storeErr) { // a read-only mailbox may refuse: the letter is still read
-			err = errors.Join(err, storeErr)
-		}
-	}
 	if err != nil {
 		return err
 	}
@@ -183,7 +168,6 @@ func (a *Account) fetchOpened(c *conn, key letterKey, o *Opened, body, mark bool
 	if !found || body && o.Whole == nil {
 		return errGone
 	}
-	o.MarkedNow = o.MarkedNow && !o.Has(string(imap.FlagSeen))
 	return c.placeAmong(o, around)
 }
 
