@@ -7,7 +7,7 @@
 // Verified.XML is the canonical form of the signed part, nothing else, and a
 // caller reads that. One signature, child of the root, one reference to the whole
 // document, exactly two transforms; anything cleverer is refused, as are DTDs,
-// entities, processing instructions, depth and size over caps.
+// entities, processing instructions, depth, count and size over caps.
 //
 // It must not know what the document says, and trusts only the anchors it is given.
 package xmlsig

@@ -54,8 +54,7 @@ func (r *reader) chars(open *node) error {
 		return err
 	}
 	r.at += end
-	open.append(text)
-	return nil
+	return r.text(open, text)
 }
 
 func (r *reader) cdata(open *node) error {
@@ -69,16 +68,17 @@ func (r *reader) cdata(open *node) error {
 		return r.fail("a forbidden character")
 	}
 	r.at = from + end + 3
-	open.append(lineEnds(raw))
-	return nil
+	return r.text(open, lineEnds(raw))
 }
 
-// append adds text, joined to text before it (a comment between is gone).
-func (n *node) append(text string) {
+// text adds a run of text. A comment splits what it stands in into several runs:
+// each counts, so that comments cannot buy memory.
+func (r *reader) text(open *node, text string) error {
 	if text == "" {
-		return
+		return nil
 	}
-	n.children = append(n.children, &node{text: text, parent: n})
+	open.children = append(open.children, &node{text: text, parent: open})
+	return r.spend()
 }
 
 // lineEnds makes every line end a line feed (XML 1.0 §2.11).

@@ -1,8 +1,6 @@
 package xmlsig
 
 import (
-	"crypto"
-	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/subtle"
 	"crypto/x509"
@@ -37,17 +35,15 @@ var (
 
 const say = "La signature du document n’a pas pu être vérifiée\u00a0: il n’est pas utilisé, la dernière version sûre reste en place."
 
-// minimum RSA modulus, in bits (ANSSI, RGS B1).
-const minKey = 2048
-
 // Options says whom to believe, and when. Revocation is not looked up here.
 type Options struct {
 	Anchors       *x509.CertPool // required: the only roots
 	Intermediates *x509.CertPool // beyond those in the document
 	At            time.Time      // required: validity is judged at this time
-	// Signer is the certificate's common name. Under a public authority, which
-	// certifies many organisations, an empty name would believe any of them.
-	Signer string
+	// Signer and Signers are the common names the signer's certificate may have. One
+	// is required: a public authority certifies many organisations.
+	Signer  string
+	Signers []string
 	// Usages are the extended key usages one of which the certificate must have;
 	// nil means e-mail protection, as IGC-Santé gives to the list's signer.
 	Usages []x509.ExtKeyUsage
@@ -57,6 +53,14 @@ type Options struct {
 type Verified struct {
 	XML    []byte // canonical, without the signature: read this, nothing else
 	Signer *x509.Certificate
+
+	chain []*x509.Certificate
+}
+
+var errIncomplete = fmt.Errorf("%w: no anchors or no time", ErrSigner)
+
+func (o Options) incomplete() bool {
+	return o.Anchors == nil || o.At.IsZero()
 }
 
 // Verify reads a document of at most MaxBytes and checks its enveloped signature.
@@ -69,8 +73,8 @@ func Verify(r io.Reader, o Options) (Verified, error) {
 }
 
 func verify(r io.Reader, o Options) (Verified, error) {
-	if o.Anchors == nil || o.At.IsZero() {
-		return Verified{}, fmt.Errorf("%w: no anchors or no time", ErrSigner)
+	if o.incomplete() {
+		return Verified{}, errIncomplete
 	}
 	source, err := io.ReadAll(io.LimitReader(r, MaxBytes+1))
 	if err != nil {
@@ -85,7 +89,7 @@ func verify(r io.Reader, o Options) (Verified, error) {
 		return Verified{}, err
 	}
 	// Cheap and unforgeable first: who signed, whether they did, then what.
-	if err := checkSigner(s, o); err != nil {
+	if err := checkSigner(s.certificates, o); err != nil {
 		return Verified{}, err
 	}
 	if err := s.checkValue(); err != nil {
@@ -95,7 +99,7 @@ func verify(r io.Reader, o Options) (Verified, error) {
 	if sum := sha256.Sum256(signed); subtle.ConstantTimeCompare(sum[:], s.digest) != 1 {
 		return Verified{}, ErrDigest
 	}
-	return Verified{XML: signed, Signer: s.certificates[0]}, nil
+	return Verified{XML: signed, Signer: s.certificates[0], chain: s.certificates}, nil
 }
 
 // signature is the one shape accepted, taken apart.
@@ -171,72 +175,6 @@ func (s *signature) readInfo() error {
 	}
 	if s.digest, err = parts[2].base64(); err != nil || len(s.digest) != sha256.Size {
 		return refuse("digest value")
-	}
-	return nil
-}
-
-const maxCertificates = 8
-
-func (s *signature) readKey(info *node) error {
-	parts, err := info.elements()
-	if err != nil || !named(parts, "X509Data") {
-		return refuse("KeyInfo must hold certificates only")
-	}
-	list, err := parts[0].elements()
-	if err != nil || len(list) == 0 || len(list) > maxCertificates {
-		return refuse("number of certificates")
-	}
-	for _, c := range list {
-		if c.space != nsSignature || c.name != "X509Certificate" {
-			return refuse("KeyInfo must hold certificates only")
-		}
-		der, err := c.base64()
-		if err != nil {
-			return refuse("certificate")
-		}
-		cert, err := x509.ParseCertificate(der)
-		if err != nil {
-			return refuse("certificate")
-		}
-		s.certificates = append(s.certificates, cert)
-	}
-	return nil
-}
-
-// checkValue verifies the value over SignedInfo with the first certificate's key.
-func (s *signature) checkValue() error {
-	key, ok := s.certificates[0].PublicKey.(*rsa.PublicKey)
-	if !ok || key.N.BitLen() < minKey {
-		return fmt.Errorf("%w: key", ErrSigner)
-	}
-	sum := sha256.Sum256(canonical(s.info, nil))
-	if err := rsa.VerifyPKCS1v15(key, crypto.SHA256, sum[:], s.value); err != nil {
-		return ErrSignature
-	}
-	return nil
-}
-
-func checkSigner(s *signature, o Options) error {
-	leaf := s.certificates[0]
-	if o.Signer != "" && leaf.Subject.CommonName != o.Signer {
-		return fmt.Errorf("%w: name", ErrSigner)
-	}
-	if leaf.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0 {
-		return fmt.Errorf("%w: key usage", ErrSigner)
-	}
-	usages := o.Usages
-	if usages == nil {
-		usages = []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection}
-	}
-	intermediates := x509.NewCertPool()
-	if o.Intermediates != nil {
-		intermediates = o.Intermediates.Clone()
-	}
-	for _, c := range s.certificates[1:] {
-		intermediates.AddCert(c)
-	}
-	if _, err := leaf.Verify(x509.VerifyOptions{Roots: o.Anchors, Intermediates: intermediates, CurrentTime: o.At, KeyUsages: usages}); err != nil {
-		return fmt.Errorf("%w: %w", ErrSigner, err)
 	}
 	return nil
 }

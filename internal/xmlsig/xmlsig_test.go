@@ -33,18 +33,10 @@ type signer struct {
 	caKey *rsa.PrivateKey
 }
 
-// testSigner is made once: RSA keys take a while.
+// testSigner is made once.
 var testSigner = sync.OnceValue(func() signer {
 	var s signer
-	keys := make([]*rsa.PrivateKey, 3)
-	for i := range keys {
-		k, err := rsa.GenerateKey(rand.Reader, 2048)
-		if err != nil {
-			panic(err)
-		}
-		keys[i] = k
-	}
-	s.caKey, s.key, s.other = keys[0], keys[1], keys[2]
+	s.caKey, s.key, s.other = testKey(0), testKey(1), testKey(2)
 	s.ca = s.certificate(nil)
 	s.cert = s.certificate(func(c *x509.Certificate) {})
 	s.pool = x509.NewCertPool()
@@ -191,6 +183,10 @@ func TestSignerMustBeKnown(t *testing.T) {
 		{"other anchor", good, func(o *Options) { o.Anchors = x509.NewCertPool() }, ErrSigner},
 		{"expired", good, func(o *Options) { o.At = at.AddDate(0, 2, 0) }, ErrSigner},
 		{"not yet valid", good, func(o *Options) { o.At = at.AddDate(0, -2, 0) }, ErrSigner},
+		{"one of several names", good, func(o *Options) { o.Signer, o.Signers = "", []string{"alb.other", "alb.test"} }, nil},
+		{"none of several names", good, func(o *Options) { o.Signer, o.Signers = "", []string{"alb.other", ""} }, ErrSigner},
+		{"no name configured", good, func(o *Options) { o.Signer = "" }, ErrSigner},
+		{"certificate without a name", leaf(func(c *x509.Certificate) { c.Subject = pkix.Name{Organization: []string{"x"}} }), func(o *Options) { o.Signers = []string{""} }, ErrSigner},
 		{"other name", good, func(o *Options) { o.Signer = "alb.mssante.fr" }, ErrSigner},
 		{"other usage wanted", good, func(o *Options) { o.Usages = []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning} }, ErrSigner},
 		{"server certificate", leaf(func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth} }), func(*Options) {}, ErrSigner},
@@ -348,11 +344,20 @@ func (n *node) outline() string {
 	return s + "</>"
 }
 
+// One document was ever signed: whatever verifies reads as that one, byte for byte.
 func FuzzVerify(f *testing.F) {
-	f.Add([]byte(signed(f)))
+	good := signed(f)
+	f.Add([]byte(good))
+	f.Add([]byte(strings.Replace(good, "</L>", "<!-- x --></L>", 1)))
+	f.Add([]byte(strings.Replace(good, "Été", "<!-- x -->Été", 1)))
+	f.Add([]byte(strings.Replace(good, "b='2'", `b="2" xmlns:v="urn:v"`, 1)))
+	v, err := Verify(strings.NewReader(good), testSigner().options())
+	if err != nil {
+		f.Fatal(err)
+	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		if _, err := Verify(bytes.NewReader(raw), testSigner().options()); err == nil && !bytes.Contains(raw, []byte("SignatureValue")) {
-			t.Fatal("verified without a signature")
+		if got, err := Verify(bytes.NewReader(raw), testSigner().options()); err == nil && !bytes.Equal(got.XML, v.XML) {
+			t.Fatalf("verified, and reads otherwise:\n%q", got.XML)
 		}
 	})
 }

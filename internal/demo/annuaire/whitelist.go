@@ -1,10 +1,12 @@
 package annuaire
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/xml"
@@ -111,12 +113,14 @@ func escaped(s string) string {
 	return b.String()
 }
 
-func (a *Annuaire) list(w http.ResponseWriter, _ *http.Request) {
+// list answers conditional requests, as the real server does.
+func (a *Annuaire) list(w http.ResponseWriter, r *http.Request) {
 	signed, err := a.signed()
 	if err != nil {
 		http.Error(w, "signature indisponible", http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "application/xml; charset=utf-8")
-	_, _ = w.Write(signed)
+	w.Header().Set("ETag", fmt.Sprintf(`"%x"`, sha256.Sum256(signed)))
+	http.ServeContent(w, r, "", a.authority.ca.NotBefore.AddDate(0, 0, 1), bytes.NewReader(signed))
 }
