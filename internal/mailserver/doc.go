@@ -1,6 +1,7 @@
-// Package mailserver is the line to the operator's IMAP servers (référentiel
-// socle MSSanté #2, ECO.1.*): dial, TLS, SASL, a pool per session and mailbox,
-// deadlines, and the few commands Pli needs. The only user of go-imap's client.
+// Package mailserver is the line to the operator's servers (référentiel socle
+// MSSanté #2, ECO.1.*): dial, TLS, SASL, deadlines. For IMAP a pool per session and
+// mailbox and the few commands Pli needs (the only user of go-imap's client); for
+// submission one letter at a time, told per recipient and per stage what is known.
 //
 // It must not know who may read what: the mailbox room checks first. Hosts come
 // from Options, never from a user.

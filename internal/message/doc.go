@@ -1,6 +1,7 @@
 // Package message owns what one letter is: its header, its senders, its tree of
-// parts, the files it carries, the notices servers send about it. Values only:
-// it reads bytes it is given and knows no server, no disk, no page.
+// parts, the files it carries, the notices servers send about it; and how one is
+// composed, its bytes streamed and their number known before. Values only: it
+// knows no server, no disk, no page.
 //
 // Every byte is hostile. The parser is our own because the strict ones lose
 // letters (one bad header line, one missing boundary): it never panics, never
