@@ -30,6 +30,11 @@ const (
 	LetterBin        Action = "letter.bin"
 	LetterDelete     Action = "letter.delete"
 	LetterSend       Action = "letter.send"
+	LetterRefused    Action = "letter.refused"
+	LetterSettle     Action = "letter.settle"
+	LetterCopy       Action = "letter.copy"
+	DraftCreate      Action = "draft.create"
+	DraftOpen        Action = "draft.open"
 	DraftSave        Action = "draft.save"
 	DraftDelete      Action = "draft.delete"
 	PartDownload     Action = "part.download"
@@ -46,6 +51,10 @@ const (
 	SupportLook      Action = "support.look"
 	TokenRefused     Action = "token.refused"
 	ConnectionFailed Action = "connection.failed"
+	DirectorySearch  Action = "directory.search"
+	DirectoryImport  Action = "directory.import"
+	TrustRefresh     Action = "trust.refresh" // another white list in force
+	TrustRefused     Action = "trust.refused" // a white list received, or saved, and turned down
 )
 
 // Label says the action in French; an unknown one shows its code.
@@ -110,6 +119,16 @@ func (a Action) known() string {
 		return "Lettre supprimée définitivement"
 	case LetterSend:
 		return "Lettre envoyée"
+	case LetterRefused:
+		return "Lettre refusée à l’envoi"
+	case LetterSettle:
+		return "Envoi incertain tranché"
+	case LetterCopy:
+		return "Copie classée dans Envoyés"
+	case DraftCreate:
+		return "Brouillon commencé"
+	case DraftOpen:
+		return "Brouillon ouvert"
 	case DraftSave:
 		return "Brouillon enregistré"
 	case DraftDelete:
@@ -142,6 +161,14 @@ func (a Action) known() string {
 		return "Jeton refusé par le serveur"
 	case ConnectionFailed:
 		return "Connexion au serveur impossible"
+	case DirectorySearch:
+		return "Recherche dans l’annuaire"
+	case DirectoryImport:
+		return "Import de l’annuaire"
+	case TrustRefresh:
+		return "Liste blanche actualisée"
+	case TrustRefused:
+		return "Liste blanche refusée"
 	}
 	return ""
 }

@@ -232,6 +232,9 @@ func TestUndoCounts(t *testing.T) {
 	if err != nil || back.Done != 1 || back.Missed != 2 || !strings.Contains(back.Say, "2 lettres ne sont plus à leur place") {
 		t.Errorf("%+v %v", back, err)
 	}
+	if back.Returned != 1 || back.ReturnedTo != "Réception" {
+		t.Errorf("returned %d to %q", back.Returned, back.ReturnedTo)
+	}
 	if e := w.last(); e.Action != audit.Undo || e.Count != 1 {
 		t.Errorf("trail %+v", e)
 	}

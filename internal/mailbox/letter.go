@@ -135,7 +135,7 @@ func (b *Box) letter(ctx context.Context, ref Ref) (*Letter, error) {
 	if err != nil {
 		return nil, err
 	}
-	opened, err := b.mail.OpenLetter(ctx, name, ref.UIDValidity, ref.UID, false)
+	opened, err := b.mail.OpenLetter(ctx, name, ref.UIDValidity, ref.UID)
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,12 @@ type Outcome struct {
 	Done   int    // letters dealt with
 	Missed int    // letters asked for and not dealt with
 	Say    string // French: what else must be said, such as why letters were missed; "" mostly
+	// Returned counts the letters an undo moved back. Their dates are what they were,
+	// but a server lists a letter by its arrival in the folder: they stand at the top.
+	Returned int
+	// ReturnedTo is the French name of the folder they went back to, "" when they went
+	// to several or to one without a role.
+	ReturnedTo string
 }
 
 func (o *Outcome) tell(say string) {

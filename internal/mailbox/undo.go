@@ -10,6 +10,7 @@ import (
 
 	"pli.example/pli/internal/audit"
 	"pli.example/pli/internal/delegation"
+	"pli.example/pli/internal/mailserver"
 	"pli.example/pli/internal/problem"
 )
 
@@ -110,8 +111,13 @@ func lettersOf(steps []step) map[at]bool {
 func (b *Box) undo(ctx context.Context, steps []step) (Outcome, error) {
 	var t tally
 	back, told := make(map[at]bool), make(map[at]bool)
+	homes := make(map[string]bool)
 	for _, s := range steps {
 		done, err := b.takeBack(ctx, s)
+		if s.To != "" && len(done) > 0 {
+			t.Returned += len(done)
+			homes[s.To] = true
+		}
 		n := 0
 		for _, uid := range s.UIDs {
 			l := at{s.From, s.Validity, uid}
@@ -128,7 +134,22 @@ func (b *Box) undo(ctx context.Context, steps []step) (Outcome, error) {
 		}
 	}
 	t.Done = len(back)
+	if len(homes) == 1 {
+		for name := range homes {
+			t.ReturnedTo = b.roleLabel(name)
+		}
+	}
 	return t.result(len(lettersOf(steps)))
+}
+
+// roleLabel is the French name of a folder that has a role, "" for any other: a
+// folder somebody named may name a patient.
+func (b *Box) roleLabel(name string) string {
+	if name == "INBOX" {
+		return Label(mailserver.RoleInbox)
+	}
+	k, _ := b.known(b.folderID(name))
+	return Label(k.role)
 }
 
 func (b *Box) takeBack(ctx context.Context, s step) (done []uint32, err error) {

@@ -1,0 +1,65 @@
+package mailbox
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"pli.example/pli/internal/audit"
+	"pli.example/pli/internal/problem"
+)
+
+func TestSearch(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	one := w.put(annes, "INBOX", letterMixed)
+	two := w.put(annes, "Patients", letterMixed)
+	b := w.open(anne, annes)
+	res, err := b.Search(w.ctx, SearchQuery{Words: `Hélène "Compte rendu"`})
+	w.must(err)
+	if len(res.Items) != 2 || !res.Complete || res.Say != "" || res.More {
+		t.Fatalf("result %+v", res)
+	}
+	for _, it := range res.Items {
+		if it.UID != one && it.UID != two || it.Subject == "" {
+			t.Errorf("item %+v", it)
+		}
+	}
+	rows, err := w.trail.Recent(w.ctx, audit.Filter{Action: audit.Search})
+	w.must(err)
+	if e := rows[0].Event; e.Count != 2 || strings.Contains(e.Request+e.Target, "Hélène") || !rows[0].HasDetail {
+		t.Errorf("trail %+v", rows[0])
+	}
+	if res, err = b.Search(w.ctx, SearchQuery{Words: "résultat", Everywhere: true, Folder: w.inbox(b).ID, Limit: 5}); err != nil || len(res.Items) != 1 {
+		t.Errorf("one folder: %+v %v", res, err)
+	}
+	for _, bad := range []string{"", "  ", `""`, "a\r\nb LOGOUT", "x\x00", "a b c d e f g h i"} {
+		if _, err := b.Search(w.ctx, SearchQuery{Words: bad}); !problem.Is(err, problem.Invalid) {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+	_, err = b.Search(w.ctx, SearchQuery{Words: "x", Folder: "abcdefghijklmnopqrst"})
+	wantKind(t, err, problem.Gone)
+}
+
+func TestFields(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string][]string{
+		`a  b`: {"a", "b"}, `"a b" c`: {"a b", "c"}, `«a b» c`: {"a b", "c"}, `"a b`: {"a b"}, `x"y z"`: {"x", "y z"}, "«\u00a0a\u00a0»": {"a"}, ``: nil, `"`: nil, `"" a`: {"a"},
+	} {
+		if got := fields(in); !slices.Equal(got, want) {
+			t.Errorf("%q: %q", in, got)
+		}
+	}
+}
+
+func FuzzFields(f *testing.F) {
+	f.Add(`a "b c" « d`)
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, w := range fields(s) {
+			if w == "" {
+				t.Errorf("an empty word in %q", s)
+			}
+		}
+	})
+}

@@ -1,0 +1,247 @@
+package outgoing
+
+import (
+	"context"
+	"database/sql"
+	"html"
+	"strings"
+
+	"pli.example/pli/internal/audit"
+	"pli.example/pli/internal/mailbox"
+	"pli.example/pli/internal/message"
+	"pli.example/pli/internal/mssante"
+	"pli.example/pli/internal/problem"
+	"pli.example/pli/internal/sanitize"
+)
+
+// Kind is what a draft begins from. The codes are stored.
+type Kind string
+
+// The kinds.
+const (
+	Blank      Kind = "blank"
+	Answer     Kind = "reply"
+	AnswerAll  Kind = "reply_all"
+	Forwarding Kind = "forward"
+	Imported   Kind = "import" // a draft another program left in the Drafts folder
+)
+
+// Origin says how a draft begins.
+type Origin struct {
+	Kind Kind
+	Ref  mailbox.Ref // the letter answered, forwarded or gone on with
+	// WithFiles brings the original's files along, as a forward mostly does; an import
+	// always does.
+	WithFiles bool
+	// Plain begins a letter in plain text: no HTML is made (a page without JavaScript).
+	Plain     bool
+	To        []Recipient // of a blank one: a click on a colleague
+	Subject   string      // of a blank one
+	Signature string      // HTML of the mailbox's signature, put before what is quoted
+}
+
+// Begun is a new draft, or the one that was there already.
+type Begun struct {
+	Draft   Draft
+	Resumed bool   // the imported draft was one of ours: it is simply gone on with
+	Say     string // what could not be brought along, French; "" mostly
+}
+
+// New begins a draft. Files of the original are copied here and now, streamed, so
+// that the letter can leave even if the original is moved meanwhile.
+func (o *Outbox) New(ctx context.Context, box *mailbox.Box, from Origin) (Begun, error) {
+	if err := box.MayWrite(ctx, audit.DraftCreate); err != nil {
+		return Begun{}, err
+	}
+	o.remember(box)
+	d := o.blank(box)
+	var l *mailbox.Letter
+	var err error
+	switch from.Kind {
+	case Blank, "":
+		d.Fields.To, d.Fields.Subject = from.To, from.Subject
+		d.Fields.HTML = signed(from, "")
+		if from.Plain {
+			d.Fields.Text, d.Fields.HTML = PlainOf(d.Fields.HTML), ""
+		}
+	case Answer, AnswerAll, Forwarding:
+		if l, err = o.answer(ctx, box, from, &d); err != nil {
+			return Begun{}, err
+		}
+	case Imported:
+		if had, ok, err := o.resume(ctx, box, from.Ref); ok || err != nil {
+			return Begun{Draft: had, Resumed: ok}, err
+		}
+		if l, err = o.adopt(ctx, box, from, &d); err != nil {
+			return Begun{}, err
+		}
+		if had, ok, err := o.ours(ctx, box, l); ok || err != nil {
+			return Begun{Draft: had, Resumed: ok}, err
+		}
+	default:
+		return Begun{}, problem.New(problem.Invalid, "Pli ne sait pas commencer cette lettre. Rien n’a été changé\u00a0: recommencez depuis la boîte.")
+	}
+	if d.Fields, err = d.Fields.clean(); err != nil {
+		return Begun{}, err
+	}
+	if err = o.db.Write(ctx, func(tx *sql.Tx) error { return o.create(ctx, tx, box, &d, maxDrafts) }); err != nil {
+		return Begun{}, door(err, saySave)
+	}
+	out := Begun{}
+	if l != nil && (from.WithFiles || from.Kind == Imported) {
+		out.Say = o.bring(ctx, box, d, from.Ref, l)
+	}
+	if from.Kind == Imported && out.Say == "" && !l.Cut {
+		err = o.took(ctx, d.ID, from.Ref)
+	}
+	if err != nil {
+		return Begun{}, door(err, saySave)
+	}
+	out.Draft, err = o.draft(ctx, o.db.Read(), box, d.ID)
+	return out, door(err, sayRead)
+}
+
+// answer fills a draft from the letter it is about.
+func (o *Outbox) answer(ctx context.Context, box *mailbox.Box, from Origin, d *Draft) (*mailbox.Letter, error) {
+	l, err := box.Original(ctx, from.Ref)
+	if err != nil {
+		return nil, err
+	}
+	env := l.Envelope
+	env.Date = env.Date.In(o.now().Location())
+	r := message.Forward(env)
+	if from.Kind != Forwarding {
+		r = message.ReplyTo(env, []mssante.Address{box.Address()}, from.Kind == AnswerAll)
+	}
+	ref := from.Ref
+	d.Origin, d.Original = from.Kind, &ref
+	d.InReplyTo, d.References = r.InReplyTo, r.References
+	d.Fields.To, d.Fields.Cc, d.Fields.Subject = recipientsOf(r.To), recipientsOf(r.Cc), r.Subject
+	safe, text := words(l)
+	if from.Plain {
+		quoted := message.QuoteText(env, text)
+		if from.Kind == Forwarding {
+			quoted = message.ForwardText(env, text)
+		}
+		d.Fields.Text = PlainOf(signed(from, "")) + "\n" + quoted
+		return l, nil
+	}
+	quoted := message.QuoteHTML(env, safe)
+	if from.Kind == Forwarding {
+		quoted = message.ForwardHTML(env, safe)
+	}
+	d.Fields.HTML = signed(from, quoted)
+	return l, nil
+}
+
+// signed puts the cursor's line, the signature and what is quoted in order.
+func signed(from Origin, quoted string) string {
+	out := "<p><br></p>"
+	if s := strings.TrimSpace(from.Signature); s != "" {
+		out += "<div>" + string(sanitize.HTML([]byte(s), sanitize.Options{}).HTML) + "</div>"
+	}
+	if quoted == "" && out == "<p><br></p>" {
+		return ""
+	}
+	return out + quoted
+}
+
+// words gives what the letter says, as a safe fragment and as text. Pictures stay
+// behind: they come as files when files come.
+func words(l *mailbox.Letter) (safe, text string) {
+	var h, t strings.Builder
+	for _, s := range l.Shown {
+		if s.Part.Type == "text/html" {
+			h.Write(sanitize.HTML([]byte(s.Text), sanitize.Options{}).HTML)
+			continue
+		}
+		h.Write(sanitize.HTML([]byte(message.PlainToHTML(s.Text)), sanitize.Options{}).HTML)
+	}
+	safe = h.String()
+	for _, s := range l.Plains {
+		if s.Part.Type == "text/html" {
+			t.WriteString(PlainOf(string(sanitize.HTML([]byte(s.Text), sanitize.Options{}).HTML)))
+			continue
+		}
+		t.WriteString(s.Text)
+	}
+	text = t.String()
+	if len(safe) > maxHTML/2 { // an original that fills the letter: its text is enough
+		safe = "<pre>" + html.EscapeString(text[:min(len(text), maxHTML/4)]) + "</pre>"
+	}
+	return safe, text[:min(len(text), maxText/2)]
+}
+
+func recipientsOf(list []message.Mailbox) []Recipient {
+	out := make([]Recipient, 0, len(list))
+	for _, m := range list {
+		out = append(out, Recipient{Name: m.Name, Address: m.String()})
+	}
+	return out
+}
+
+// took makes the imported letter the draft's copy: what is written here replaces it
+// there. One that could not be taken over whole stays beside.
+func (o *Outbox) took(ctx context.Context, id string, ref mailbox.Ref) error {
+	return o.db.Write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE drafts SET imap_version = version, imap_files = files_rev, imap_validity = ?, imap_uid = ? WHERE id = ?`, ref.UIDValidity, ref.UID, id)
+		return err
+	})
+}
+
+// resume finds the draft whose copy in Drafts is that letter.
+func (o *Outbox) resume(ctx context.Context, box *mailbox.Box, ref mailbox.Ref) (Draft, bool, error) {
+	return o.find(ctx, box, `imap_uid = ? AND imap_validity = ?`, ref.UID, ref.UIDValidity)
+}
+
+// ours finds the draft an older copy in Drafts was written from.
+func (o *Outbox) ours(ctx context.Context, box *mailbox.Box, l *mailbox.Letter) (Draft, bool, error) {
+	id := l.Header.Get(message.FieldDraft)
+	if id == "" {
+		return Draft{}, false, nil
+	}
+	return o.find(ctx, box, `id = ? AND message_key = ?`, id, o.messageKey(box.Grant().Mailbox.ID, l.Envelope.MessageID))
+}
+
+func (o *Outbox) find(ctx context.Context, box *mailbox.Box, where string, args ...any) (Draft, bool, error) {
+	var id string
+	err := o.db.Read().QueryRowContext(ctx, `SELECT id FROM drafts WHERE mailbox_id = ? AND state IN ('open','sending','unknown') AND `+where,
+		append([]any{box.Grant().Mailbox.ID}, args...)...).Scan(&id)
+	if err == sql.ErrNoRows {
+		return Draft{}, false, nil
+	}
+	if err != nil {
+		return Draft{}, false, door(err, sayRead)
+	}
+	d, err := o.Get(ctx, box, id)
+	return d, err == nil, err
+}
+
+// adopt fills a draft from one another program wrote.
+func (o *Outbox) adopt(ctx context.Context, box *mailbox.Box, from Origin, d *Draft) (*mailbox.Letter, error) {
+	in, err := box.InDrafts(ctx, from.Ref)
+	if err != nil {
+		return nil, err
+	}
+	if !in {
+		return nil, problem.New(problem.Invalid, "Cette lettre n’est pas un brouillon\u00a0: elle ne peut pas être reprise. Transférez-la ou répondez-y.")
+	}
+	l, err := box.Original(ctx, from.Ref)
+	if err != nil {
+		return nil, err
+	}
+	env := l.Envelope
+	d.Origin = Imported
+	d.Fields.To, d.Fields.Cc, d.Fields.Bcc, d.Fields.Subject = recipientsOf(env.To), recipientsOf(env.Cc), recipientsOf(env.Bcc), env.Subject
+	d.InReplyTo, d.References = env.InReplyTo, env.References
+	if env.MessageID != "" && len(env.MessageID) <= 200 {
+		d.MessageID = env.MessageID // its copy there is then replaced, not doubled
+	}
+	safe, text := words(l)
+	if l.Body.HTML != nil && !from.Plain {
+		d.Fields.HTML = safe
+	} else {
+		d.Fields.Text = text
+	}
+	return l, nil
+}

@@ -1,0 +1,205 @@
+package outgoing
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"reflect"
+	"time"
+
+	"pli.example/pli/internal/audit"
+	"pli.example/pli/internal/mailbox"
+	"pli.example/pli/internal/problem"
+	"pli.example/pli/internal/store"
+)
+
+// Edit is one save of a draft by one page.
+type Edit struct {
+	Version int64 // the version the page began from
+	// Writer is a random name of the page (one per tab and load) and Seq counts its
+	// saves, so that an answer lost on the way is not taken for somebody else's text
+	// and an old save arriving late does not undo a newer one. "" is a form without
+	// JavaScript.
+	Writer string
+	Seq    int64
+	Fields Fields
+}
+
+// Saved tells where the text is now. When ID is not the draft that was saved, the
+// page goes on with ID: somebody else had changed the draft, and this text is kept
+// beside it.
+type Saved struct {
+	ID      string
+	Version int64
+	At      time.Time
+	Copy    bool   // kept as a concurrent version
+	Say     string // French, "" when all is as expected
+}
+
+const (
+	sayCopy     = "Ce brouillon a été modifié dans une autre fenêtre. Aucun des deux textes n’est perdu\u00a0: le vôtre est gardé à part, comme «\u00a0version concurrente\u00a0», et vous continuez dans celle-ci."
+	sayCopySent = "Cette lettre a été envoyée ou supprimée depuis une autre fenêtre. Ce que vous écrivez ici n’est pas perdu\u00a0: c’est gardé dans un brouillon à part."
+)
+
+const maxWriter = 64
+
+// Save keeps a person's text: durable when it returns nil. A text is never lost to
+// another window: the later save of an older version becomes a draft of its own.
+func (o *Outbox) Save(ctx context.Context, box *mailbox.Box, id string, e Edit) (Saved, error) {
+	if err := box.MayWrite(ctx, audit.DraftSave); err != nil {
+		return Saved{}, err
+	}
+	f, err := e.Fields.clean()
+	if err != nil {
+		return Saved{}, err
+	}
+	e.Fields, e.Writer = f, oneLine(e.Writer, maxWriter)
+	var out Saved
+	err = o.db.Write(ctx, func(tx *sql.Tx) (err error) {
+		d, err := o.draft(ctx, tx, box, id)
+		if err != nil {
+			return err
+		}
+		out, err = o.save(ctx, tx, box, d, e)
+		return err
+	})
+	if err != nil {
+		return Saved{}, door(err, saySave)
+	}
+	o.remember(box)
+	return out, nil
+}
+
+func (o *Outbox) save(ctx context.Context, tx *sql.Tx, box *mailbox.Box, d Draft, e Edit) (Saved, error) {
+	same := e.Writer != "" && d.writer == e.Writer
+	switch {
+	case same && e.Seq != 0 && e.Seq <= d.seq: // seen, or overtaken by a newer one of the same page
+		return Saved{ID: d.ID, Version: d.Version, At: d.SavedAt}, nil
+	case reflect.DeepEqual(d.Fields, e.Fields):
+		return Saved{ID: d.ID, Version: d.Version, At: d.SavedAt}, nil
+	case d.State == Open && (d.Version == e.Version || same):
+		return o.overwrite(ctx, tx, box, d, e)
+	}
+	return o.keepBeside(ctx, tx, box, d, e)
+}
+
+func (o *Outbox) overwrite(ctx context.Context, tx *sql.Tx, box *mailbox.Box, d Draft, e Edit) (Saved, error) {
+	who := box.Actor()
+	d.Fields, d.Editor, d.SavedAt = e.Fields, who.Name, o.instant()
+	blob, err := o.sealBody(d)
+	if err != nil {
+		return Saved{}, err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE drafts SET version = version + 1, body = ?, writer = ?, writer_seq = ?, noted = ?, saved_at = ? WHERE id = ?`,
+		blob, e.Writer, e.Seq, who.SessionID, store.Micros(d.SavedAt), d.ID)
+	if err != nil {
+		return Saved{}, err
+	}
+	if d.noted != who.SessionID { // once a session, not at every pause of the keyboard
+		err = o.trail.RecordTx(ctx, tx, audit.Event{Actor: who, Mailbox: box.Address().String(), Action: audit.DraftSave, Target: d.ID, Request: "draft"})
+	}
+	return Saved{ID: d.ID, Version: d.Version + 1, At: d.SavedAt}, err
+}
+
+// keepBeside keeps e as a concurrent version of d: the one this page already has,
+// or a new one with the same files.
+func (o *Outbox) keepBeside(ctx context.Context, tx *sql.Tx, box *mailbox.Box, d Draft, e Edit) (Saved, error) {
+	say := sayCopy
+	if d.State != Open {
+		say = sayCopySent
+	}
+	if e.Writer != "" {
+		var id string
+		err := tx.QueryRowContext(ctx, `SELECT id FROM drafts WHERE copy_of = ? AND mailbox_id = ? AND writer = ? AND state = 'open' LIMIT 1`, d.ID, d.MailboxID, e.Writer).Scan(&id)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return Saved{}, err
+		}
+		if err == nil {
+			mine, err := o.draft(ctx, tx, box, id)
+			if err != nil {
+				return Saved{}, err
+			}
+			s, err := o.save(ctx, tx, box, mine, e)
+			s.Copy, s.Say = true, say
+			return s, err
+		}
+	}
+	c := o.blank(box)
+	c.Fields, c.Origin, c.Original, c.InReplyTo, c.References = e.Fields, d.Origin, d.Original, d.InReplyTo, d.References
+	c.CopyOf, c.writer, c.seq = d.ID, e.Writer, e.Seq
+	if err := o.create(ctx, tx, box, &c, maxDrafts+maxCopies); err != nil {
+		return Saved{}, err
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO draft_attached (draft_id, file_id, place) SELECT ?, file_id, place FROM draft_attached WHERE draft_id = ?`, c.ID, d.ID)
+	return Saved{ID: c.ID, Version: c.Version, At: c.SavedAt, Copy: true, Say: say}, err
+}
+
+// Discard puts a draft away. Restore brings it back for a day; its copy in the
+// mailbox's Drafts folder goes too.
+func (o *Outbox) Discard(ctx context.Context, box *mailbox.Box, id string) error {
+	if err := box.MayWrite(ctx, audit.DraftDelete); err != nil {
+		return err
+	}
+	var d Draft
+	err := o.db.Write(ctx, func(tx *sql.Tx) (err error) {
+		if d, err = o.draft(ctx, tx, box, id); err != nil {
+			return err
+		}
+		switch d.State {
+		case Discarded:
+			return nil
+		case Open:
+		default:
+			return problem.New(problem.Conflict, sayBusy(d.State))
+		}
+		if _, err = tx.ExecContext(ctx, `UPDATE drafts SET state = 'discarded', closed_at = ? WHERE id = ?`, store.Micros(o.instant()), id); err != nil {
+			return err
+		}
+		return o.trail.RecordTx(ctx, tx, audit.Event{Actor: box.Actor(), Mailbox: box.Address().String(), Action: audit.DraftDelete, Target: id, Request: "draft"})
+	})
+	if err != nil {
+		return door(err, saySave)
+	}
+	o.remember(box)
+	if d.imap.place.UID != 0 {
+		o.dropCopy(ctx, box, d) // the loop tries again when it cannot be reached now
+	}
+	return nil
+}
+
+// Restore takes a Discard back.
+func (o *Outbox) Restore(ctx context.Context, box *mailbox.Box, id string) error {
+	if err := box.MayWrite(ctx, audit.Undo); err != nil {
+		return err
+	}
+	err := o.db.Write(ctx, func(tx *sql.Tx) error {
+		d, err := o.draft(ctx, tx, box, id)
+		if err != nil {
+			return err
+		}
+		if d.State == Open {
+			return nil
+		}
+		if d.State != Discarded {
+			return problem.New(problem.Gone, sayNoDraft)
+		}
+		if _, err = tx.ExecContext(ctx, `UPDATE drafts SET state = 'open', closed_at = 0 WHERE id = ?`, id); err != nil {
+			return err
+		}
+		return o.trail.RecordTx(ctx, tx, audit.Event{Actor: box.Actor(), Mailbox: box.Address().String(), Action: audit.Undo, Target: id, Request: "draft"})
+	})
+	return door(err, saySave)
+}
+
+// sayBusy tells why a draft cannot be changed now.
+func sayBusy(s State) string {
+	switch s {
+	case Sending:
+		return "Cette lettre est en train de partir\u00a0: elle ne peut plus être modifiée. Attendez le résultat de l’envoi."
+	case Unknown:
+		return "L’envoi de cette lettre est à confirmer\u00a0: dites d’abord si elle est partie ou s’il faut la renvoyer."
+	case Sent:
+		return "Cette lettre est déjà partie. Elle est dans Envoyés."
+	}
+	return sayNoDraft
+}

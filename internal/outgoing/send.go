@@ -1,0 +1,170 @@
+package outgoing
+
+import (
+	"context"
+	"crypto/sha256"
+	"slices"
+	"time"
+
+	"pli.example/pli/internal/mailbox"
+	"pli.example/pli/internal/message"
+	"pli.example/pli/internal/mssante"
+	"pli.example/pli/internal/problem"
+)
+
+// SendOptions are what the person saw when they said 'Envoyer'.
+type SendOptions struct {
+	Version   int64
+	Files     []string // ids of the files the page showed; nil when it cannot tell
+	Confirmed []string // Remark.Key of the remarks they said yes to
+}
+
+// flight is one click on 'Envoyer' and all those that joined it.
+type flight struct {
+	done   chan struct{}
+	result Result
+	err    error
+}
+
+// sendTime bounds one submission; the line's own timers are shorter.
+const sendTime = 90 * time.Minute
+
+// Send submits a draft's letter: once, however often it is asked. The person's live
+// session authorises exactly these octets: their hash and the level of the session
+// are in the trail, durable with the letter before the first of them leaves. Send
+// returns when the operator has answered, or when ctx ends: the submission goes on.
+func (o *Outbox) Send(ctx context.Context, box *mailbox.Box, draftID string, s SendOptions) (Result, error) {
+	if err := box.MaySend(ctx); err != nil {
+		return Result{}, err
+	}
+	f, first := o.board(draftID)
+	if first {
+		l, err := o.authorise(ctx, box, draftID, s)
+		if err != nil || l == nil {
+			o.land(draftID, f, f.result, err)
+		} else if l.result != nil {
+			o.land(draftID, f, *l.result, nil)
+		} else {
+			o.fly(ctx, l, f)
+		}
+	}
+	return o.wait(ctx, f)
+}
+
+// board joins the flight of a draft, or begins it.
+func (o *Outbox) board(draftID string) (f *flight, first bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if f = o.sending[draftID]; f != nil {
+		return f, false
+	}
+	f = &flight{done: make(chan struct{})}
+	o.sending[draftID] = f
+	return f, true
+}
+
+func (o *Outbox) land(draftID string, f *flight, r Result, err error) {
+	f.result, f.err = r, err
+	o.mu.Lock()
+	delete(o.sending, draftID)
+	o.mu.Unlock()
+	close(f.done)
+}
+
+func (o *Outbox) wait(ctx context.Context, f *flight) (Result, error) {
+	select {
+	case <-f.done:
+		return f.result, f.err
+	case <-ctx.Done():
+		return Result{Came: CameFlying, Say: sayFlying}, nil
+	}
+}
+
+// ticket is a letter authorised to leave.
+type ticket struct {
+	id      string
+	box     mssante.Address
+	frozen  frozen
+	letter  *message.Compose
+	to      []mssante.Address
+	sha     []byte
+	size    int64
+	draftID string
+	result  *Result // nothing to send: this is the answer
+}
+
+func answered(r Result) *ticket { return &ticket{result: &r} }
+
+// authorise checks the draft and makes the letter durable as 'submitting'.
+func (o *Outbox) authorise(ctx context.Context, box *mailbox.Box, draftID string, s SendOptions) (*ticket, error) {
+	d, err := o.draft(ctx, o.db.Read(), box, draftID)
+	if err != nil {
+		return nil, door(err, sayRead)
+	}
+	switch d.State {
+	case Open:
+	case Sent, Sending: // the same click again, on another node or after a restart
+		r, err := o.progress(ctx, box, draftID)
+		return answered(r), err
+	default:
+		return nil, problem.New(problem.Conflict, sayBusy(d.State))
+	}
+	if d.Version != s.Version {
+		return nil, problem.New(problem.Conflict, sayStale)
+	}
+	if s.Files != nil && !sameFiles(d.Files, s.Files) {
+		return nil, problem.New(problem.Conflict, sayFiles)
+	}
+	remarks, err := o.check(ctx, box, d)
+	if err != nil {
+		return nil, door(err, sayRead)
+	}
+	if unanswered(remarks, s.Confirmed) {
+		return answered(Result{Came: CameAsked, Remarks: remarks, Say: sayAsked}), nil
+	}
+	z, err := o.freeze(ctx, box, d, o.now())
+	if err != nil {
+		return nil, door(err, sayKept)
+	}
+	t, err := o.ticket(ctx, box.Address(), z)
+	if err != nil {
+		return nil, door(err, sayKept)
+	}
+	return t, door(o.record(ctx, box, t, d.Version, d.filesRev, ""), sayKept)
+}
+
+func sameFiles(have []File, shown []string) bool {
+	ids := make([]string, len(have))
+	for i, f := range have {
+		ids[i] = f.ID
+	}
+	shown = slices.Clone(shown)
+	slices.Sort(ids)
+	slices.Sort(shown)
+	return slices.Equal(ids, shown)
+}
+
+// unanswered reports a remark that blocks, or that asks and got no yes.
+func unanswered(remarks []Remark, confirmed []string) bool {
+	for _, r := range remarks {
+		if r.Level == Block || r.Level == Ask && !slices.Contains(confirmed, r.Key()) {
+			return true
+		}
+	}
+	return false
+}
+
+// ticket writes the letter once to nowhere: its hash and size are what the person
+// authorises.
+func (o *Outbox) ticket(ctx context.Context, box mssante.Address, z frozen) (*ticket, error) {
+	t := &ticket{id: newID(), box: box, frozen: z, draftID: z.DraftID, letter: o.thaw(context.WithoutCancel(ctx), z)}
+	if err := t.letter.Check(); err != nil {
+		return nil, err
+	}
+	t.to = t.letter.Recipients()
+	h := sha256.New()
+	var err error
+	t.size, err = t.letter.Write(h, message.WriteOptions{})
+	t.sha = h.Sum(nil)
+	return t, err
+}
