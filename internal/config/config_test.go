@@ -76,7 +76,7 @@ func TestEnvironment(t *testing.T) {
 	for name, value := range map[string]string{
 		"PLI_PUBLIC_URL": "https://pli.example", "PLI_DATABASE": "/d/pli.db", "PLI_KEYS": "k1:abc", "PLI_OIDC_ISSUER": "https://auth.example",
 		"PLI_OIDC_CLIENT_ID": "pli", "PLI_OIDC_CLIENT_SECRET": "s", "PLI_IMAP_ADDRESS": "imap.example:993", "PLI_IMAP_MODE": "tls",
-		"PLI_IMAP_AUTH": "plain-authzid", "PLI_IMAP_SERVICE_USER": "svc", "PLI_IMAP_SERVICE_PASSWORD": "pw", "PLI_SMTP_ADDRESS": "smtp.example:587",
+		"PLI_IMAP_AUTH": "plain-authzid", "PLI_IMAP_SERVICE_USER": "svc", "PLI_IMAP_SERVICE_PASSWORD": "pw", "PLI_SMTP_ADDRESS": "smtp.example:587", "PLI_SMTP_NIL": "PLI-1",
 		"PLI_CLOCK_IDLE": "30m", "PLI_TRUSTED_PROXIES": "10.0.0.0/8,192.0.2.1", "PLI_LOG_LEVEL": "debug", "PLI_OIDC_DISCOVERY_PATHS": "/a,/b,/c",
 	} {
 		t.Setenv(name, value)
@@ -130,6 +130,12 @@ func TestEveryProblemAtOnce(t *testing.T) {
 		"PLI_IMAP_IDLE_CLOSE is":          func(c *Config) { c.IMAP.IdleClose = 0 },
 		"PLI_SMTP_SERVICE_USER is empty":  func(c *Config) { c.SMTP.Auth, c.SMTP.ServicePassword = "plain-authzid", "x" },
 		"PLI_SMTP_TOTAL is":               func(c *Config) { c.SMTP.Total = 0 },
+		"PLI_SMTP_NIL is \"a\\r":          func(c *Config) { c.SMTP.Address, c.SMTP.NIL = "smtp.example:587", "a\r\nBcc: x" },
+		"PLI_TRUST_URL is":                func(c *Config) { c.Trust.URL, c.Trust.AnchorsFile = "http://list.example/x.xml", "/dev/null" },
+		"PLI_TRUST_ANCHORS_FILE names":    func(c *Config) { c.Trust.AnchorsFile = "/no/such/file" },
+		"PLI_TRUST_MAX_AGE is":            func(c *Config) { c.Trust.MaxAge = 0 },
+		"PLI_DIRECTORY_URL is":            func(c *Config) { c.Directory.URL = "https://u:p@annuaire.example/x" },
+		"PLI_DIRECTORY_EVERY is":          func(c *Config) { c.Directory.URL, c.Directory.Every = "https://a.example/x", time.Second },
 	}
 	good, err := parse(t, minimal(t)...).Config()
 	if err != nil {
@@ -330,5 +336,23 @@ func TestDemoReadsTheEnvironment(t *testing.T) {
 	t.Setenv("PLI_SMTP_ADDRESS", "smtp.operateur.example:587")
 	if _, err := Demo("127.0.0.1:0"); err == nil || !strings.Contains(err.Error(), "PLI_SMTP_ADDRESS is set") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestSendingNeeds(t *testing.T) {
+	t.Parallel()
+	for want, spoil := range map[string]func(*Config){
+		"PLI_SMTP_NIL is empty":           func(c *Config) { c.SMTP.NIL = "" },
+		"PLI_TRUST_ANCHORS_FILE is empty": func(c *Config) { c.Ephemeral, c.Database, c.Keys = false, "x", "k" },
+		"PLI_TRUST_SIGNER_NAMES holds":    func(c *Config) { c.Trust.SignerNames = []string{" "} },
+	} {
+		c, err := Demo("127.0.0.1:0")
+		if err != nil || c.Validate() != nil {
+			t.Fatal(err, c.Validate())
+		}
+		spoil(&c)
+		if err := c.Validate(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want %q: %v", want, err)
+		}
 	}
 }
