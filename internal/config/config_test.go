@@ -130,11 +130,10 @@ func TestEveryProblemAtOnce(t *testing.T) {
 		"PLI_IMAP_IDLE_CLOSE is":          func(c *Config) { c.IMAP.IdleClose = 0 },
 		"PLI_SMTP_SERVICE_USER is empty":  func(c *Config) { c.SMTP.Auth, c.SMTP.ServicePassword = "plain-authzid", "x" },
 		"PLI_SMTP_TOTAL is":               func(c *Config) { c.SMTP.Total = 0 },
-		"PLI_SMTP_NIL is \"a\\r":          func(c *Config) { c.SMTP.Address, c.SMTP.NIL = "smtp.example:587", "a\r\nBcc: x" },
 		"PLI_TRUST_ANCHORS_FILE names":    func(c *Config) { c.Trust.AnchorsFile = "/no/such/file" },
 		"PLI_TRUST_MAX_AGE is":            func(c *Config) { c.Trust.MaxAge = 0 },
 		"PLI_DIRECTORY_URL is":            func(c *Config) { c.Directory.URL = "https://u:p@annuaire.example/x" },
-		"PLI_DIRECTORY_EVERY is":          func(c *Config) { c.Directory.URL, c.Directory.Every = "https://a.example/x", time.Second },
+		"PLI_DIRECTORY_EVERY is":          func(c *Config) { c.Directory.Every = time.Second },
 	}
 	good, err := parse(t, minimal(t)...).Config()
 	if err != nil {
@@ -344,6 +343,7 @@ func TestSendingNeeds(t *testing.T) {
 		"PLI_SMTP_NIL is empty":           func(c *Config) { c.SMTP.NIL = "" },
 		"PLI_TRUST_ANCHORS_FILE is empty": func(c *Config) { c.Ephemeral, c.Database, c.Keys = false, "x", "k" },
 		"PLI_TRUST_URL is":                func(c *Config) { c.Trust.URL = "http://list.example/x.xml" },
+		`PLI_SMTP_NIL is "a\r`:            func(c *Config) { c.SMTP.NIL = "a\r\nBcc: x" },
 		"PLI_TRUST_SIGNER_NAMES holds":    func(c *Config) { c.Trust.SignerNames = []string{" "} },
 	} {
 		c, err := Demo("127.0.0.1:0")

@@ -43,11 +43,8 @@ func (c Config) DirectoryFile() string { return c.Directory.path(c.Data) }
 func (c Config) Sends() bool { return c.SMTP.Address != "" }
 
 func (s Source) validate(p *Problems, prefix string) {
-	if s.URL == "" {
-		return
-	}
 	u, err := url.Parse(s.URL)
-	p.require(err == nil && u.Scheme == "https" && u.Host != "" && u.User == nil,
+	p.require(s.URL == "" || err == nil && u.Scheme == "https" && u.Host != "" && u.User == nil,
 		"%sURL is %q: it must be an https address without a password.", prefix, s.URL)
 	p.file(prefix+"CA_FILE", s.CAFile)
 	p.require(s.Every == 0 || s.Every >= time.Minute, "%sEVERY is %s: it must be a minute or more.", prefix, s.Every)
