@@ -12,6 +12,7 @@ type headerSet int
 const (
 	undeclared     headerSet = iota
 	pageHeaders              // our own pages: nonce CSP, Trusted Types
+	composeHeaders           // the page where letters are written: the same, and styles a quoted letter brings
 	signInHeaders            // the same before anybody is known
 	bodyHeaders              // a sender's document, in its sandboxed frame
 	imageHeaders             // an image of a letter, inside the body's frame or a page
@@ -19,6 +20,7 @@ const (
 	viewerHeaders            // the PDF viewer's page of its own
 	pdfDataHeaders           // the bytes the viewer fetches
 	staticHeaders            // our own embedded files, hashed names
+	dataHeaders              // answers to our own scripts, as JSON
 	emptyHeaders             // redirects, probes, answers without a document
 )
 
@@ -45,6 +47,13 @@ const pageCSP = "default-src 'none'; script-src 'nonce-" + nonceMark + "'; style
 
 // trustedTypes are the policies the vendored scripts create, no other.
 const trustedTypes = "htmx"
+
+// composeCSP adds what the editor needs and no other page gets: the style attributes
+// of a quoted letter (cleaned by the server, never a style sheet or element), and
+// the one policy under which compose.js hands HTML to the cleaner.
+const composeCSP = "default-src 'none'; script-src 'nonce-" + nonceMark + "'; style-src 'self'; style-src-attr 'unsafe-inline'; " +
+	"img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'" + originsMark + "; " +
+	"frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types " + trustedTypes + " pli-compose"
 
 // signInCSP is the page policy for somebody unknown: nothing to frame, nothing to
 // connect to.
@@ -83,6 +92,8 @@ func (s headerSet) lines() [][2]string {
 	switch s {
 	case pageHeaders:
 		return append(common, noStore, coop, perms, [2]string{"Referrer-Policy", "same-origin"}, [2]string{"Content-Security-Policy", pageCSP})
+	case composeHeaders:
+		return append(common, noStore, coop, perms, [2]string{"Referrer-Policy", "same-origin"}, [2]string{"Content-Security-Policy", composeCSP})
 	case signInHeaders:
 		return append(common, noStore, coop, perms, [2]string{"Referrer-Policy", "same-origin"}, [2]string{"Content-Security-Policy", signInCSP})
 	case bodyHeaders:
@@ -96,6 +107,8 @@ func (s headerSet) lines() [][2]string {
 		return append(common, noStore, coop, perms, [2]string{"Referrer-Policy", "no-referrer"}, [2]string{"Content-Security-Policy", viewerCSP})
 	case pdfDataHeaders:
 		return append(common, noStore, [2]string{"Referrer-Policy", "no-referrer"}, [2]string{"Content-Security-Policy", fileCSP})
+	case dataHeaders:
+		return append(common, noStore, [2]string{"Referrer-Policy", "same-origin"}, [2]string{"Content-Security-Policy", fileCSP})
 	case staticHeaders: // the static room adds its own policy and a year of caching
 		return append(common, [2]string{"Referrer-Policy", "no-referrer"})
 	case emptyHeaders:

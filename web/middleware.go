@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -19,7 +20,7 @@ import (
 )
 
 // The order of a request: recover, id, access log, compression (all routes); then
-// per route: headers, size cap, cross-origin check, rate, session, destination.
+// per route: headers, size cap, cross-origin check, rate, destination, session.
 
 // recovered turns a panic into an error page and counts it: a test run with a
 // count above zero fails.
@@ -152,6 +153,7 @@ func (s *Server) guarded(rt *route) http.Handler {
 		}
 	})
 	h = s.limited(rt, h)
+	h = s.vouched(h)
 	h = s.crossOrigin.Handler(h)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		sc := scopeOf(r)
@@ -160,14 +162,47 @@ func (s *Server) guarded(rt *route) http.Handler {
 		sc.cutOff = carriesForms(rt.set) && len(origins) == 0
 		rt.set.apply(w.Header(), sc.nonce, origins, s.secure)
 		if r.Body != nil {
-			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+			r.Body = http.MaxBytesReader(w, r.Body, rt.most())
 		}
 		h.ServeHTTP(w, r)
 	})
 }
 
+const sayUnvouched = "Votre navigateur n’a pas dit de quelle page venait cette demande\u00a0: par sécurité, rien n’a été modifié. " +
+	"Recommencez depuis Pli avec un navigateur à jour, ou sans l’extension qui cache cette information."
+
+// vouched refuses a change asked with a session's cookie by a browser that says
+// nothing of where it comes from: no Sec-Fetch-Site, no Origin (which the cross-origin
+// check compares) and no page of ours as Referer. A request without our cookie has
+// nobody's right to abuse: the provider's own logout comes so (attack 41).
+func (s *Server) vouched(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Method == http.MethodGet, r.Method == http.MethodHead, r.Method == http.MethodOptions, !s.sessions.Carried(r),
+			r.Header.Get("Sec-Fetch-Site") != "", r.Header.Get("Origin") != "", s.ourPage(r):
+			next.ServeHTTP(w, r)
+		default:
+			s.fail(w, r, problem.New(problem.Denied, sayUnvouched))
+		}
+	})
+}
+
+// ourPage reports a Referer on this very origin.
+func (s *Server) ourPage(r *http.Request) bool {
+	u, err := url.Parse(r.Header.Get("Referer"))
+	return err == nil && u.User == nil && u.Host != "" && u.Host == r.Host && (u.Scheme == "https" || u.Scheme == "http" && !s.secure)
+}
+
+// streams: the sets of answers read from the mail server as they are sent.
+func streams(set headerSet) bool {
+	return set == fileHeaders || set == imageHeaders || set == pdfDataHeaders
+}
+
 // enter finds the session and checks that the response is wanted where it goes.
 func (s *Server) enter(w http.ResponseWriter, r *http.Request, rt *route) error {
+	if r.Method == http.MethodHead && streams(rt.set) {
+		return errMethod // a whole attachment would be read for nobody
+	}
 	if rt.dest != "" {
 		if d := r.Header.Get("Sec-Fetch-Dest"); d != "" && !destAllowed(rt.dest, d) {
 			return problem.New(problem.Denied, "Ce contenu ne s’affiche que dans sa lettre.")
@@ -206,7 +241,9 @@ func destAllowed(want, got string) bool {
 const originsWait = 500 * time.Millisecond
 
 // carriesForms: the sets whose pages lead to the provider by a form.
-func carriesForms(set headerSet) bool { return set == pageHeaders || set == signInHeaders }
+func carriesForms(set headerSet) bool {
+	return set == pageHeaders || set == signInHeaders || set == composeHeaders
+}
 
 // origins are the provider's hosts for the sets that carry its forms.
 func (s *Server) origins(ctx context.Context, set headerSet) []string {

@@ -2,17 +2,13 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
-	"image"
 	"io"
 	"net/http"
 	"strings"
 	"time"
-
-	_ "image/gif" // the formats a browser shows by itself, for their size
-	_ "image/jpeg"
-	_ "image/png"
 
 	"github.com/go-chi/chi/v5"
 
@@ -27,6 +23,7 @@ import (
 const (
 	sniffBytes    = 512
 	maxPixels     = 40_000_000 // a scanned A3 page at 300 dpi has 17 million
+	maxMeasured   = 4 << 20    // where the size of a picture must have been said: after its profile and thumbnail
 	maxTextView   = 512 << 10
 	maxInlineSize = 25_000_000
 	maxPDFSize    = 50_000_000
@@ -101,9 +98,40 @@ func (s *Server) partInline(w http.ResponseWriter, r *http.Request) error {
 	return s.picture(w, r, false)
 }
 
-// partPicture serves a picture somebody asked to see.
+// partPicture serves a picture somebody asked to see, or, drawn, why it cannot be
+// shown: an <img> shows nothing else.
 func (s *Server) partPicture(w http.ResponseWriter, r *http.Request) error {
-	return s.picture(w, r, true)
+	if err := s.picture(w, r, true); err != nil {
+		s.fail(&drawn{ResponseWriter: w, say: cmp.Or(problem.SayOf(err), failureOf(problem.KindOf(err)).say)}, r, err)
+	}
+	return nil
+}
+
+// drawn turns a failure without words into a picture of its sentence. The status is
+// the failure's: browsers draw a picture whatever its status.
+type drawn struct {
+	http.ResponseWriter
+	say  string
+	body []byte
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (d *drawn) Unwrap() http.ResponseWriter { return d.ResponseWriter }
+
+func (d *drawn) WriteHeader(code int) {
+	if png, err := message.NoticePNG(d.say); err == nil && code >= http.StatusBadRequest {
+		d.body = png
+		d.Header().Set("Content-Type", "image/png")
+	}
+	d.ResponseWriter.WriteHeader(code)
+	_, _ = d.ResponseWriter.Write(d.body) // the reader left: nobody to tell
+}
+
+func (d *drawn) Write(p []byte) (int, error) {
+	if d.body != nil {
+		return len(p), nil
+	}
+	return d.ResponseWriter.Write(p)
 }
 
 const sayBigPicture = "Cette image est trop volumineuse pour être montrée ici. Elle est intacte\u00a0: téléchargez-la."
@@ -173,14 +201,34 @@ func (s *Server) convert(ctx context.Context, src io.Reader) (io.Reader, error) 
 }
 
 // checkPixels refuses a picture whose header announces more pixels than a page can
-// bear (attack 25); formats this program cannot measure pass as they are.
+// bear, and one that cannot be measured (attack 25): it still comes down as a file.
 func checkPixels(src io.Reader) (io.Reader, error) {
 	var seen bytes.Buffer
-	c, _, err := image.DecodeConfig(io.TeeReader(src, &seen))
-	if err == nil && (c.Width <= 0 || c.Height <= 0 || c.Width > maxPixels/c.Height) {
+	in := &noted{Reader: io.LimitReader(src, maxMeasured)}
+	w, h, ok := message.PictureSize(io.TeeReader(in, &seen))
+	switch {
+	case in.err != nil:
+		return nil, in.err
+	case !ok:
+		return nil, problem.New(problem.Invalid, "Pli n’a pas pu mesurer cette image et ne la montre donc pas. Elle est intacte\u00a0: téléchargez-la.")
+	case w > maxPixels/h:
 		return nil, problem.New(problem.TooLarge, "Cette image est trop grande pour être montrée\u00a0: téléchargez-la.")
 	}
 	return io.MultiReader(&seen, src), nil
+}
+
+// noted remembers that the source failed, which is no fault of the picture.
+type noted struct {
+	io.Reader
+	err error
+}
+
+func (n *noted) Read(p []byte) (int, error) {
+	got, err := n.Reader.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		n.err = err
+	}
+	return got, err
 }
 
 // peek gives the first bytes and a reader of everything.

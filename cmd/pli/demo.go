@@ -14,6 +14,7 @@ import (
 	"pli.example/pli/internal/app"
 	"pli.example/pli/internal/config"
 	"pli.example/pli/internal/demo"
+	"pli.example/pli/internal/demo/idp"
 )
 
 type demoCmd struct {
@@ -47,6 +48,7 @@ func (cmd *demoCmd) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return errors.Join(err, pli.Close(), provider.Close())
 	}
+	world.IDP().OnLogout(idp.Tell(http.DefaultClient, c.PublicURL+"/sign-in/backchannel"))
 	psc := app.NewServer(world.IDPHandler(), log)
 	served := make(chan error, 1)
 	go func() { served <- psc.Serve(provider) }()

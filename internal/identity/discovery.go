@@ -30,14 +30,18 @@ type metadata struct {
 	EndSession    string `json:"end_session_endpoint"`
 	JWKS          string `json:"jwks_uri"`
 	IssInCallback bool   `json:"authorization_response_iss_parameter_supported"`
-	MTLS          struct {
-		Token         string `json:"token_endpoint"`
-		Userinfo      string `json:"userinfo_endpoint"`
-		Introspection string `json:"introspection_endpoint"`
-	} `json:"mtls_endpoint_aliases"`
+
+	MTLS mtlsAliases `json:"mtls_endpoint_aliases"`
 
 	keys    oidc.KeySet
 	fetched time.Time
+}
+
+// mtlsAliases are the addresses for those who show a certificate (RFC 8705 §5).
+type mtlsAliases struct {
+	Token         string `json:"token_endpoint"`
+	Userinfo      string `json:"userinfo_endpoint"`
+	Introspection string `json:"introspection_endpoint"`
 }
 
 // flight is one discovery under way, shared by all who wait for it.
@@ -151,7 +155,10 @@ func (p *Provider) fetchFrom(ctx context.Context, at string) (*metadata, error) 
 	if err := json.Unmarshal(body, md); err != nil {
 		return nil, &badAnswer{fmt.Errorf("discovery document: %w", err)}
 	}
-	if err := md.check(p.o.Issuer); err != nil {
+	if p.o.AuthMethod != AuthTLS {
+		md.MTLS = mtlsAliases{} // never asked
+	}
+	if err := md.check(p.o.Issuer, p.o.Hosts); err != nil {
 		return nil, &badAnswer{err}
 	}
 	md.fetched = p.now()
@@ -159,29 +166,30 @@ func (p *Provider) fetchFrom(ctx context.Context, at string) (*metadata, error) 
 	return md, nil
 }
 
-// check refuses a document that is not the configured issuer's (mix-up), or
-// would send secrets in the clear.
-func (md *metadata) check(issuer string) error {
+// check refuses a document that is not the configured issuer's (mix-up), or that
+// would send secrets in the clear or to a host nobody named.
+func (md *metadata) check(issuer string, more []string) error {
 	if md.Issuer != issuer {
 		return fmt.Errorf("issuer in the document is %.200q, configured %q", md.Issuer, issuer)
 	}
-	clear, err := clearAllowed(issuer)
+	to, err := hostsFor(issuer, more)
 	if err != nil {
 		return err
 	}
-	need := map[string]string{"authorization_endpoint": md.Authorization, "token_endpoint": md.Token,
-		"userinfo_endpoint": md.Userinfo, "jwks_uri": md.JWKS}
-	for name, at := range need {
-		if err := checkEndpoint(at, clear); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-	}
-	for _, at := range []string{md.Introspection, md.EndSession, md.MTLS.Token, md.MTLS.Userinfo, md.MTLS.Introspection} {
-		if at == "" {
+	for _, e := range []struct {
+		name, at string
+		needed   bool
+	}{
+		{"authorization_endpoint", md.Authorization, true}, {"token_endpoint", md.Token, true}, {"userinfo_endpoint", md.Userinfo, true},
+		{"jwks_uri", md.JWKS, true}, {"introspection_endpoint", md.Introspection, false}, {"end_session_endpoint", md.EndSession, false},
+		{"mtls token_endpoint", md.MTLS.Token, false}, {"mtls userinfo_endpoint", md.MTLS.Userinfo, false},
+		{"mtls introspection_endpoint", md.MTLS.Introspection, false},
+	} {
+		if e.at == "" && !e.needed {
 			continue
 		}
-		if err := checkEndpoint(at, clear); err != nil {
-			return err
+		if err := to.check(e.at); err != nil {
+			return fmt.Errorf("%s: %w", e.name, err)
 		}
 	}
 	return nil
@@ -201,15 +209,6 @@ func clearAllowed(issuer string) (bool, error) {
 		return true, nil
 	}
 	return false, fmt.Errorf("issuer %.200q: https required", issuer)
-}
-
-func checkEndpoint(at string, clear bool) error {
-	u, err := url.Parse(at)
-	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" ||
-		u.Scheme != "https" && !(clear && u.Scheme == "http") {
-		return fmt.Errorf("unusable address %.200q", at)
-	}
-	return nil
 }
 
 // origin gives scheme://host of an address.

@@ -174,7 +174,7 @@ func unsigned(claims object, alg string) string {
 }
 
 func (f *fake) provider(change func(*Options)) *Provider {
-	o := Options{Issuer: issuer, ClientID: "pli", ClientSecret: "secret", RedirectURL: "https://pli.test/callback", PostLogoutURL: "https://pli.test/left",
+	o := Options{Issuer: issuer, Hosts: []string{"wallet.psc.test"}, ClientID: "pli", ClientSecret: "secret", RedirectURL: "https://pli.test/callback", PostLogoutURL: "https://pli.test/left",
 		HTTP: &http.Client{Transport: f}, Now: func() time.Time { return now }, Leeway: 10 * time.Second}
 	if change != nil {
 		change(&o)

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"encoding/base64"
@@ -96,7 +97,7 @@ func (p *Provider) redeem(ctx context.Context, md *metadata, code string, pendin
 	if err != nil {
 		return SignIn{}, err
 	}
-	return SignIn{Practitioner: person, Tokens: tokens, ACR: acr, At: p.now()}, nil
+	return SignIn{Practitioner: person, Tokens: tokens, ACR: acr, Session: claims.session(), At: p.now()}, nil
 }
 
 // level gives the authentication level. A card answers eidas3 where eidas1 was
@@ -139,6 +140,17 @@ type idClaims struct {
 	AuthorizedParty string  `json:"azp"`
 	ACR             string  `json:"acr"`
 	NotBefore       float64 `json:"nbf"`
+	SID             string  `json:"sid"`
+	SessionState    string  `json:"session_state"`
+}
+
+// session is the provider's own name of its session. Keycloak wrote session_state
+// alone before it wrote sid, with the same value.
+func (c *idClaims) session() string {
+	if sid := cmp.Or(c.SID, c.SessionState); len(sid) <= maxLogoutID {
+		return sid
+	}
+	return ""
 }
 
 // verifyIDToken runs OpenID Connect Core §3.1.3.7, all but the nonce.

@@ -34,6 +34,7 @@ const (
 type Options struct {
 	Issuer         string
 	DiscoveryPaths []string // default: the wallet path of Pro Santé Connect, then the standard one
+	Hosts          []string // hosts beside the issuer's that its document may name, "host" or "host:port"
 	ClientID       string
 	ClientSecret   string
 	AuthMethod     string // AuthBasic (default), AuthPost or AuthTLS
@@ -72,6 +73,7 @@ type SignIn struct {
 	Practitioner mssante.Practitioner
 	Tokens       Tokens
 	ACR          string // as the provider said: eidas1, eidas3 …
+	Session      string // the provider's name for its own session (sid), "" when it did not say
 	At           time.Time
 }
 

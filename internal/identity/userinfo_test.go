@@ -233,7 +233,7 @@ func TestCorpus(t *testing.T) {
 	if err := json.Unmarshal(b, &md); err != nil {
 		t.Fatal(err)
 	}
-	if err := md.check("https://auth.bas.psc.esante.gouv.fr/auth/realms/esante-wallet"); err != nil || !md.IssInCallback || md.MTLS.Token == "" {
+	if err := md.check("https://auth.bas.psc.esante.gouv.fr/auth/realms/esante-wallet", []string{"wallet.bas.psc.esante.gouv.fr"}); err != nil || !md.IssInCallback || md.MTLS.Token == "" {
 		t.Errorf("discovery: %v %+v", err, md)
 	}
 	var in introspection

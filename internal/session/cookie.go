@@ -102,6 +102,10 @@ func (m *Manager) Save(r *http.Request, w http.ResponseWriter, s *sessions.Sessi
 	return nil
 }
 
+// Carried reports a cookie of ours in r, whatever it is worth: the browser sent it,
+// so somebody's right may be behind the request.
+func (m *Manager) Carried(r *http.Request) bool { return len(r.CookiesNamed(m.cookieName())) > 0 }
+
 // mint gives a new public id, its secret and what to keep of the secret.
 func mint() (id, secret string, secretHash []byte) {
 	id, secret = rand.Text(), rand.Text()

@@ -191,6 +191,9 @@ func (m *Manager) Sweep(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if _, err = tx.ExecContext(ctx, `DELETE FROM session_logouts WHERE expires_at <= ?`, store.Micros(now)); err != nil {
+			return err
+		}
 		_, err = tx.ExecContext(ctx, `DELETE FROM session_sign_ins WHERE expires_at <= ?`, store.Micros(now))
 		return err
 	}))

@@ -81,9 +81,7 @@ func TestSingleFlight(t *testing.T) {
 			tokens[i], _ = w.credentials(s)
 		})
 	}
-	for w.calls.Load() == before {
-		time.Sleep(time.Millisecond)
-	}
+	w.asked(before)
 	close(w.gate)
 	wg.Wait()
 	w.m.work.Wait()
@@ -111,9 +109,7 @@ func TestRefreshOutlivesCaller(t *testing.T) {
 		_, err := w.m.Credentials(ctx, s.Actor, mssante.Address{})
 		done <- err
 	}()
-	for w.calls.Load() == before {
-		time.Sleep(time.Millisecond)
-	}
+	w.asked(before)
 	cancel()
 	if err := <-done; !problem.Is(err, problem.Timeout) {
 		t.Errorf("left: %v", err)
@@ -145,11 +141,13 @@ func TestTwoProcesses(t *testing.T) {
 		got <- token
 	}
 	go ask(w.m)
-	for w.calls.Load() == before {
-		time.Sleep(time.Millisecond)
-	}
+	w.asked(before)
 	go ask(other)
-	time.Sleep(50 * time.Millisecond) // lets it reach the lease; the test holds without
+	w.until("the other process wants a token too", func() bool {
+		other.mu.Lock()
+		defer other.mu.Unlock()
+		return len(other.flights) == 1
+	})
 	close(w.gate)
 	if a, b := <-got, <-got; a != b || a == "" {
 		t.Error("two processes, two tokens")

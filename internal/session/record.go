@@ -41,6 +41,8 @@ type record struct {
 	leaseUntil           time.Time
 	mailEnded            Ended
 	ended                Ended
+	providerSID          string // opaque, written once
+	providerSub          string
 }
 
 const columns = `id, secret_hash, account_id, agent, created_at, seen_at, person, tokens, tokens_at, access_expires,
@@ -84,9 +86,9 @@ func byID(ctx context.Context, q querier, id string) (*record, error) {
 
 func insert(ctx context.Context, tx *sql.Tx, r *record) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO sessions (id, secret_hash, account_id, agent, created_at, seen_at, person, tokens,
-		tokens_at, access_expires, mail_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		tokens_at, access_expires, mail_until, provider_sid, provider_sub) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		r.id, r.secretHash, r.accountID, r.agent, store.Micros(r.created), store.Micros(r.seen), r.person, r.tokens,
-		store.Micros(r.tokensAt), store.Micros(r.accessExpires), store.Micros(r.mailUntil))
+		store.Micros(r.tokensAt), store.Micros(r.accessExpires), store.Micros(r.mailUntil), r.providerSID, r.providerSub)
 	return err
 }
 

@@ -139,7 +139,8 @@ func (m *Manager) SignIn(w http.ResponseWriter, r *http.Request, in identity.Sig
 
 	now := m.now()
 	id, secret, secretHash := mint()
-	rec := &record{id: id, secretHash: secretHash, accountID: accountID, agent: Agent(r.UserAgent()), created: now, seen: now}
+	rec := &record{id: id, secretHash: secretHash, accountID: accountID, agent: Agent(r.UserAgent()), created: now, seen: now,
+		providerSID: m.providerKey(keySID, in.Session), providerSub: m.providerKey(keySub, in.Practitioner.Subject)}
 	p := person{Practitioner: in.Practitioner}
 	if len(in.Practitioner.Situations) == 1 {
 		p.Situation = in.Practitioner.Situations[0].Key

@@ -25,9 +25,7 @@ func TestSignOutDuringRefresh(t *testing.T) {
 		_, err := w.credentials(s)
 		done <- err
 	}()
-	for w.calls.Load() == before {
-		time.Sleep(time.Millisecond)
-	}
+	w.asked(before)
 	rw := httptest.NewRecorder()
 	to, err := w.m.EndSession(rw, w.request("/signout", w.cookie(w.browser, "__Host-pli")))
 	if err != nil {

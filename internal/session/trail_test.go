@@ -150,10 +150,8 @@ func TestCloseWaitsAndRefuses(t *testing.T) {
 		_, err := w.credentials(s)
 		got <- err
 	}()
-	for w.calls.Load() == before {
-		time.Sleep(time.Millisecond)
-	}
-	soon, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	w.asked(before)
+	soon, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0)) // a delay that is over already
 	defer cancel()
 	if err := w.m.Close(soon); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("closed over a refresh under way: %v", err)

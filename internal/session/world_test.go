@@ -132,7 +132,7 @@ func newWorld(t *testing.T) *world {
 }
 
 func (w *world) provider() *identity.Provider {
-	return identity.New(identity.Options{Issuer: issuer, ClientID: "pli", ClientSecret: "s&cret %", RedirectURL: callback, PostLogoutURL: leaving,
+	return identity.New(identity.Options{Issuer: issuer, Hosts: []string{"wallet.idp.test"}, ClientID: "pli", ClientSecret: "s&cret %", RedirectURL: callback, PostLogoutURL: leaving,
 		HTTP: &http.Client{Transport: w.web}, Now: w.Now, Leeway: 10 * time.Second})
 }
 
@@ -241,6 +241,22 @@ func (w *world) read(resp *http.Response, err error) string {
 		w.t.Fatal(err)
 	}
 	return string(b)
+}
+
+// until waits for a condition another goroutine brings about.
+func (w *world) until(what string, met func() bool) {
+	w.t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !met(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			w.t.Fatalf("never: %s", what)
+		}
+	}
+}
+
+// asked waits until the provider was asked for tokens since it had been before times.
+func (w *world) asked(before int64) {
+	w.t.Helper()
+	w.until("the provider is asked", func() bool { return w.calls.Load() > before })
 }
 
 // signIn goes through the provider's page with a card and gives the session.

@@ -253,13 +253,13 @@ func TestECPS(t *testing.T) {
 func TestSingleSignOnAndLogout(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	tok := b.tokens()
+	b.tokens()
 	b.codeAgain()
 	b.move(ssoIdle)
 	b.page(nil) // asked again after thirty idle minutes
 
 	b = newBench(t)
-	tok = b.tokens()
+	tok := b.tokens()
 	logout := issuer + "/protocol/openid-connect/logout?"
 	if resp, _ := b.do("GET", logout+url.Values{"id_token_hint": {tok["id_token"].(string)}, "post_logout_redirect_uri": {left + "/x"}}.Encode(), nil); resp.StatusCode != 400 {
 		t.Error("an unregistered address was followed")

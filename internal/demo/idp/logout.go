@@ -19,18 +19,9 @@ func (p *Provider) logout(w http.ResponseWriter, r *http.Request) {
 		p.refusePage(w, "L’adresse de retour après déconnexion n’est pas celle qui a été déclarée.")
 		return
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	hint, ok := p.open(r.Form.Get("id_token_hint"))
-	here := p.signedIn(r)
-	switch {
-	case ok && hint.Type == "ID":
-		p.kill(hint.SID)
-	case here != nil && r.Method == http.MethodPost && r.PostForm.Has("confirm"):
-		p.kill(here.id)
-	case here != nil:
-		p.page(w, http.StatusOK, "logout", view{Back: back, State: r.Form.Get("state"), Person: here.person,
-			Action: p.o.Issuer + "/protocol/openid-connect/logout"})
+	ended, asked := p.endHere(w, r, back)
+	p.tell(ended)
+	if asked {
 		return
 	}
 	http.SetCookie(w, &http.Cookie{Name: cookieName, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, MaxAge: -1})
@@ -50,4 +41,26 @@ func (p *Provider) logout(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	http.Redirect(w, r, u.String(), http.StatusSeeOther)
+}
+
+// endHere ends the session of the hint, or of this browser once the person said so;
+// asked: the page that asks them is written.
+func (p *Provider) endHere(w http.ResponseWriter, r *http.Request, back string) (ended *ssoSession, asked bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	hint, ok := p.open(r.Form.Get("id_token_hint"))
+	here := p.signedIn(r)
+	switch {
+	case ok && hint.Type == "ID":
+		ended = p.sessions[hint.SID]
+		p.kill(hint.SID)
+	case here != nil && r.Method == http.MethodPost && r.PostForm.Has("confirm"):
+		ended = here
+		p.kill(here.id)
+	case here != nil:
+		p.page(w, http.StatusOK, "logout", view{Back: back, State: r.Form.Get("state"), Person: here.person,
+			Action: p.o.Issuer + "/protocol/openid-connect/logout"})
+		return nil, true
+	}
+	return ended, false
 }

@@ -67,6 +67,7 @@ type Provider struct {
 	signer  jose.Signer
 	mux     *http.ServeMux
 	stopped atomic.Bool
+	told    atomic.Pointer[func(logoutToken string)]
 
 	mu       sync.Mutex
 	requests map[string]*request // authorization requests being answered

@@ -106,16 +106,18 @@ type tokenClaims struct {
 	Issuer   string `json:"iss"`
 	Audience string `json:"aud,omitempty"`
 	Subject  string `json:"sub"`
-	Type     string `json:"typ"` // Bearer, Refresh, ID
-	AZP      string `json:"azp"`
+	Type     string `json:"typ"` // Bearer, Refresh, ID, Logout
+	AZP      string `json:"azp,omitempty"`
 	Nonce    string `json:"nonce,omitempty"`
-	State    string `json:"session_state"`
+	State    string `json:"session_state,omitempty"`
 	AtHash   string `json:"at_hash,omitempty"`
 	ACR      string `json:"acr,omitempty"`
 	Scope    string `json:"scope,omitempty"`
-	SID      string `json:"sid"`
+	SID      string `json:"sid,omitempty"`
 	Name     string `json:"preferred_username,omitempty"`
 	Chain    string `json:"reuse_id,omitempty"`
+
+	Events map[string]any `json:"events,omitempty"` // of a logout token
 }
 
 // give answers with a fresh set of tokens; only the newest refresh token of its
@@ -167,7 +169,7 @@ func (p *Provider) sign(c tokenClaims) string {
 // open verifies that a token is ours, whatever its age.
 func (p *Provider) open(raw string) (tokenClaims, bool) {
 	var c tokenClaims
-	jws, err := jose.ParseSigned(raw, []jose.SignatureAlgorithm{jose.RS256})
+	jws, err := jose.ParseSignedCompact(raw, []jose.SignatureAlgorithm{jose.RS256})
 	if err != nil {
 		return c, false
 	}

@@ -1,0 +1,248 @@
+package web_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"pli.example/pli/internal/demo/people"
+	"pli.example/pli/internal/testkit"
+	"pli.example/pli/web"
+)
+
+// Answers of an address to somebody. in is any answer to them: a page, a file, or the
+// refusal of a form that says nothing; the others are refusals of the person.
+const (
+	in     = "in"
+	signIn = "sign in first"
+	denied = "denied"
+	hidden = "no such mailbox"
+)
+
+// roles are who asks, from nobody to the owner of the cabinet's mailbox.
+var roles = []string{"signed out", "stranger", "reader", "triage", "writer", "owner"}
+
+// owner is the place of the last role.
+const owner = 5
+
+// declared is what each role is answered, by what the address declares.
+var declared = map[string][6]string{
+	"anyone":  {in, in, in, in, in, in},
+	"persons": {signIn, in, in, in, in, in},
+	"readers": {signIn, hidden, in, in, in, in},
+	"triage":  {signIn, hidden, denied, in, in, in},
+	"writers": {signIn, hidden, denied, denied, in, in},
+	"senders": {signIn, hidden, denied, denied, denied, in},
+}
+
+// TestAccessMatrix asks every address of the site map as everybody: a new address is
+// asked too, and one that does not declare whom it serves fails (attack 45).
+func TestAccessMatrix(t *testing.T) {
+	t.Parallel()
+	k := testkit.New(t)
+	m := newMatrix(t, k)
+	asked := 0
+	for role, name := range roles {
+		if rights, delegate := map[string]string{"reader": "read", "triage": "read,triage", "writer": "read,triage,write"}[name]; delegate {
+			grant(t, k, "renard", []mssanteGrant{{people.LilasBox, rights}})
+		}
+		for _, d := range k.App.Web.Declarations() {
+			want, known := declared[d.Access]
+			if !known {
+				t.Errorf("%s %s declares no access", d.Method, d.Pattern)
+				continue
+			}
+			a := m.ask(role, d)
+			if a == nil {
+				continue // said why
+			}
+			asked++
+			if got := answer(a); got != want[role] {
+				t.Errorf("%s %s as %s: %s (%d %s), declared %s", d.Method, d.Pattern, name, got, a.Status, a.Header.Get("Location"), want[role])
+			}
+		}
+	}
+	if asked < 6*25 {
+		t.Errorf("%d answers looked at", asked)
+	}
+}
+
+// answer names a response.
+func answer(a *testkit.Answer) string {
+	switch {
+	case a.Status == http.StatusUnauthorized, a.Status == http.StatusSeeOther && strings.HasPrefix(a.Location(), "/sign-in"):
+		return signIn
+	case a.Status == http.StatusForbidden:
+		return denied
+	case a.Status == http.StatusNotFound:
+		return hidden
+	case a.Status >= 500:
+		return "broken"
+	}
+	return in
+}
+
+// matrix fills addresses with the mailbox of the cabinet and a letter of it.
+type matrix struct {
+	t      *testing.T
+	k      *testkit.Kit
+	keys   [6]string
+	params map[string]string
+	ref    string
+}
+
+func newMatrix(t *testing.T, k *testkit.Kit) *matrix {
+	if err := k.App.Stock(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	m := &matrix{t: t, k: k, keys: [6]string{"", "benali", "renard", "renard", "renard", "martin"}}
+	letter := "From: Dr Petit <hugo.petit@chu.mssante.fr>\nTo: cabinet-des-lilas@pro.mssante.fr\nSubject: la matrice\nMIME-Version: 1.0\n" + mixed +
+		"--B\nContent-Type: text/plain\n\nmot\n" + part("application/pdf", "a.pdf", []byte("%PDF-1.4")) + part("text/plain", "a.txt", []byte("mot")) + "--B--\n"
+	if !k.World.Mail().Put(people.LilasBox, "INBOX", nil, k.Clock.Now(), []byte(strings.ReplaceAll(letter, "\n", "\r\n"))) {
+		t.Fatal("not delivered")
+	}
+	titular := m.client(owner)
+	box := ""
+	doc(t, ok(t, titular.Follow("/"))).Find("[data-testid=box-link]").Each(func(_ int, s *selection) {
+		if strings.Contains(s.Text(), "Lilas") {
+			box = strings.TrimPrefix(s.AttrOr("href", ""), "/mail/")
+		}
+	})
+	if box == "" {
+		t.Fatal("no mailbox of the cabinet")
+	}
+	parts := strings.Split(strings.SplitN(hrefOf(t, titular, titular.Get("/mail/"+box).Location(), "la matrice"), "?", 2)[0], "/") // "", mail, box, folder, validity, uid
+	asset := doc(t, ok(t, titular.Get("/sessions"))).Find("link[rel=stylesheet]").First().AttrOr("href", "")
+	m.params = map[string]string{"box": box, "folder": parts[3], "uidvalidity": parts[4], "uid": parts[5], "part": "2", "*": strings.TrimPrefix(asset, "/static/")}
+	m.ref = strings.Join(parts[3:6], "/")
+	return m
+}
+
+// client is a browser of its own for each question: some questions end the session.
+func (m *matrix) client(role int) *testkit.Client {
+	if m.keys[role] == "" {
+		return m.k.Browser()
+	}
+	return m.k.SignIn(m.keys[role])
+}
+
+// post is what a request carries: a form, or what a script sends.
+type post struct {
+	form url.Values
+	json string
+}
+
+// posts are what each address is sent, by its pattern. Every post needs a line that
+// means something: one refused for its own sake tells nothing of who may send it.
+func (m *matrix) post(role int, pattern string) (post, bool) {
+	if pattern == "/sessions/revoke" {
+		id, _, _ := strings.Cut(m.client(role).Cookie("__Host-pli"), ".")
+		return post{form: values("id", id)}, true
+	}
+	const draft = "/mail/{box}/compose/{draft}"
+	p, known := map[string]post{
+		"/sign-in": {}, "/sign-in/backchannel": {}, "/sign-out": {}, "/situations": {form: values("situation", "x")},
+		"/mail/{box}/act": {form: values("do", "star", "ref", m.ref)}, "/mail/{box}/undo": {form: values("undo", "x")},
+		"/mail/{box}/search": {form: values("words", "ordonnance")}, "/mail/{box}/suggest": {form: values("words", "petit")}, "/directory": {form: values("words", "petit")},
+		"/mail/{box}/compose": {form: values("kind", "blank")}, draft: {form: values("version", "1", "subject", "x", "do", "save")},
+		draft + "/save": {json: `{"version":1,"subject":"x","text":"mot"}`}, draft + "/pause": {form: values("leave", "0")}, draft + "/text": {json: `{"html":"<p>mot</p>"}`},
+		draft + "/send": {json: `{"version":1,"files":[],"confirmed":[]}`}, draft + "/settle": {form: values("verdict", "left")}, draft + "/restore": {},
+		draft + "/files": {form: values("name", "a.txt", "size", "3")}, draft + "/files/{file}": {json: "mot"}, draft + "/files/{file}/remove": {},
+	}[pattern]
+	return p, known
+}
+
+// draft begins a letter in the mailbox, with a file, as its owner.
+func (m *matrix) draft() (id, file string) {
+	m.t.Helper()
+	c := m.client(owner)
+	a := c.Post("/mail/"+m.params["box"]+"/compose", values("kind", "blank"))
+	id = a.Location()[strings.LastIndexByte(a.Location(), '/')+1:]
+	at := "/mail/" + m.params["box"] + "/compose/" + id + "/files"
+	var f struct{ ID string }
+	if err := json.Unmarshal(ok(m.t, c.Post(at, values("name", "a.txt", "size", "3"))).Body, &f); err != nil || f.ID == "" {
+		m.t.Fatalf("no file in a draft: %v", err)
+	}
+	ok(m.t, c.Post(at+"/"+f.ID+"?at=0", nil, script("mot")))
+	return id, f.ID
+}
+
+// script makes a post one of a script.
+func script(body string) testkit.Change {
+	return func(r *testkit.Request) {
+		testkit.For("empty")(r)
+		r.Body, r.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
+		r.Header.Set("Content-Type", "application/json")
+	}
+}
+
+var placeholder = regexp.MustCompile(`\{[a-z]+(:(?:[^{}]|\{[^{}]*\})*)?\}|\*$`)
+
+// ask fills the address for a role and asks it; nil when the matrix does not know
+// how to, which fails the test.
+func (m *matrix) ask(role int, d web.Declared) *testkit.Answer {
+	m.t.Helper()
+	c := m.client(role)
+	unknown, draft, file := "", "", ""
+	at := placeholder.ReplaceAllStringFunc(d.Pattern, func(p string) string {
+		name, _, _ := strings.Cut(strings.Trim(p, "{}"), ":")
+		v, known := m.params[name]
+		switch {
+		case name == "handle" && strings.HasPrefix(d.Pattern, "/directory"):
+			v, known = m.search(c, "/directory"), true
+		case name == "handle":
+			v, known = m.search(c, "/mail/"+m.params["box"]+"/search"), true
+		case name == "draft" || name == "file":
+			if draft == "" {
+				draft, file = m.draft()
+			}
+			v, known = map[string]string{"draft": draft, "file": file}[name], true
+		case name == "entry":
+			v, known = m.entry(d.Pattern)
+		}
+		if !known {
+			unknown = "{" + name + "}"
+		}
+		return v
+	})
+	p, known := m.post(role, d.Pattern)
+	if d.Method != http.MethodGet && !known {
+		unknown = "its form"
+	}
+	if unknown != "" {
+		m.t.Errorf("%s %s: the matrix does not know %s; give it one that means something", d.Method, d.Pattern, unknown)
+		return nil
+	}
+	dest := testkit.With("Sec-Fetch-Dest", strings.Split(d.Dest+",", ",")[0])
+	if d.Method == http.MethodGet {
+		return c.Get(at, dest)
+	}
+	if p.json != "" {
+		return c.Post(at+"?at=0", nil, script(p.json))
+	}
+	return c.Post(at, p.form, dest)
+}
+
+// search keeps words for this browser, or, for whoever may not, gives a handle of
+// the same shape.
+func (m *matrix) search(c *testkit.Client, at string) string {
+	a := c.Post(at, values("words", "ordonnance"))
+	to := a.Location()
+	if cut := strings.LastIndexByte(to, '/'); a.Status == http.StatusSeeOther && strings.Contains(to, "/search/") {
+		return to[cut+1:]
+	}
+	return "ABCDEFGHIJKLMNOPQRST"
+}
+
+// entry finds a person or a structure of the directory, as the owner sees it.
+func (m *matrix) entry(pattern string) (string, bool) {
+	c := m.client(owner)
+	kind, _, _ := strings.Cut(pattern, "{")
+	words := map[string]string{"/directory/person/": "petit hugo", "/directory/structure/": "tours"}[kind]
+	id := doc(m.t, ok(m.t, c.Follow(c.Post("/directory", values("words", words)).Location()))).Find("a[href^='"+kind+"']").First().AttrOr("href", "")
+	return strings.TrimPrefix(id, kind), id != ""
+}
