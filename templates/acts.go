@@ -7,14 +7,19 @@ import "strings"
 type triage struct {
 	Archive, Bin, Mark bool
 	Back               string // id of the inbox to put back into, "" for none
+	BackSays           string // the words of that act
 }
+
+const backSays = "Remettre en Réception"
 
 func triageIn(role string, moves []FolderLink) triage {
 	switch role {
 	case "archive":
-		return triage{Bin: true, Mark: true, Back: inboxOf(moves)}
+		return triage{Bin: true, Mark: true, Back: inboxOf(moves), BackSays: backSays}
 	case "trash":
-		return triage{Archive: true, Mark: true, Back: inboxOf(moves)}
+		return triage{Archive: true, Mark: true, Back: inboxOf(moves), BackSays: backSays}
+	case "junk":
+		return triage{Bin: true, Mark: true, Back: inboxOf(moves), BackSays: "Ce n’est pas indésirable"}
 	case "drafts":
 		return triage{Bin: true}
 	default:
@@ -77,7 +82,7 @@ func optionLabel(f FolderLink) string {
 	return label
 }
 
-// backFields are the hidden values of "Remettre en Réception" on one letter.
+// backFields are the hidden values of putting one letter back.
 func backFields(ref, inbox string) map[string]string {
 	return map[string]string{"ref": ref, "to": inbox}
 }

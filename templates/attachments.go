@@ -12,3 +12,15 @@ func void(a Attachment) bool {
 func picture(a Attachment) bool {
 	return a.PreviewHref != "" && a.PreviewKind == "image" && !void(a)
 }
+
+func pictureAlt(a Attachment) string {
+	return "Image jointe" + nbsp + ": " + fileName(a.Name) + ". Si elle ne paraît pas, téléchargez-la."
+}
+
+// downloadText: an arrow alone beside another act, words where it is the only one.
+func downloadText(a Attachment) string {
+	if a.PreviewHref != "" && !void(a) {
+		return ""
+	}
+	return "Télécharger"
+}

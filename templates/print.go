@@ -21,3 +21,17 @@ func people(all []Person) string {
 	}
 	return strings.Join(names, ", ")
 }
+
+// maxPrinted bounds the pictures of one print.
+const maxPrinted = 12
+
+// printed are the pictures that go on paper with the letter.
+func printed(all []Attachment) []Attachment {
+	var out []Attachment
+	for _, a := range all {
+		if picture(a) && len(out) < maxPrinted {
+			out = append(out, a)
+		}
+	}
+	return out
+}

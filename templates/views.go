@@ -11,10 +11,13 @@ type Page struct {
 	Me       Me
 	Boxes    []BoxLink
 	Folders  []FolderLink
-	Section  string // "mail", "search", "sessions", "journal"
-	Flash    *Flash
-	Keys     bool // shortcuts on
-	Nav      Nav
+	// FoldersSay is what the folder list leaves out, "" when it is whole.
+	FoldersSay string
+	Section    string // "mail", "search", "sessions", "journal"
+	Flash      *Flash
+	Keys       bool // shortcuts on
+	Nav        Nav
+	Support    string // how to reach support, from configuration; "" when not told
 }
 
 // Nav holds the site's own addresses that the frame links to. An empty one is
@@ -25,6 +28,8 @@ type Nav struct {
 	Journal    string // GET
 	Situations string // GET: change the situation (shown when Me.Several)
 	SignOut    string // POST, no field
+	Write      string // POST, no field: begins a letter
+	Directory  string // GET
 }
 
 // Me says who is signed in and for whom they act.
@@ -92,6 +97,7 @@ type ListView struct {
 	BoxID, FolderID, FolderLabel string
 	UIDValidity                  uint32
 	Rows                         []Row
+	Drafts                       []DraftRow // being written in Pli, above those of the server's folder
 	Total                        int
 	First, Last                  int
 	PrevHref, NextHref           string
@@ -210,11 +216,13 @@ type Attachment struct {
 	Icon                      string // pdf, image, archive, text, letter, file
 	DownloadHref, PreviewHref string // preview "" when there is none
 	PreviewKind               string // pdf, image, text, letter; for image PreviewHref is the <img> source, shown in place
+	Thumb                     bool   // a picture shown small without being asked for
 }
 
 // NestedLetter is a message/rfc822 opened in place.
 type NestedLetter struct {
 	Subject, From, When, BodyHref, Title string
+	FileName, Size, DownloadHref         string // the letter as a file; DownloadHref "" hides it
 	Attachments                          []Attachment
 	Defects                              string
 }
@@ -246,12 +254,15 @@ type TextPreviewView struct {
 // SessionsView lists the person's open sessions.
 type SessionsView struct {
 	Page
-	Rows []SessionRow
+	Rows           []SessionRow
+	Others         int    // open sessions but this one
+	RevokeOthersTo string // POST; field others=1
 }
 
 // SessionRow is one browser session.
 type SessionRow struct {
 	ID, Agent, Since, Seen string
+	Means                  string // "carte CPS", "e-CPS", "" when not known
 	Current                bool
 	RevokeTo               string // POST; field id (SessionRow.ID)
 }
@@ -259,17 +270,31 @@ type SessionRow struct {
 // JournalView is the person's own trail.
 type JournalView struct {
 	Page
+	Kinds    []JournalKind
 	Rows     []JournalRow
 	NextHref string
+	Empty    string // sentence of an empty page
 }
 
-// JournalRow is one act.
-type JournalRow struct{ When, Who, Box, Act, Outcome string }
+// JournalKind is one choice of what the journal shows.
+type JournalKind struct {
+	Label, Href string
+	Current     bool
+}
+
+// JournalRow is one act, or the same one repeated.
+type JournalRow struct {
+	When, Who, Box, Act, Outcome string
+	Letter                       string // "lettre du 3 mars", "" when the act is about no letter or its date is not known
+	Times                        int    // how often, 1 for once
+	Failed                       bool
+}
 
 // ErrorView is every failure a page can show.
 type ErrorView struct {
 	Page
 	SignedIn           bool
+	CallSupport        bool // somebody at support can mend this
 	Status             int
 	Heading, Say       string
 	ActLabel, ActHref  string // the one next act

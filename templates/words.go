@@ -181,3 +181,15 @@ func num(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
 func act(p Page, text, icon, k, kind, testID string) ui.Button {
 	return ui.Button{Text: text, Icon: icon, Key: key(p, k), Kind: kind, TestID: testID}
 }
+
+// unbroken keeps a telephone number on one line.
+func unbroken(s string) string {
+	r := []rune(s)
+	digit := func(i int) bool { return i >= 0 && i < len(r) && r[i] >= '0' && r[i] <= '9' }
+	for i := range r {
+		if r[i] == ' ' && digit(i-1) && digit(i+1) {
+			r[i] = '\u00a0'
+		}
+	}
+	return string(r)
+}

@@ -1,8 +1,10 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/problem"
@@ -35,17 +37,58 @@ func (s *Server) act(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	to := localPath(r.Form.Get("next"), path("mail", sc.box.ID, which[0].Folder))
 	out, say, err := s.doAct(r, b, which)
-	if err != nil {
+	switch {
+	case missedAll(out, err):
+		return s.comeBack(w, r, listOf(to), note{say: goneWords(out.Missed), kind: "warn"})
+	case errors.Is(err, errNoFolder):
+		return s.comeBack(w, r, to, note{say: problem.SayOf(err), kind: "warn"})
+	case err != nil:
 		return err
 	}
-	to := localPath(r.Form.Get("next"), path("mail", sc.box.ID, which[0].Folder))
-	n := note{boxID: sc.box.ID, say: say.of(out), kind: noteKind(out)}
+	n := note{say: say.of(out), kind: noteKind(out)}
 	if out.Done > 0 {
 		n.undo = string(out.Undo)
 	}
+	return s.comeBack(w, r, to, n)
+}
+
+// comeBack leads to the page an act was asked from, with a sentence.
+func (s *Server) comeBack(w http.ResponseWriter, r *http.Request, to string, n note) error {
+	sc := scopeOf(r)
+	n.boxID = sc.box.ID
 	redirect(w, r, withQuery(to, "note", sc.desk.keepNote(n, s.clock.now())))
 	return nil
+}
+
+// missedAll reports that the letters were looked for where the form says and are
+// all gone: another tab or program was first. A folder or a mailbox that is not
+// this one's never gets that far.
+func missedAll(o mailbox.Outcome, err error) bool {
+	return problem.Is(err, problem.Gone) && o.Done == 0 && o.Missed > 0
+}
+
+func goneWords(n int) string {
+	const since = " entre-temps, sans doute depuis un autre poste. Voici la liste à jour."
+	if n > 1 {
+		return "Rien n’a changé\u00a0: ces " + count(n) + "\u00a0lettres ne sont plus ici, déplacées ou supprimées" + since
+	}
+	return "Rien n’a changé\u00a0: cette lettre n’est plus ici, déplacée ou supprimée" + since
+}
+
+// listOf is the list behind a page: a letter that is gone cannot be come back to.
+func listOf(to string) string {
+	p, q, _ := strings.Cut(to, "?")
+	v, err := url.ParseQuery(q)
+	parts := strings.Split(p, "/") // "", mail, box, folder, validity, uid
+	if err != nil || len(parts) != 6 || parts[1] != "mail" {
+		return to
+	}
+	if from := v.Get("from"); searchHandle.MatchString(from) {
+		return path("mail", parts[2], "search", from)
+	}
+	return path(parts[1:4]...) + listParams(listQuery(parts[3], v))
 }
 
 // noteKind warns when an act was not done to every letter it named.
@@ -82,13 +125,29 @@ func (s *Server) doAct(r *http.Request, b *mailbox.Box, which []mailbox.Ref) (ma
 	case "move":
 		to := r.PostForm.Get("to")
 		if !opaque.MatchString(to) {
-			return mailbox.Outcome{}, saying{}, problem.New(problem.Invalid, "Aucun dossier n’est choisi\u00a0: rien n’a changé. Choisissez où déplacer.")
+			if to == "" {
+				return mailbox.Outcome{}, saying{}, errNoFolder
+			}
+			return mailbox.Outcome{}, saying{}, problem.New(problem.Invalid, "")
 		}
 		out, err := b.Move(ctx, which, to)
-		return out, saying{"déplacée", "déplacées"}, err
+		return out, movedWords(scopeOf(r), to), err
 	}
 	return mailbox.Outcome{}, saying{}, problem.New(problem.Invalid, "Cette action n’existe pas\u00a0: rien n’a changé.")
 }
+
+// movedWords names the inbox, where letters are put back to.
+func movedWords(sc *scope, to string) saying {
+	for _, f := range sc.desk.foldersOf(sc.box.ID).views {
+		if f.ID == to && f.Role == "inbox" {
+			return saying{"remise en " + f.Label, "remises en " + f.Label}
+		}
+	}
+	return saying{"déplacée", "déplacées"}
+}
+
+// errNoFolder is a move whose folder was not chosen yet.
+var errNoFolder = problem.New(problem.Invalid, "Aucun dossier n’est choisi\u00a0: rien n’a changé. Choisissez où déplacer.")
 
 // saying is what happened to a letter, and to letters.
 type saying struct{ one, many string }
@@ -128,20 +187,35 @@ func (s *Server) undo(w http.ResponseWriter, r *http.Request) error {
 	if token == "" {
 		return problem.New(problem.Invalid, "")
 	}
+	to := localPath(r.PostForm.Get("next"), path("mail", scopeOf(r).box.ID))
 	out, err := b.Undo(r.Context(), mailbox.Undo(token))
-	if err != nil {
+	switch {
+	case missedAll(out, err):
+		return s.comeBack(w, r, listOf(to), note{say: goneWords(out.Missed), kind: "warn"})
+	case err != nil:
 		return err
 	}
-	sc := scopeOf(r)
-	to := localPath(r.PostForm.Get("next"), path("mail", sc.box.ID))
-	say := "C’est annulé\u00a0: tout est comme avant."
-	switch {
-	case out.Missed > 0: // not "as before": some letters could not be brought back
-		say = saying{"remise comme avant", "remises comme avant"}.of(out)
-	case out.Say != "":
-		say += " " + out.Say
+	return s.comeBack(w, r, to, note{say: undoneWords(out), kind: noteKind(out)})
+}
+
+// undoneWords never says more than is true: a letter that came back has its date
+// and its marks, but the server counts it as the last to arrive in its folder, and
+// it stands at the top of the list.
+func undoneWords(o mailbox.Outcome) string {
+	where := "en tête de son dossier"
+	if o.Returned > 1 {
+		where = "en tête de leur dossier"
 	}
-	h := sc.desk.keepNote(note{boxID: sc.box.ID, say: say, kind: noteKind(out)}, s.clock.now())
-	redirect(w, r, withQuery(to, "note", h))
-	return nil
+	if o.ReturnedTo != "" {
+		where = "en tête de «\u00a0" + o.ReturnedTo + "\u00a0»"
+	}
+	switch {
+	case o.Missed > 0: // not "as before": some letters could not be brought back
+		return saying{"remise " + where, "remises " + where}.of(o)
+	case o.Returned == 0:
+		return strings.TrimSpace("C’est annulé\u00a0: tout est comme avant. " + o.Say)
+	case o.Returned == 1:
+		return strings.TrimSpace("C’est annulé\u00a0: la lettre est revenue " + where + ", avec sa date. " + o.Say)
+	}
+	return strings.TrimSpace("C’est annulé\u00a0: " + count(o.Returned) + "\u00a0lettres sont revenues " + where + ", avec leurs dates. " + o.Say)
 }

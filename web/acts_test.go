@@ -89,7 +89,7 @@ func actsOnPartOfASelection(t *testing.T, k *testkit.Kit) {
 		t.Fatal("no undo for what was done")
 	}
 	back := f.Find("form").AttrOr("action", "")
-	if text := flash(c.Post(back, values("undo", undo, "next", inbox))).Text(); !strings.Contains(text, "tout est comme avant") {
+	if text := flash(c.Post(back, values("undo", undo, "next", inbox))).Text(); !strings.Contains(text, "2\u00a0lettres sont revenues en tête de «\u00a0Réception\u00a0»") {
 		t.Errorf("undo: %q", text)
 	}
 	// Undone once already: nothing is there any more, and nobody is told otherwise.

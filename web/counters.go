@@ -4,11 +4,9 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"slices"
 	"time"
 
 	"pli.example/pli/internal/delegation"
-	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/mssante"
 )
 
@@ -119,20 +117,4 @@ func (s *Server) countOne(k *desk, actor mssante.Actor, g delegation.Grant, requ
 		}
 		k.count(g.Mailbox.ID, c.Unread, s.clock.now())
 	}
-}
-
-// keepFolders and foldersOf remember a mailbox's folders as last listed.
-func (k *desk) keepFolders(boxID string, folders []mailbox.FolderView) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if len(k.folders) >= maxFolderLists {
-		clear(k.folders)
-	}
-	k.folders[boxID] = folders
-}
-
-func (k *desk) foldersOf(boxID string) []mailbox.FolderView {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return slices.Clone(k.folders[boxID])
 }

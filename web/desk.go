@@ -6,13 +6,14 @@ import (
 	"sync"
 	"time"
 
+	"pli.example/pli/internal/directory"
 	"pli.example/pli/internal/mailbox"
 )
 
 // desks is what this node keeps in memory for each open session: the words of
 // recent searches (never in a URL), the sentence after an act, the last counters
-// of other mailboxes. All of it can be thrown away; all
-// of it goes when the session ends.
+// of other mailboxes, the folders and the mailbox looked at last. All of it can be
+// thrown away; all of it goes when the session ends.
 type desks struct {
 	mu  sync.Mutex
 	now func() time.Time
@@ -23,12 +24,21 @@ type desks struct {
 }
 
 type desk struct {
-	mu       sync.Mutex
-	used     time.Time
-	searches []held[search]
-	notes    []held[note]
-	unread   map[string]counter              // by mailbox id
-	folders  map[string][]mailbox.FolderView // by mailbox id
+	mu        sync.Mutex
+	used      time.Time
+	searches  []held[search]
+	notes     []held[note]
+	directory []held[directory.Query]
+	unread    map[string]counter    // by mailbox id
+	folders   map[string]folderList // by mailbox id
+	last      string                // mailbox looked at last
+	lastIn    map[string]string     // the same by situation
+}
+
+// folderList is a mailbox's folders as last listed.
+type folderList struct {
+	views []mailbox.FolderView
+	say   string // what the listing leaves out, "" for nothing
 }
 
 type held[T any] struct {
@@ -63,6 +73,7 @@ const (
 	noteLife       = 10 * time.Minute
 	maxDesks       = 20_000
 	maxFolderLists = 30
+	maxSituations  = 50
 	deskIdleLife   = 4 * time.Hour
 	deskSweep      = time.Minute
 	endedLife      = 10 * time.Minute // longer than any request under way at the end
@@ -73,7 +84,7 @@ func newDesks(now func() time.Time) *desks {
 }
 
 func newDesk() *desk {
-	return &desk{unread: map[string]counter{}, folders: map[string][]mailbox.FolderView{}}
+	return &desk{unread: map[string]counter{}, folders: map[string]folderList{}, lastIn: map[string]string{}}
 }
 
 // open gives the session's desk, making it at first use. That of a session that

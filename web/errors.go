@@ -28,6 +28,7 @@ type failure struct {
 	act           func(*http.Request) string
 	level         slog.Level
 	keepsCauseOut bool // the cause is the user's own business, not worth a log line
+	callSupport   bool // the page says how to reach support
 }
 
 // errMethod is an address asked with a verb it does not know.
@@ -39,45 +40,51 @@ type atSignIn struct{ err error }
 func (e atSignIn) Error() string { return "sign-in: " + e.err.Error() }
 func (e atSignIn) Unwrap() error { return e.err }
 
+// accountRefused marks a refusal of ours to somebody the provider vouched for.
+type accountRefused struct{ err error }
+
+func (e accountRefused) Error() string { return "account: " + e.err.Error() }
+func (e accountRefused) Unwrap() error { return e.err }
+
 // failureOf is the map from kind to page. Every kind has a line; a test asks.
 func failureOf(k problem.Kind) failure {
 	switch k {
 	case problem.Invalid:
 		return failure{http.StatusBadRequest, "Cette demande n’a pas été comprise",
-			"Rien n’a été modifié. Revenez à vos lettres et recommencez.", "Revenir à mes lettres", home, slog.LevelInfo, false}
+			"Rien n’a été modifié. Revenez à vos lettres et recommencez.", "Revenir à mes lettres", home, slog.LevelInfo, false, false}
 	case problem.NotFound:
 		return failure{http.StatusNotFound, "Cette page n’existe pas, ou n’est pas pour vous",
-			"Vérifiez l’adresse, ou reprenez depuis vos lettres.", "Revenir à mes lettres", home, slog.LevelInfo, false}
+			"Vérifiez l’adresse, ou reprenez depuis vos lettres.", "Revenir à mes lettres", home, slog.LevelInfo, false, false}
 	case problem.Gone:
 		return failure{http.StatusGone, "Cette lettre n’est plus ici",
-			"Elle a été déplacée ou supprimée, peut-être depuis un autre poste. Cherchez-la dans les autres dossiers.", "Revenir au dossier", folderOf, slog.LevelInfo, false}
+			"Elle a été déplacée ou supprimée, peut-être depuis un autre poste. Cherchez-la dans les autres dossiers.", "Revenir au dossier", folderOf, slog.LevelInfo, false, false}
 	case problem.Denied:
 		return failure{http.StatusForbidden, "Vous n’avez pas ce droit",
-			"Rien n’a été modifié. Le titulaire de la boîte peut vous donner ce droit.", "Revenir à mes lettres", home, slog.LevelWarn, false}
+			"Rien n’a été modifié. Le titulaire de la boîte peut vous donner ce droit.", "Revenir à mes lettres", home, slog.LevelWarn, false, false}
 	case problem.SignInNeeded:
 		return failure{http.StatusUnauthorized, "Votre session est terminée",
-			"Ce que vous aviez enregistré est gardé. Connectez-vous de nouveau pour continuer.", "Se connecter", signInAgain, slog.LevelInfo, true}
+			"Ce que vous aviez enregistré est gardé. Connectez-vous de nouveau pour continuer.", "Se connecter", signInAgain, slog.LevelInfo, true, false}
 	case problem.TooLarge:
 		return failure{http.StatusRequestEntityTooLarge, "C’est trop volumineux",
-			"Rien n’a été modifié. Recommencez avec moins d’éléments à la fois.", "Revenir à mes lettres", home, slog.LevelInfo, false}
+			"Rien n’a été modifié. Recommencez avec moins d’éléments à la fois.", "Revenir à mes lettres", home, slog.LevelInfo, false, false}
 	case problem.TooMany:
 		return failure{http.StatusTooManyRequests, "Trop de demandes en peu de temps",
-			"Rien n’est perdu. Attendez une minute, puis réessayez.", "Réessayer", again, slog.LevelWarn, false}
+			"Rien n’est perdu. Attendez une minute, puis réessayez.", "Réessayer", again, slog.LevelWarn, false, false}
 	case problem.Conflict:
 		return failure{http.StatusConflict, "Quelqu’un d’autre vient de modifier ceci",
-			"Rien n’a été écrasé. Rechargez pour voir l’état actuel.", "Recharger", again, slog.LevelInfo, false}
+			"Rien n’a été écrasé. Rechargez pour voir l’état actuel.", "Recharger", again, slog.LevelInfo, false, false}
 	case problem.UpstreamRefused:
 		return failure{http.StatusBadGateway, "Le serveur de messagerie a refusé",
-			"Vos lettres sont intactes sur le serveur. Réessayez\u00a0; si le refus persiste, prévenez votre opérateur.", "Réessayer", again, slog.LevelWarn, false}
+			"Vos lettres sont intactes sur le serveur. Réessayez\u00a0; si le refus persiste, prévenez votre opérateur.", "Réessayer", again, slog.LevelWarn, false, false}
 	case problem.UpstreamDown:
 		return failure{http.StatusServiceUnavailable, "Le serveur de messagerie ne répond pas",
-			"Vos lettres sont intactes sur le serveur. Réessayez dans un instant.", "Réessayer", again, slog.LevelWarn, false}
+			"Vos lettres sont intactes sur le serveur. Réessayez dans un instant.", "Réessayer", again, slog.LevelWarn, false, false}
 	case problem.Timeout:
 		return failure{http.StatusGatewayTimeout, "Le serveur de messagerie met trop de temps à répondre",
-			"Vos lettres sont intactes sur le serveur. Réessayez dans un instant.", "Réessayer", again, slog.LevelWarn, false}
+			"Vos lettres sont intactes sur le serveur. Réessayez dans un instant.", "Réessayer", again, slog.LevelWarn, false, false}
 	}
 	return failure{http.StatusInternalServerError, "Pli n’a pas pu répondre",
-		"Vos lettres sont intactes sur le serveur. Réessayez\u00a0; si cela se répète, donnez la référence ci-dessous à votre support.", "Réessayer", again, slog.LevelError, false}
+		"Vos lettres sont intactes sur le serveur. Réessayez\u00a0; si cela se répète, donnez la référence ci-dessous à votre support.", "Réessayer", again, slog.LevelError, false, false}
 }
 
 // signInFailureOf says the same for somebody who is not in yet.
@@ -150,6 +157,10 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var in atSignIn
 	if errors.As(err, &in) {
 		f = signInFailureOf(kind)
+		var closed accountRefused
+		if errors.As(err, &closed) && kind == problem.Denied {
+			f.heading = "Votre compte est fermé"
+		}
 		if errors.Is(err, identity.ErrAbandoned) {
 			f.heading = "L’identification n’a pas abouti"
 		}
@@ -165,7 +176,17 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		s.sendToSignIn(w, r, f, problem.SayOf(err))
 		return
 	}
+	f.callSupport = supportMends(kind)
 	s.showFailure(w, r, f, problem.SayOf(err))
+}
+
+// supportMends: the kinds a person cannot get out of alone, or not every time.
+func supportMends(k problem.Kind) bool {
+	switch k {
+	case problem.Denied, problem.Internal, problem.UpstreamRefused, problem.UpstreamDown, problem.Timeout:
+		return true
+	}
+	return false
 }
 
 // serverWords is what an IMAP or SMTP server answered in prose: it may quote a
@@ -227,6 +248,10 @@ func (s *Server) showFailure(w http.ResponseWriter, r *http.Request, f failure, 
 		set.apply(w.Header(), sc.nonce, nil, s.secure)
 		_ = plain(w, f.status, "")
 		return
+	case dataHeaders:
+		set.apply(w.Header(), sc.nonce, nil, s.secure)
+		writeData(w, f.status, failedData{Say: say, Heading: f.heading, RequestID: sc.id})
+		return
 	case bodyHeaders, viewerHeaders:
 		// Shown inside a frame: a small page of its own under the frame's policy.
 		bodyHeaders.apply(w.Header(), sc.nonce, nil, s.secure)
@@ -235,7 +260,7 @@ func (s *Server) showFailure(w http.ResponseWriter, r *http.Request, f failure, 
 	}
 	pageHeaders.apply(w.Header(), sc.nonce, s.origins(r.Context(), pageHeaders), s.secure)
 	v := templates.ErrorView{Page: s.page(r, "Information"), SignedIn: sc.session != nil, Status: f.status, Heading: f.heading, Say: say,
-		ActLabel: f.actLabel, ActHref: f.act(r), RequestID: sc.id}
+		ActLabel: f.actLabel, ActHref: f.act(r), RequestID: sc.id, CallSupport: f.callSupport}
 	if v.ActHref != "/" && sc.session != nil {
 		v.AlsoLabel, v.AlsoURL = "Revenir à mes lettres", "/"
 	}

@@ -18,30 +18,33 @@ func (s *Server) letter(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	l, err := b.Letter(r.Context(), at, mailbox.LetterOptions{MarkRead: looked(r)})
-	if err != nil {
-		return err
-	}
-	v := s.letterView(r, l)
+	o := mailbox.LetterOptions{MarkRead: looked(r)}
 	if isFragment(r) {
+		l, err := b.Letter(r.Context(), at, o)
+		if err != nil {
+			return err
+		}
+		v := s.letterView(r, l)
 		folders, err := s.knownFolders(r, b, l)
 		if err != nil {
 			return err
 		}
-		s.withFolders(r, &v.Page, folders, at.Folder)
+		s.withFolders(r, &v.Page, b, folders, at.Folder)
 		v.Moves = moves(v.Page.Folders)
 		return s.render(w, r, http.StatusOK, templates.LetterFragment(v))
 	}
 	lq := listQuery(at.Folder, r.URL.Query())
-	folders, list, err := b.Desk(r.Context(), lq)
+	o.Loaded = func(l *mailbox.Letter) { s.prepare(r, l) }
+	l, folders, list, err := b.LetterBeside(r.Context(), at, o, lq)
 	if err != nil {
 		return err
 	}
+	v := s.letterView(r, l)
 	s.askCounters(r)
-	beside := s.listView(r, lq, folders, list)
+	beside := s.listView(r, b, lq, folders, list)
 	beside.Selected = at.UID
 	beside.Page.Flash = nil
-	s.withFolders(r, &v.Page, folders, at.Folder)
+	s.withFolders(r, &v.Page, b, folders, at.Folder)
 	v.List, v.Moves = &beside, beside.Moves
 	return s.render(w, r, http.StatusOK, templates.LetterPage(v))
 }
@@ -78,7 +81,7 @@ func looked(r *http.Request) bool {
 // counted off, so that a fragment costs no listing.
 func (s *Server) knownFolders(r *http.Request, b *mailbox.Box, l *mailbox.Letter) ([]mailbox.FolderView, error) {
 	sc := scopeOf(r)
-	folders := sc.desk.foldersOf(sc.box.ID)
+	folders := sc.desk.foldersOf(sc.box.ID).views
 	if folders == nil {
 		return b.Folders(r.Context())
 	}
@@ -115,15 +118,18 @@ func (s *Server) letterView(r *http.Request, l *mailbox.Letter) templates.Letter
 		v.NextHref = letterHref(sc.box.ID, *l.Next) + params
 	}
 	if len(l.Shown) > 0 {
-		doc := show(l.Content, base, plain)
+		doc := s.document(sc.documentKey(l.Ref, "", plain), l.Content)
 		v.BodyTitle, v.RemoteBlocked, v.Truncated = "Corps de la lettre", doc.remoteBlocked, doc.truncated || l.Cut
 		v.BodyHref, v.PlainShown = bodyHref(base, "", plain), plain
+		if n, ok := askNotice(v.Subject, doc.html); ok {
+			v.Notices = append([]templates.Notice{n}, v.Notices...)
+		}
 		if hasForms(l.Content) {
 			v.PlainHref = otherForm(base, params, plain)
 		}
 	}
-	v.Attachments, v.Nested = s.files(base, l.Content), s.nested(base, l.Nested, plain)
-	if len(v.Attachments) > 0 {
+	v.Attachments, v.Nested = s.files(base, l.Content), s.nested(base, l.Content, plain)
+	if len(attachments(l.Content)) > 1 {
 		v.AllHref = base + "/zip"
 	}
 	self := base + params
@@ -187,83 +193,6 @@ func people(list []message.Mailbox) []templates.Person {
 	out := make([]templates.Person, 0, len(list))
 	for _, m := range list {
 		out = append(out, templates.Person{Name: personName(m), Address: m.String()})
-	}
-	return out
-}
-
-// files are the attachments of a letter, without the letters shown in place.
-func (s *Server) files(base string, c mailbox.Content) []templates.Attachment {
-	out := []templates.Attachment{}
-	for _, p := range attachments(c) {
-		words, icon := kindWords(p.Type, partName(p))
-		at := base + "/part/" + p.Path
-		a := templates.Attachment{Name: partName(p), Type: words, Icon: icon, Size: sizeWords(decodedSize(p)), DownloadHref: at}
-		a.PreviewKind, a.PreviewHref = preview(p, at)
-		out = append(out, a)
-	}
-	return out
-}
-
-// attachments are the parts listed as files: those no text shows.
-func attachments(c mailbox.Content) []*message.Part {
-	var html string
-	for _, t := range c.Shown {
-		if t.Part.Type == "text/html" {
-			html += t.Text
-		}
-	}
-	return c.Body.Files(html)
-}
-
-// decodedSize is what the file will weigh: base64 carries 57 octets in 78.
-func decodedSize(p *message.Part) int64 {
-	if p.Encoding == "base64" {
-		return p.Size * 57 / 78
-	}
-	return p.Size
-}
-
-// preview says how a part may be looked at, from what it claims; the preview
-// itself looks at the bytes and refuses a lie.
-func preview(p *message.Part, at string) (kind, href string) {
-	_, icon := kindWords(p.Type, partName(p))
-	switch {
-	case icon == "pdf":
-		return "pdf", at + "/view"
-	case p.Type == "image/svg+xml", p.Type == "application/dicom":
-		return "", ""
-	case icon == "image" && showable(p):
-		return "image", at + "/picture"
-	case message.SniffPreview(p.Type, partName(p), nil) == message.PreviewText:
-		return "text", at + "/view"
-	}
-	return "", ""
-}
-
-func showable(p *message.Part) bool {
-	switch p.Type {
-	case "image/png", "image/jpeg", "image/jpg", "image/pjpeg", "image/gif", "image/webp", "image/tiff", "image/x-tiff", "image/bmp":
-		return true
-	case "application/octet-stream":
-		switch words, _ := kindWords("", partName(p)); words {
-		case "Photo", "Image", "Image numérisée (TIFF)":
-			return true
-		}
-	}
-	return false
-}
-
-// nested are the letters carried inside, opened in place, those inside them after.
-func (s *Server) nested(base string, list []mailbox.Nested, plain bool) []templates.NestedLetter {
-	var out []templates.NestedLetter
-	for _, n := range list {
-		v := templates.NestedLetter{Subject: subjectWords(n.Envelope.Subject), When: s.clock.full(n.Envelope.Date), Title: "Corps de la lettre jointe",
-			Attachments: s.files(base, n.Content), Defects: defects(n.Defects)}
-		v.From, _ = whoWords(n.Envelope.From, false)
-		if len(n.Shown) > 0 {
-			v.BodyHref = bodyHref(base, n.Path, plain)
-		}
-		out = append(append(out, v), s.nested(base, n.Nested, plain)...)
 	}
 	return out
 }

@@ -81,7 +81,13 @@ func (s *Server) boxHome(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return problem.New(problem.UpstreamRefused, "Le serveur ne montre aucun dossier dans cette boîte. Prévenez votre opérateur.")
 	}
-	redirect(w, r, path("mail", scopeOf(r).box.ID, in.ID))
+	sc := scopeOf(r)
+	sc.desk.keepFolders(sc.box.ID, folders, b.Notice())
+	to := path("mail", sc.box.ID, in.ID)
+	if h := r.URL.Query().Get("note"); opaqueHandle(h) {
+		to = withQuery(to, "note", h)
+	}
+	redirect(w, r, to)
 	return nil
 }
 
@@ -101,7 +107,7 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.askCounters(r)
-	v := s.listView(r, lq, folders, l)
+	v := s.listView(r, b, lq, folders, l)
 	if isFragment(r) {
 		return s.render(w, r, http.StatusOK, templates.ListFragment(v))
 	}
@@ -109,7 +115,7 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) error {
 }
 
 // listView maps one page of a folder.
-func (s *Server) listView(r *http.Request, lq mailbox.ListQuery, folders []mailbox.FolderView, l mailbox.List) templates.ListView {
+func (s *Server) listView(r *http.Request, b *mailbox.Box, lq mailbox.ListQuery, folders []mailbox.FolderView, l mailbox.List) templates.ListView {
 	sc := scopeOf(r)
 	base := path("mail", sc.box.ID, l.Folder.ID)
 	g, _ := sc.grantOf(sc.box)
@@ -127,7 +133,7 @@ func (s *Server) listView(r *http.Request, lq mailbox.ListQuery, folders []mailb
 	if l.Folder.Role == "" { // a folder somebody named may name a patient
 		v.Page.Title = "Dossier"
 	}
-	s.withFolders(r, &v.Page, folders, l.Folder.ID)
+	s.withFolders(r, &v.Page, b, folders, l.Folder.ID)
 	v.Moves = moves(v.Page.Folders)
 	if l.PrevAfter > 0 {
 		v.PrevHref = base + listParams(mailbox.ListQuery{After: l.PrevAfter, Unread: lq.Unread, Flagged: lq.Flagged})
@@ -140,6 +146,7 @@ func (s *Server) listView(r *http.Request, lq mailbox.ListQuery, folders []mailb
 	for _, it := range l.Items {
 		v.Rows = append(v.Rows, s.row(sc.box.ID, it, sent, keep))
 	}
+	v.Drafts = s.draftsHere(r, b, string(l.Folder.Role))
 	if len(v.Rows) == 0 {
 		v.Empty = emptyWords(lq, string(l.Folder.Role))
 	}

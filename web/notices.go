@@ -1,6 +1,7 @@
 package web
 
 import (
+	"regexp"
 	"strings"
 
 	"pli.example/pli/internal/mailbox"
@@ -13,7 +14,7 @@ import (
 func notices(l *mailbox.Letter) []templates.Notice {
 	var out []templates.Notice
 	if l.Report != nil {
-		out = append(out, reportNotice(*l.Report))
+		out = append(out, reportNotice(withReason(*l.Report, l.Plains)))
 	}
 	if l.Unreadable {
 		out = append(out, templates.Notice{Kind: "warn", Title: "Lettre au format inhabituel",
@@ -36,6 +37,24 @@ func defects(list []string) string {
 	return "Elle a été lue malgré des défauts\u00a0: " + strings.Join(list, ", ") + "."
 }
 
+// integrationReason is the line in which establishments that send no receipt tell
+// why a document was not filed.
+var integrationReason = regexp.MustCompile(`(?i)erreur détectée[ \x{a0}]*:[ \x{a0}]*([^\r\n]{3,160})`)
+
+// withReason fills in the reason that only the letter's own words give.
+func withReason(r message.Report, texts []mailbox.Text) message.Report {
+	if r.Kind != message.ReportIntegration || r.Label != "" {
+		return r
+	}
+	for _, t := range texts {
+		if m := integrationReason.FindStringSubmatch(t.Text); m != nil {
+			r.Label = strings.TrimRight(strings.TrimSpace(m[1]), ".")
+			break
+		}
+	}
+	return r
+}
+
 // reportNotice says in words what a machine reported about a letter sent earlier.
 func reportNotice(r message.Report) templates.Notice {
 	about := ""
@@ -52,7 +71,7 @@ func reportNotice(r message.Report) templates.Notice {
 			Text: "La lettre est arrivée, mais son document n’a pas été classé dans le dossier du patient\u00a0: " + why + ". Corrigez puis renvoyez, ou prévenez le destinataire." + about}
 	case message.ReportDisposition:
 		if r.Error {
-			return templates.Notice{Kind: "warn", Title: "Accusé d’échec", Text: "Le destinataire n’a pas pu traiter votre lettre." + about}
+			return templates.Notice{Kind: "warn", Title: "Accusé d’échec", Text: "Le destinataire n’a pas pu traiter votre lettre. Prévenez-le, par téléphone si c’est urgent." + about}
 		}
 		if r.Disposition == "displayed" {
 			return templates.Notice{Kind: "info", Title: "Accusé de lecture", Text: "Votre lettre a été affichée chez son destinataire." + about}
@@ -60,27 +79,7 @@ func reportNotice(r message.Report) templates.Notice {
 		return templates.Notice{Kind: "info", Title: "Accusé", Text: "Le destinataire accuse réception de votre lettre." + about}
 	}
 	if !r.Failed() {
-		return templates.Notice{Kind: "info", Title: "Rapport de remise", Text: "Le serveur donne des nouvelles d’une lettre que vous avez envoyée." + about}
+		return stillOnItsWay(r, about)
 	}
-	var who []string
-	for _, p := range r.Recipients {
-		if p.Action == "failed" || p.Action == "" {
-			who = append(who, recipientWords(p))
-		}
-	}
-	text := "Une lettre que vous avez envoyée n’a pas été remise"
-	if len(who) > 0 {
-		text += " à " + strings.Join(who[:min(len(who), 5)], ", ")
-	}
-	return templates.Notice{Kind: "error", Title: "Lettre non remise", Text: text + ". Vérifiez l’adresse, puis renvoyez." + about}
-}
-
-func recipientWords(p message.ReportRecipient) string {
-	if p.Address.IsPatient() {
-		return "un patient"
-	}
-	if !p.Address.IsZero() {
-		return p.Address.String()
-	}
-	return "un destinataire"
+	return undelivered(r, about)
 }

@@ -2,10 +2,12 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 
 	"pli.example/pli/internal/delegation"
 	"pli.example/pli/internal/mailbox"
+	"pli.example/pli/internal/mssante"
 	"pli.example/pli/templates"
 )
 
@@ -14,40 +16,51 @@ import (
 func (s *Server) page(r *http.Request, title string) templates.Page {
 	sc := scopeOf(r)
 	p := templates.Page{Title: title, Nonce: sc.nonce, Banner: s.banner, BannerTo: s.bannerTo, Section: "mail", Keys: true}
-	p.Nav.Home = "/"
+	p.Nav.Home, p.Support = "/", s.operator
 	if sc.session == nil {
 		return p
 	}
 	cur := sc.session
 	sit := situation(cur)
 	p.Me = templates.Me{
-		Name: cur.Practitioner.DisplayName(sit), Work: sit.Work(), Place: sit.Place(), SignedBy: signedBy(cur.Practitioner.AuthMode),
+		Name: cur.Practitioner.DisplayName(sit), Work: railWork(sit), Place: sit.Place(), SignedBy: signedBy(cur.Practitioner.AuthMode),
 		Several: len(cur.Practitioner.Situations) > 1, MailUntil: cur.MailUntil,
 	}
 	p.Nav = templates.Nav{Home: "/", Sessions: "/sessions", Journal: "/journal", Situations: "/situations", SignOut: toProvider(r, "/sign-out")}
-	p.Boxes = s.boxLinks(sc)
+	p.Nav.Write, p.Nav.Directory = s.writeTo(sc), "/directory"
+	p.Boxes = s.boxLinks(sc, "")
+	if sc.box != nil {
+		p.Boxes = s.boxLinks(sc, sc.box.ID)
+	}
+	s.withKnownFolders(sc, &p)
 	p.Flash = s.flash(r)
 	return p
 }
 
+// railWork is what the person does in the few words a rail has room for: of a
+// physician, the speciality.
+func railWork(x mssante.Situation) string {
+	if x.Role == "" && x.Specialty != "" {
+		return x.Specialty
+	}
+	return x.Work()
+}
+
 func signedBy(mode string) string {
-	switch strings.ToUpper(mode) {
-	case "CARD":
-		return "Pro Santé Connect, carte CPS"
-	case "MOBILE":
-		return "Pro Santé Connect, e-CPS"
+	if means := meansWords(mode); means != "" {
+		return "Pro Santé Connect, " + strings.TrimPrefix(means, "carte ")
 	}
 	return "Pro Santé Connect"
 }
 
 // boxLinks lists the person's mailboxes with the counters this node last saw.
-func (s *Server) boxLinks(sc *scope) []templates.BoxLink {
+func (s *Server) boxLinks(sc *scope, current string) []templates.BoxLink {
 	links := make([]templates.BoxLink, 0, len(sc.grants))
 	for _, g := range sc.grants {
 		c, known := sc.desk.counter(g.Mailbox.ID)
 		l := templates.BoxLink{
 			ID: g.Mailbox.ID, Label: boxLabel(g), Address: g.Mailbox.Address.String(), Kind: g.Mailbox.Kind.Label(), Unread: -1,
-			Current: sc.box != nil && sc.box.ID == g.Mailbox.ID, Shared: g.Kind != delegation.Owner, Failing: c.failing,
+			Current: current == g.Mailbox.ID, Shared: g.Kind != delegation.Owner, Failing: c.failing,
 			Href: path("mail", g.Mailbox.ID),
 		}
 		if known {
@@ -108,20 +121,6 @@ func inbox(folders []mailbox.FolderView) (mailbox.FolderView, bool) {
 	return mailbox.FolderView{}, false
 }
 
-// withFolders adds the folders of the open box to the frame.
-func (s *Server) withFolders(r *http.Request, p *templates.Page, folders []mailbox.FolderView, current string) {
-	sc := scopeOf(r)
-	if sc.box == nil {
-		return
-	}
-	sc.desk.keepFolders(sc.box.ID, folders)
-	p.Folders = folderLinks(sc.box.ID, folders, current)
-	if in, ok := inbox(folders); ok {
-		sc.desk.count(sc.box.ID, int(in.Unseen), s.clock.now())
-	}
-	p.Boxes = s.boxLinks(sc)
-}
-
 // flash is the sentence a note handle in the address names, while it lives.
 // Showing it changes nothing: reloading shows it again.
 func (s *Server) flash(r *http.Request) *templates.Flash {
@@ -134,11 +133,22 @@ func (s *Server) flash(r *http.Request) *templates.Flash {
 	if !ok {
 		return nil
 	}
-	f := &templates.Flash{Say: n.say, Kind: n.kind, Undo: n.undo, Next: localPath(r.URL.Path, "/")}
+	f := &templates.Flash{Say: n.say, Kind: n.kind, Undo: n.undo, Next: localPath(withoutNote(r.URL), "/")}
 	if n.undo != "" {
 		f.UndoTo = path("mail", n.boxID, "undo")
 	}
 	return f
+}
+
+// withoutNote is the page an address shows, its page of the list and its filter
+// kept, without the sentence: an undo comes back to where it was clicked.
+func withoutNote(u *url.URL) string {
+	q := u.Query()
+	q.Del("note")
+	if len(q) == 0 {
+		return u.EscapedPath()
+	}
+	return u.EscapedPath() + "?" + q.Encode()
 }
 
 // opaqueHandle accepts what crypto/rand.Text makes.

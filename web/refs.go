@@ -81,12 +81,26 @@ func whoWords(people []message.Mailbox, sent bool) (who, what string) {
 	return who, what
 }
 
+// tidyName writes "DR_Anne_KERBRAT" as a person would: some programs join the words
+// of a display name, or quote it twice. An address in its place stays as it is, for
+// the warning that it deserves.
+func tidyName(name string) string {
+	if strings.Contains(name, "@") {
+		return name
+	}
+	bare := strings.Trim(strings.Join(strings.Fields(strings.ReplaceAll(name, "_", " ")), " "), `'" `)
+	if bare == "" {
+		return name
+	}
+	return bare
+}
+
 // personName is the name written, or the address; a patient's address is an
 // identity number and is never used as a name.
 func personName(p message.Mailbox) string {
 	switch {
 	case strings.TrimSpace(p.Name) != "":
-		return p.Name
+		return tidyName(p.Name)
 	case p.Address.IsPatient():
 		return "Patient"
 	case p.Valid:

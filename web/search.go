@@ -58,7 +58,7 @@ func (s *Server) searchShow(w http.ResponseWriter, r *http.Request) error {
 		Box:    templates.SearchBox{Action: path("mail", sc.box.ID, "search"), Words: q.words, Everywhere: q.everywhere},
 		CanAct: g.Rights.Has(delegation.Triage), BulkTo: actTo(sc.box.ID, self)}
 	v.Page.Section = "search"
-	s.withFolders(r, &v.Page, folders, "")
+	s.withFolders(r, &v.Page, b, folders, "")
 	v.Moves = moves(v.Page.Folders)
 	if q.words != "" {
 		res, err := b.Search(r.Context(), mailbox.SearchQuery{Words: q.words, Everywhere: q.everywhere, Folder: q.folder, Limit: searchResults})

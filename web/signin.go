@@ -113,7 +113,7 @@ func (s *Server) signInFinish(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) letIn(w http.ResponseWriter, r *http.Request, in identity.SignIn, next string) (string, error) {
 	acc, err := s.accounts.SignedIn(r.Context(), in.Practitioner)
 	if err != nil {
-		return "", err
+		return "", accountRefused{err}
 	}
 	cur, err := s.sessions.SignIn(w, r, in, acc.ID)
 	if err != nil {

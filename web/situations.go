@@ -32,7 +32,7 @@ func (s *Server) pickSituation(w http.ResponseWriter, r *http.Request) error {
 		if err := s.accounts.SetPreference(r.Context(), cur.Actor.AccountID, "situation", key); err != nil {
 			return err
 		}
-		redirect(w, r, nextPage(r.PostForm.Get("next")))
+		redirect(w, r, nextPage(r.PostForm.Get("next"))) // home opens the mailbox of this situation
 		return nil
 	}
 	return problem.New(problem.Invalid, "Cette situation d’exercice n’est pas parmi les vôtres\u00a0: rien n’a changé. Choisissez-en une de la liste.")

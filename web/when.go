@@ -72,6 +72,28 @@ func (c clock) exact(t time.Time) string {
 	return t.In(c.loc).Format("02/01/2006 à 15:04")
 }
 
+// between is exact for a span: one instant, two hours of one day, or two days.
+func (c clock) between(first, last time.Time) string {
+	from, to := first.In(c.loc), last.In(c.loc)
+	switch {
+	case c.exact(from) == c.exact(to):
+		return c.exact(to)
+	case from.Format(time.DateOnly) == to.Format(time.DateOnly):
+		return to.Format("02/01/2006") + " de " + from.Format("15:04") + " à " + to.Format("15:04")
+	}
+	return "du " + c.exact(from) + " au " + c.exact(to)
+}
+
+// day names a day: 3 mars, or 3 mars 2025 when it is not of this year.
+func (c clock) day(t time.Time) string {
+	t = t.In(c.loc)
+	out := dayNumber(t.Day()) + " " + months[t.Month()-1]
+	if t.Year() != c.now().In(c.loc).Year() {
+		out += " " + fmt.Sprint(t.Year())
+	}
+	return out
+}
+
 // iso is for <time datetime>.
 func (c clock) iso(t time.Time) string {
 	if t.IsZero() {

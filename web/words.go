@@ -16,8 +16,12 @@ func kindWords(contentType, name string) (words, icon string) {
 		return "Archive de documents de santé (IHE_XDM)", "archive"
 	case t == "message/rfc822", ext == "eml":
 		return "Lettre jointe", "letter"
-	case t == "message/delivery-status", t == "message/disposition-notification":
-		return "Accusé", "text"
+	case t == "message/delivery-status", t == "message/global-delivery-status":
+		return "Rapport de remise", "text"
+	case t == "message/disposition-notification", t == "message/global-disposition-notification":
+		return "Accusé de lecture", "text"
+	case t == "text/rfc822-headers", t == "message/global-headers":
+		return "En-têtes de la lettre d’origine", "text"
 	case t == "application/pdf", ext == "pdf":
 		return "PDF", "pdf"
 	case t == "image/jpeg", ext == "jpg", ext == "jpeg", ext == "heic":

@@ -1,0 +1,224 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"pli.example/pli/internal/mailbox"
+	"pli.example/pli/internal/mssante"
+	"pli.example/pli/internal/outgoing"
+	"pli.example/pli/internal/problem"
+	"pli.example/pli/internal/sanitize"
+	"pli.example/pli/templates"
+)
+
+// drafts lists the letters being written in a mailbox.
+func (s *Server) drafts(w http.ResponseWriter, r *http.Request) error {
+	b, err := s.writing(r)
+	if err != nil {
+		return err
+	}
+	all, err := s.outbox.List(r.Context(), b)
+	if err != nil {
+		return err
+	}
+	sc := scopeOf(r)
+	v := templates.DraftsView{Page: s.page(r, "Brouillons"), Rows: s.draftRows(r, b, all), WriteTo: path("mail", sc.box.ID, "compose")}
+	v.Page.Section = "drafts"
+	if id := r.URL.Query().Get("discarded"); opaque.MatchString(id) {
+		v.Discarded = draftHref(sc.box.ID, id) + "/restore"
+	}
+	for _, f := range v.Page.Folders {
+		if f.Role == "drafts" {
+			v.Folder = f.Href
+		}
+	}
+	return s.render(w, r, http.StatusOK, templates.DraftsPage(v))
+}
+
+// draftsHere are the letters being written, for the page of the server's Drafts
+// folder. Nothing is shown to whoever may not write, nor when they cannot be read.
+func (s *Server) draftsHere(r *http.Request, b *mailbox.Box, role string) []templates.DraftRow {
+	if s.outbox == nil || role != "drafts" || s.writeTo(scopeOf(r)) == "" {
+		return nil
+	}
+	all, err := s.outbox.List(r.Context(), b)
+	if err != nil {
+		return nil
+	}
+	return s.draftRows(r, b, all)
+}
+
+func (s *Server) draftRows(r *http.Request, b *mailbox.Box, all []outgoing.Summary) []templates.DraftRow {
+	rows := make([]templates.DraftRow, 0, len(all))
+	me := b.Actor().Name
+	for _, d := range all {
+		row := templates.DraftRow{Href: draftHref(b.Grant().Mailbox.ID, d.ID), Who: s.draftWho(d.To), Subject: d.Subject, Snippet: d.Snippet,
+			When: s.clock.short(d.SavedAt), WhenISO: s.clock.iso(d.SavedAt), Copy: d.CopyOf != "", Files: d.Files, Error: d.LastError}
+		if d.Author != me {
+			row.Author = d.Author
+		}
+		if d.State != outgoing.Open {
+			row.State = d.State.Label()
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// draftWho names up to three recipients as typed; a patient's address, which is an
+// identity number, is no name.
+func (s *Server) draftWho(to []outgoing.Recipient) string {
+	var names []string
+	for _, x := range to[:min(3, len(to))] {
+		a, ok := x.Parse()
+		switch {
+		case strings.TrimSpace(x.Name) != "":
+			names = append(names, tidyName(x.Name))
+		case ok && a.IsPatient():
+			names = append(names, "Patient")
+		default:
+			names = append(names, x.Address)
+		}
+	}
+	switch more := len(to) - len(names); {
+	case len(names) == 0:
+		return "Sans destinataire"
+	case more > 0:
+		return strings.Join(names, ", ") + " et " + count(more) + " autres"
+	}
+	return strings.Join(names, ", ")
+}
+
+// savedData answers a save.
+type savedData struct {
+	ID      string `json:"id"`
+	Href    string `json:"href"`
+	Version int64  `json:"version"`
+	Saved   string `json:"saved"`           // 'Brouillon enregistré à 10:51'
+	Copy    bool   `json:"copy,omitempty"`  // kept as a concurrent version
+	Other   string `json:"other,omitempty"` // the other version's page
+	Say     string `json:"say,omitempty"`
+	Limit   string `json:"limit"`
+	Bytes   int64  `json:"bytes"`
+	Patient bool   `json:"patient"`
+	Who     string `json:"who"` // who is signed in now: a page never sends in another's name
+}
+
+// fieldsData is a letter as the page's script sends it.
+type fieldsData struct {
+	Version  int64                `json:"version"`
+	Writer   string               `json:"writer"`
+	Seq      int64                `json:"seq"`
+	To       []outgoing.Recipient `json:"to"`
+	Cc       []outgoing.Recipient `json:"cc"`
+	Bcc      []outgoing.Recipient `json:"bcc"`
+	Subject  string               `json:"subject"`
+	HTML     string               `json:"html"`
+	Text     string               `json:"text"`
+	Delivery bool                 `json:"delivery"`
+	Read     bool                 `json:"read"`
+	NoReply  bool                 `json:"noreply"`
+}
+
+func (f fieldsData) fields() outgoing.Fields {
+	return outgoing.Fields{To: f.To, Cc: f.Cc, Bcc: f.Bcc, Subject: f.Subject, HTML: f.HTML, Text: f.Text,
+		DeliveryReceipt: f.Delivery, ReadReceipt: f.Read, NoReply: f.NoReply}
+}
+
+// draftSave keeps what stands in the page: durable once it is answered.
+func (s *Server) draftSave(w http.ResponseWriter, r *http.Request) error {
+	b, id, err := s.writingDraft(r)
+	if err != nil {
+		return err
+	}
+	var in fieldsData
+	if err := readData(r, &in); err != nil {
+		return err
+	}
+	f := in.fields()
+	saved, err := s.outbox.Save(r.Context(), b, id, outgoing.Edit{Version: in.Version, Writer: in.Writer, Seq: in.Seq, Fields: f})
+	if err != nil {
+		return err
+	}
+	limit := s.outbox.Limit(r.Context(), b, f)
+	boxID := scopeOf(r).box.ID
+	out := savedData{ID: saved.ID, Href: draftHref(boxID, saved.ID), Version: saved.Version, Saved: "Brouillon enregistré " + s.clock.at(saved.At),
+		Copy: saved.Copy, Say: saved.Say, Limit: limit.Say(), Bytes: limit.Files(), Patient: hasPatient(f), Who: whoSigns(scopeOf(r))}
+	if saved.ID != id {
+		out.Other = draftHref(boxID, id)
+	}
+	writeData(w, http.StatusOK, out)
+	return nil
+}
+
+// whoSigns tells one person from another to the page, and nothing else.
+func whoSigns(sc *scope) string { return sc.session.Actor.AccountID }
+
+// draftPause lets other programs see the draft: on a rest of the keyboard, and
+// (leave=1) when the page is left.
+func (s *Server) draftPause(w http.ResponseWriter, r *http.Request) error {
+	b, id, err := s.writingDraft(r)
+	if err != nil {
+		return err
+	}
+	rest := s.outbox.Pause
+	if r.PostForm.Get("leave") == "1" {
+		rest = s.outbox.Leave
+	}
+	if err := rest(r.Context(), b, id); err != nil {
+		return err
+	}
+	writeData(w, http.StatusOK, struct{}{})
+	return nil
+}
+
+// draftText gives the plain form of a text, as the letter will carry it. Nothing is
+// kept.
+func (s *Server) draftText(w http.ResponseWriter, r *http.Request) error {
+	b, _, err := s.writingDraft(r)
+	if err != nil {
+		return err
+	}
+	if err := s.mayWrite(r, b); err != nil {
+		return err
+	}
+	var in struct {
+		HTML string `json:"html"`
+	}
+	if err := readData(r, &in); err != nil {
+		return err
+	}
+	if len(in.HTML) > 2<<20 {
+		return problem.New(problem.TooLarge, "Ce texte est trop long pour changer de forme. Il est gardé tel quel.")
+	}
+	writeData(w, http.StatusOK, struct {
+		Text string `json:"text"`
+	}{outgoing.PlainOf(string(sanitize.HTML([]byte(in.HTML), sanitize.Options{}).HTML))})
+	return nil
+}
+
+// draftRestore takes a discarded draft back.
+func (s *Server) draftRestore(w http.ResponseWriter, r *http.Request) error {
+	b, id, err := s.writingDraft(r)
+	if err != nil {
+		return err
+	}
+	if err := s.outbox.Restore(r.Context(), b, id); err != nil {
+		return err
+	}
+	redirect(w, r, draftHref(scopeOf(r).box.ID, id))
+	return nil
+}
+
+// recipientName is a name for a chip: the directory's first, then what the letter
+// said, and never a patient's number.
+func recipientName(x outgoing.Recipient, a mssante.Address, ok bool) string {
+	switch {
+	case strings.TrimSpace(x.Name) != "":
+		return tidyName(x.Name)
+	case ok && a.IsPatient():
+		return "Patient"
+	}
+	return x.Address
+}

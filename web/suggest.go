@@ -1,0 +1,139 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"pli.example/pli/internal/directory"
+	"pli.example/pli/internal/mssante"
+	"pli.example/pli/internal/outgoing"
+	"pli.example/pli/internal/problem"
+	"pli.example/pli/internal/trust"
+	"pli.example/pli/templates"
+)
+
+// Bounds of one question.
+const (
+	maxSuggested = 8
+	maxTyped     = 16 << 10 // a pasted list of addresses
+)
+
+// suggestData answers what is typed in a field of recipients.
+type suggestData struct {
+	Entries []suggestedData           `json:"entries"`
+	Chips   []templates.RecipientChip `json:"chips,omitempty"`
+	Say     string                    `json:"say,omitempty"`
+}
+
+// suggestedData is one line of the list under the field.
+type suggestedData struct {
+	Name    string                  `json:"name"`
+	Work    string                  `json:"work,omitempty"`
+	Place   string                  `json:"place,omitempty"`
+	Address string                  `json:"address"`
+	Kind    string                  `json:"kind"`
+	Past    bool                    `json:"past,omitempty"`
+	Warn    string                  `json:"warn,omitempty"`
+	Chip    templates.RecipientChip `json:"chip"`
+}
+
+// suggest completes a recipient (words) or judges those typed in full (typed). It is a
+// POST because an address may name a patient.
+func (s *Server) suggest(w http.ResponseWriter, r *http.Request) error {
+	b, err := s.writing(r)
+	if err != nil {
+		return err
+	}
+	if err := s.mayWrite(r, b); err != nil {
+		return err
+	}
+	if typed := r.PostForm.Get("typed"); typed != "" {
+		if len(typed) > maxTyped {
+			return problem.New(problem.TooLarge, "Il y a trop d’adresses d’un coup\u00a0: collez-en moins à la fois.")
+		}
+		writeData(w, http.StatusOK, suggestData{Entries: []suggestedData{}, Chips: s.recipientChips(r, s.knownRecipients(r, outgoing.Recipients(typed)))})
+		return nil
+	}
+	words := strings.TrimSpace(r.PostForm.Get("words"))
+	out := suggestData{Entries: []suggestedData{}}
+	if words == "" || len(words) > 4*maxWords {
+		writeData(w, http.StatusOK, out)
+		return nil
+	}
+	found, err := s.directory.Suggest(r.Context(), scopeOf(r).session.Actor, words, maxSuggested)
+	if err != nil {
+		if len(found) == 0 && !problem.Is(err, problem.TooMany) {
+			return err
+		}
+		out.Say = problem.SayOf(err)
+	}
+	for _, e := range found {
+		out.Entries = append(out.Entries, s.suggested(e))
+	}
+	writeData(w, http.StatusOK, out)
+	return nil
+}
+
+func (s *Server) suggested(e directory.Entry) suggestedData {
+	d := suggestedData{Name: e.Name(), Work: shortWork(e), Place: e.Place(), Address: e.Address.String(), Kind: e.Kind.Label(), Past: e.Past}
+	d.Chip = s.judge(outgoing.Recipient{Name: d.Name, Address: d.Address}, e.Address, true, cardOf(e), e.Listed)
+	if d.Chip.Kind != "" {
+		d.Warn = d.Chip.Say
+	}
+	return d
+}
+
+// recipientChips tells at once what is known of recipients: one question to the
+// directory for all of them.
+func (s *Server) recipientChips(r *http.Request, list []outgoing.Recipient) []templates.RecipientChip {
+	cards := s.cards(r.Context(), addressesOf(list))
+	out := make([]templates.RecipientChip, 0, len(list))
+	for _, x := range list {
+		a, ok := x.Parse()
+		c, known := cards[a]
+		out = append(out, s.judge(x, a, ok, c, known))
+	}
+	return out
+}
+
+// judge is what the sheet says of one recipient. It warns; what stops a letter is
+// decided when it is sent, by the outbox.
+func (s *Server) judge(x outgoing.Recipient, a mssante.Address, ok bool, c templates.Card, known bool) templates.RecipientChip {
+	chip := templates.RecipientChip{Name: recipientName(x, a, ok), Typed: x.Name, Address: x.Address}
+	if known {
+		chip.Name, chip.Sub = c.Name, firstOf(c.Work, c.Kind)
+		if c.Place != "" {
+			chip.Sub = strings.TrimPrefix(chip.Sub+", "+c.Place, ", ")
+		}
+	}
+	switch {
+	case !ok:
+		chip.Kind, chip.Say = "error", "adresse incomplète"
+	case a.IsPatient():
+		chip.Kind, chip.Sub = "patient", "Mon espace santé"
+		ins, valid := a.INS()
+		switch {
+		case valid && !ins.KeyOK():
+			chip.Say = "INS " + ins.Masked() + ", clé inexacte\u00a0: vérifiez l’identité"
+		case valid:
+			chip.Sub += ", INS " + ins.Masked()
+		}
+	case s.trust.Allows(a) == trust.Outside:
+		chip.Kind, chip.Say = "error", "hors de l’espace de confiance"
+		if better, found := s.trust.Suggest(a); found {
+			chip.Suggest = better.String()
+		}
+	case known && c.NoReply:
+		chip.Kind, chip.Say = "warn", "ne lit pas les réponses"
+	case !known && s.directory.State().Ready:
+		chip.Kind, chip.Say = "warn", "absente de l’annuaire"
+	}
+	return chip
+}
+
+func firstOf(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
