@@ -99,7 +99,7 @@ var titles = map[string]bool{
 	"Réception · Pli": true, "Brouillons · Pli": true, "Envoyés · Pli": true, "Archives · Pli": true, "Indésirables · Pli": true,
 	"Corbeille · Pli": true, "Dossier · Pli": true, "Lettre · Pli": true, "Sessions · Pli": true, "Journal · Pli": true, "Connexion · Pli": true,
 	"Situation d’exercice · Pli": true, "Lettre à imprimer · Pli": true, "Document · Pli": true, "Pièce jointe · Pli": true,
-	"Aucune boîte · Pli": true, "Corps de la lettre": true, "Recherche · Pli": true, "Information · Pli": true,
+	"Annuaire · Pli": true, "Écrire · Pli": true, "Envoi · Pli": true, "Aucune boîte · Pli": true, "Corps de la lettre": true, "Recherche · Pli": true, "Information · Pli": true,
 }
 
 func checkPage(t *testing.T, path string, a *testkit.Answer, d *goquery.Document) {

@@ -57,6 +57,9 @@ func bench(letters, runs int) error {
 			return fmt.Errorf("%w\n%s", err, site.pli.Log())
 		}
 	}
+	if err := benchSending(m); err != nil {
+		return err
+	}
 	m.print()
 	return nil
 }

@@ -23,7 +23,8 @@ type series struct {
 	name        string
 	needs       string // the commands of the floor
 	floor, page []time.Duration
-	bounded     bool // the issue states a bound
+	bounded     bool    // the issue states a bound: 3 ms + 2 × floor
+	share       float64 // or this share of the floor, at p50
 }
 
 type measures struct {
@@ -341,9 +342,12 @@ func (m *measures) print() {
 		}{{"p50", 0.50}, {"p95", 0.95}} {
 			floor, page := percentile(s.floor, at.p), percentile(s.page, at.p)
 			bound := 3*time.Millisecond + 2*floor
+			if s.share > 0 {
+				bound = time.Duration(s.share * float64(floor))
+			}
 			verdict, limit := "", fmt.Sprintf("%9.2f", ms(bound))
 			switch {
-			case !s.bounded:
+			case !s.bounded && (s.share == 0 || at.p != 0.50):
 				limit = fmt.Sprintf("%9s", "–")
 			case page > bound:
 				verdict = "MISS"

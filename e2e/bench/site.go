@@ -28,7 +28,10 @@ type site struct {
 
 const reader = "martin" // who reads the mailbox
 
-func serve(dir string, d *dovecot.Server) (*site, error) {
+func serve(dir string, d *dovecot.Server) (*site, error) { return serveBox(dir, d, mailbox) }
+
+// serveBox serves one mailbox, with more settings.
+func serveBox(dir string, d *dovecot.Server, mailbox string, more ...string) (*site, error) {
 	port, err := dovecot.FreePort()
 	if err != nil {
 		return nil, err
@@ -67,6 +70,9 @@ func serve(dir string, d *dovecot.Server) (*site, error) {
 		"PLI_OIDC_CLIENT_ID=bench", "PLI_OIDC_CLIENT_SECRET=bench-secret", "PLI_IMAP_ADDRESS=" + d.Address, "PLI_IMAP_CA_FILE=" + ca,
 		"PLI_IMAP_AUTH=plain-authzid", "PLI_IMAP_SERVICE_USER=" + dovecot.Service, "PLI_IMAP_SERVICE_PASSWORD=" + dovecot.ServicePassword,
 		"PLI_LISTEN=" + strings.TrimPrefix(base, "http://"), "PLI_PUBLIC_URL=" + base, "PLI_RATE_PER_SESSION=1000000", "PLI_RATE_PER_ADDRESS=1000000",
+	}
+	if len(more) > 0 {
+		env = append(append(env, "PLI_SMTP_CA_FILE="+ca), more...)
 	}
 	if _, err := program.Run(env, "mailbox", "grant", mailbox, "--to", nationalID, "--kind", "owner", "--mailbox-kind", "PER", "--label", "Bench"); err != nil {
 		return nil, err

@@ -11,8 +11,8 @@ import (
 // colleagues is how many invented entries surround the cast.
 const colleagues = 280
 
-// directory lists the cast, those who write to them, and colleagues around Tours.
-func directory() []annuaire.Entry {
+// Directory lists the cast, those who write to them, and colleagues around Tours.
+func Directory() []annuaire.Entry {
 	var out []annuaire.Entry
 	seen := map[string]bool{}
 	add := func(e annuaire.Entry) {

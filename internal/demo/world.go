@@ -75,7 +75,7 @@ func New(ctx context.Context, o Options) (*World, error) {
 	}
 	w := &World{o: o}
 	var err error
-	if w.annuaire, err = annuaire.New(annuaire.Options{Entries: directory(), APIKey: APIKey, Now: o.Now}); err != nil {
+	if w.annuaire, err = annuaire.New(annuaire.Options{Entries: Directory(), APIKey: APIKey, Now: o.Now}); err != nil {
 		return nil, fmt.Errorf("start the directory: %w", err)
 	}
 	w.idp = idp.New(idp.Options{

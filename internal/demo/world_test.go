@@ -230,7 +230,7 @@ func TestLettersTravel(t *testing.T) {
 		t.Fatal(err)
 	}
 	var colleague mssante.Address
-	for _, e := range directory() {
+	for _, e := range Directory() {
 		if e.Skill == "SM04" && e.Town == "TOURS" && !e.Address.Equal(people.PetitBox) {
 			colleague = e.Address
 		}
@@ -320,7 +320,7 @@ func TestDirectoryThroughTheLine(t *testing.T) {
 	}
 	// Those who write are in the directory, but for those meant not to be.
 	known := map[string]bool{}
-	for _, e := range directory() {
+	for _, e := range Directory() {
 		known[e.Address.Key()] = true
 	}
 	for _, c := range people.Correspondents() {

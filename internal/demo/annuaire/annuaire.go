@@ -3,6 +3,7 @@ package annuaire
 import (
 	"crypto/subtle"
 	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"net/http"
 	"strings"
@@ -97,6 +98,11 @@ func (a *Annuaire) Running() bool { return !a.stopped.Load() }
 
 // Anchors is the pool the list's signature leads to.
 func (a *Annuaire) Anchors() *x509.CertPool { return a.authority.pool }
+
+// AnchorsPEM is the same for a file of the configuration.
+func (a *Annuaire) AnchorsPEM() string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.authority.ca.Raw}))
+}
 
 // Trusted reports whether a domain stands in the list: exactly, without case.
 func (a *Annuaire) Trusted(d mssante.Domain) bool {
