@@ -29,52 +29,74 @@ import (
 // costs nothing.
 const patience = 30 * time.Second
 
-// chromium is one browser process for the whole run; each tab has its own
-// cookies, as a person at another computer would.
-var chromium struct {
+// The browsers: one engine, two programs. The shell is Chromium without what lies
+// around the engine (window, prefetching, predictions) and costs half; whatever a
+// hostile letter is shown in is the whole browser, which has more ways out.
+const (
+	shell = "chromium-headless-shell"
+	whole = "chromium"
+)
+
+// running are the browser processes of the run, one per program; each tab has its
+// own cookies, as a person at another computer would.
+var running struct {
 	sync.Mutex
-	ctx context.Context
-	end func()
+	ctx map[string]context.Context
+	end []func()
 	err error
 }
 
-func browserContext(t testing.TB) context.Context {
+// browserContext is the browser of that program; the shell may be missing, the
+// whole browser does its work then.
+func browserContext(t testing.TB, name string) context.Context {
 	t.Helper()
-	chromium.Lock()
-	defer chromium.Unlock()
-	if chromium.ctx != nil {
-		return chromium.ctx
+	running.Lock()
+	defer running.Unlock()
+	path, err := exec.LookPath(name)
+	if err != nil && name == shell {
+		path, err = exec.LookPath(whole)
 	}
-	path, err := exec.LookPath("chromium")
 	if err != nil {
 		t.Skip("chromium is not installed: run e2e/test")
 	}
-	if chromium.err != nil {
-		t.Fatal(chromium.err)
+	if ctx := running.ctx[path]; ctx != nil {
+		return ctx
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
-		chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("lang", "fr"),
-		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")) // nothing leaves the machine
-	alloc, endAlloc := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, endBrowser := chromedp.NewContext(alloc)
-	if err := chromedp.Do(ctx); err != nil { // no timeout on the first context: it would end the browser
-		endAlloc()
-		chromium.err = fmt.Errorf("chromium does not start: %w", err)
-		t.Fatal(chromium.err)
+	if running.err != nil {
+		t.Fatal(running.err)
 	}
-	chromium.ctx, chromium.end = ctx, func() { endBrowser(); endAlloc() }
+	ctx, end, err := startBrowser(path, chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")) // nothing leaves the machine
+	if err != nil {
+		running.err = fmt.Errorf("%s does not start: %w", path, err)
+		t.Fatal(running.err)
+	}
+	if running.ctx == nil {
+		running.ctx = map[string]context.Context{}
+	}
+	running.ctx[path], running.end = ctx, append(running.end, end)
 	return ctx
 }
 
-// TestMain ends the browser the tests shared.
+func startBrowser(path string, more ...chromedp.ExecAllocatorOption) (context.Context, func(), error) {
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
+		chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("lang", "fr"))
+	alloc, endAlloc := chromedp.NewExecAllocator(context.Background(), append(options, more...)...)
+	ctx, endBrowser := chromedp.NewContext(alloc)
+	if err := chromedp.Do(ctx); err != nil { // no timeout on the first context: it would end the browser
+		endAlloc()
+		return nil, nil, err
+	}
+	return ctx, func() { endBrowser(); endAlloc() }, nil
+}
+
+// TestMain ends the browsers the tests shared.
 func TestMain(m *testing.M) {
 	code := m.Run()
-	chromium.Lock()
-	if chromium.end != nil {
-		chromium.end()
+	running.Lock()
+	for _, end := range running.end {
+		end()
 	}
-	chromium.Unlock()
+	running.Unlock()
 	os.Exit(code)
 }
 
@@ -88,14 +110,23 @@ type tab struct {
 	mu      sync.Mutex
 	console []string // errors and refusals the page reported
 	dialogs []string // alert() and the like: a script of ours never opens one
-	asked   []string // addresses the pages asked for
+	asked   []request
 }
+
+// request is an address that a document asked for.
+type request struct{ address, document string }
 
 // newTab opens a tab with its own cookies; js false switches scripts off as a
 // browser's own setting would.
 func newTab(t testing.TB, js bool) *tab {
 	t.Helper()
-	return newTabIn(t, browserContext(t), js)
+	return newTabIn(t, browserContext(t, shell), js)
+}
+
+// newWholeTab is newTab in the whole browser.
+func newWholeTab(t testing.TB, js bool) *tab {
+	t.Helper()
+	return newTabIn(t, browserContext(t, whole), js)
 }
 
 // newTabIn is newTab in a given browser.
@@ -125,6 +156,32 @@ func newTabIn(t testing.TB, parent context.Context, js bool) *tab {
 	return b
 }
 
+// cookies are those a tab would send to base.
+func (b *tab) cookies(base string) []*network.Cookie {
+	b.t.Helper()
+	var got []*network.Cookie
+	b.must("read the cookies", b.call(func(ctx context.Context) error {
+		r, err := chromedp.Call(ctx, network.GetCookies, network.GetCookiesParams{URLs: []string{base + "/"}})
+		if err == nil {
+			got = r.Cookies
+		}
+		return err
+	}))
+	return got
+}
+
+// setCookies gives a tab the cookies of another.
+func (b *tab) setCookies(base string, cookies []*network.Cookie) {
+	b.t.Helper()
+	for _, c := range cookies {
+		b.must("set a cookie", b.call(func(ctx context.Context) error {
+			_, err := chromedp.Call(ctx, network.SetCookie, network.SetCookieParams{Name: c.Name, Value: c.Value, URL: base + "/",
+				Path: c.Path, Secure: &c.Secure, HTTPOnly: &c.HTTPOnly, SameSite: c.SameSite})
+			return err
+		}))
+	}
+}
+
 func (b *tab) heard(ev any) {
 	switch ev := ev.(type) {
 	case *page.EventJavascriptDialogOpening:
@@ -143,7 +200,7 @@ func (b *tab) heard(ev any) {
 	case *network.EventRequestWillBeSent:
 		if strings.HasPrefix(ev.Request.URL, "http") || strings.HasPrefix(ev.Request.URL, "ws") {
 			b.mu.Lock()
-			b.asked = append(b.asked, ev.Request.URL)
+			b.asked = append(b.asked, request{ev.Request.URL, ev.DocumentURL})
 			b.mu.Unlock()
 		}
 	case *runtime.EventExceptionThrown:
@@ -169,9 +226,9 @@ func (b *tab) heardAll() (console, dialogs []string) {
 func (b *tab) forget(base string) (strayed []string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, address := range b.asked {
-		if !strings.HasPrefix(address, base+"/") {
-			strayed = append(strayed, address)
+	for _, r := range b.asked {
+		if !strings.HasPrefix(r.address, base+"/") {
+			strayed = append(strayed, r.address+" for "+r.document)
 		}
 	}
 	b.console, b.dialogs, b.asked = nil, nil, nil
@@ -249,7 +306,7 @@ func (b *tab) until(what, condition string) {
 
 func byTest(id string) string { return `[data-testid="` + id + `"]` }
 
-func quoted(s string) string {
+func quoted(s any) string {
 	b, _ := json.Marshal(s)
 	return string(b)
 }

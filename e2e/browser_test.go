@@ -9,9 +9,16 @@ import (
 	"testing"
 )
 
-// TestBrowser proves the support: scripts run in one tab and not in the other,
-// clicks and downloads arrive, the canary hears an unsanitised page.
+// TestBrowser proves the support, in both programs: scripts run in one tab and not
+// in the other, clicks and downloads arrive, the canary hears an unsanitised page.
 func TestBrowser(t *testing.T) {
+	t.Parallel()
+	for name, open := range map[string]func(testing.TB, bool) *tab{"shell": newTab, "whole": newWholeTab} {
+		t.Run(name, func(t *testing.T) { t.Parallel(); tryBrowser(t, open) })
+	}
+}
+
+func tryBrowser(t *testing.T, open func(t testing.TB, js bool) *tab) {
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		switch r.URL.Path {
@@ -27,7 +34,7 @@ func TestBrowser(t *testing.T) {
 	}))
 	defer srv.Close()
 	for _, js := range []bool{true, false} {
-		b := newTab(t, js)
+		b := open(t, js)
 		b.open(srv.URL)
 		if got := b.text(byTest("js")); (got == "on") != js {
 			t.Errorf("scripts %v: the page says %s", js, got)
@@ -46,7 +53,7 @@ func TestBrowser(t *testing.T) {
 			t.Errorf("scripts %v: console %v", js, console)
 		}
 	}
-	control(t, newTab(t, true), func(canary string) string {
+	control(t, open(t, true), func(canary string) string {
 		return `<img src="` + canary + `/pixel"><script>console.log("` + ranMark + `")</script>`
 	})
 }

@@ -22,6 +22,7 @@ type journey struct {
 	why    string // why only there: printed with the skip
 	do     func(t *testing.T, w *world, b *tab)
 	severe bool // takes servers down: runs after the others of its world
+	whole  bool // shown in the whole Chromium, not its shell: see browserContext
 }
 
 // journeys is the one table: rows here, worlds and modes below. A row never
@@ -56,8 +57,8 @@ func journeys() []journey {
 		{name: "text-file", do: textFile},
 		{name: "zip", do: zipOfAll},
 		{name: "nested-letter", do: nestedLetter},
-		{name: "hostile-letter", do: hostileLetter},
-		{name: "hostile-header", do: hostileHeader},
+		{name: "hostile-letter", do: hostileLetter, whole: true},
+		{name: "hostile-header", do: hostileHeader, whole: true},
 		{name: "broken-structure", do: brokenStructure},
 		{name: "source-print", do: sourceAndPrint},
 		{name: "journal", do: journal},
@@ -137,7 +138,11 @@ func runJourney(t *testing.T, results *board, w *world, mode string, j journey) 
 		if j.only != "" && j.only != w.name || j.mode != "" && j.mode != mode {
 			t.Skip(j.why)
 		}
-		b := newTab(t, mode == "js")
+		open := newTab
+		if j.whole {
+			open = newWholeTab
+		}
+		b := open(t, mode == "js")
 		j.do(t, w, b)
 		if console, dialogs := b.heardAll(); len(dialogs) > 0 || strings.Contains(strings.Join(console, "\n"), "exception:") {
 			t.Errorf("the pages reported: %q, dialogs %q", console, dialogs)

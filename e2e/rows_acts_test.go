@@ -15,6 +15,7 @@ func markUnread(t *testing.T, w *world, b *tab) {
 	e, subject := begin(t, w, b, "nonlue")
 	w.openLetter(b, e, subject)
 	e.eventually("opened", subject, flagged(`\Seen`, true))
+	b.click(byTest("act-more"))
 	b.leave(byTest("act-unread"))
 	e.eventually("marked unread", subject, flagged(`\Seen`, false))
 }

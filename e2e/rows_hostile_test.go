@@ -27,7 +27,7 @@ func hostileBody(canary string) string {
 }
 
 func hostileLetter(t *testing.T, w *world, b *tab) {
-	control(t, newTab(t, b.js), hostileBody)
+	control(t, newWholeTab(t, b.js), hostileBody)
 	c := newCanary(t)
 	e := w.eye(t, martinBox)
 	subject := unique("hostile")

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 )
 
@@ -21,9 +22,32 @@ func (w *world) atProvider(b *tab, base string) {
 	b.see(byTest("idp-card"))
 }
 
-// signIn presents somebody's card and arrives at their letters, in their first
-// situation when they have several.
+// signIn has somebody of the cast signed in, at their letters. Only the first tab
+// of a world that asks walks through the provider; it lends the session to the
+// others, as rows that are about something else have seen enough of the card. The
+// rows about signing in and out use signInAnew.
 func (w *world) signIn(b *tab, key string) {
+	b.t.Helper()
+	w.lent.Lock()
+	defer w.lent.Unlock()
+	if w.lent.sessions[key] == nil {
+		w.signInAnew(b, key)
+		if w.lent.sessions == nil {
+			w.lent.sessions = map[string][]*network.Cookie{}
+		}
+		w.lent.sessions[key] = b.cookies(w.base)
+		return
+	}
+	b.setCookies(w.base, w.lent.sessions[key])
+	b.open(w.base + "/")
+	if !b.has(byTest("signout")) {
+		b.t.Fatalf("the session of %s, which no row may end, has ended\n%s", key, b.where())
+	}
+}
+
+// signInAnew presents somebody's card and arrives at their letters, in their first
+// situation when they have several.
+func (w *world) signInAnew(b *tab, key string) {
 	b.t.Helper()
 	w.signInAt(b, w.base, key)
 }
@@ -46,7 +70,7 @@ func signInWithCard(t *testing.T, w *world, b *tab) {
 	if !strings.Contains(b.url(), "/sign-in") {
 		t.Fatalf("somebody unknown is at %s", b.url())
 	}
-	w.signIn(b, "martin")
+	w.signInAnew(b, "martin")
 	b.see(byTest("letter-row"))
 	if got := b.text(".me"); !strings.Contains(got, "Claire Martin") {
 		t.Errorf("the page names %q", got)
@@ -80,7 +104,7 @@ func signInComesBackToTheLetter(t *testing.T, w *world, b *tab) {
 	letter := b.url()
 	other := newTab(t, b.js)
 	other.open(letter)
-	w.signIn(other, "martin")
+	w.signInAnew(other, "martin")
 	if other.url() != letter {
 		t.Errorf("arrived at %s, not at %s", other.url(), letter)
 	}
@@ -144,7 +168,7 @@ func chooseSituation(t *testing.T, w *world, b *tab) {
 }
 
 func signOutAsksAgain(t *testing.T, w *world, b *tab) {
-	w.signIn(b, "martin")
+	w.signInAnew(b, "martin")
 	inside := b.url()
 	b.leave(byTest("signout"))
 	for _, confirm := range []string{byTest("idp-logout"), byTest("idp-logout-confirm")} {
@@ -181,9 +205,9 @@ func idleEnding(t *testing.T, w *world, b *tab) {
 }
 
 func revokeOtherSession(t *testing.T, w *world, b *tab) {
-	w.signIn(b, "mercier")
+	w.signInAnew(b, "mercier")
 	other := newTab(t, b.js)
-	w.signIn(other, "mercier")
+	w.signInAnew(other, "mercier")
 	b.open(w.base + "/sessions")
 	if n := b.count(byTest("sessions-row")); n < 2 {
 		t.Fatalf("%d sessions listed\n%s", n, b.where())
@@ -202,7 +226,7 @@ func revokeOtherSession(t *testing.T, w *world, b *tab) {
 
 // mailServerDown: the page says so, nobody is signed out, and it recovers.
 func mailServerDown(t *testing.T, w *world, b *tab) {
-	w.signIn(b, "martin")
+	w.signInAnew(b, "martin")
 	b.see(byTest("letter-row"))
 	if err := w.stopMail(); err != nil {
 		t.Fatal(err)

@@ -13,8 +13,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/chromedp/cdproto/network"
 
 	"pli.example/pli/e2e/dovecot"
 	"pli.example/pli/e2e/program"
@@ -40,6 +43,11 @@ type world struct {
 	stopMail, startMail         func() error
 	stopProvider, startProvider func() error
 	logs                        func() string // what the program wrote, for a failing row
+
+	lent struct { // sessions that rows share: see signIn
+		sync.Mutex
+		sessions map[string][]*network.Cookie
+	}
 }
 
 const hastyIdle = 4 * time.Second

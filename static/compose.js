@@ -351,7 +351,7 @@
       this.draw();
     }
     recipients() {
-      const out = this.chips.map((c) => ({ n: c.typed || (c.name === c.address ? "" : c.name), a: c.address }));
+      const out = this.chips.map((c) => ({ n: c.typed, a: c.address }));
       if (this.input.value.trim()) { out.push({ n: "", a: this.input.value.trim() }); }
       return out;
     }
@@ -361,9 +361,9 @@
         off.addEventListener("click", () => this.remove(i, true));
         off.addEventListener("keydown", (event) => this.chipKey(event, i));
         return make("li", { class: "to" + (c.kind ? " to-" + c.kind : ""), title: c.address, "data-testid": "to-chip", "data-address": c.address },
-          make("span", { class: "to-name", dir: "auto" }, c.name),
-          c.sub ? make("span", { class: "to-sub" }, c.sub) : null,
-          c.say ? make("span", { class: "to-say" }, c.say) : null, off);
+          make("span", { class: "to-words" }, make("span", { class: "to-name", dir: "auto" }, c.name),
+            c.sub ? make("span", { class: "to-sub" }, c.sub) : null,
+            c.say ? make("span", { class: "to-say" }, c.say) : null), off);
       }));
       this.list.hidden = !this.chips.length;
     }
@@ -734,7 +734,7 @@
 
   const uploads = []; // those under way in this page
   const fileList = byId("files"), pick = byId("pick");
-  const pieceMost = 1 << 20, pieceLeast = 64 << 10;
+  const pieceMost = 1 << 20, pieceLeast = 128 << 10;
   pick.disabled = false;
   byId("attach").addEventListener("click", () => pick.click());
   pick.addEventListener("change", () => { addFiles(Array.from(pick.files)); pick.value = ""; });
@@ -790,7 +790,7 @@
         if (e.over) { what(u, "en attente de votre connexion"); await sessionEnded(); continue; }
         if (!(e instanceof Refused) || e.lasting) { throw e; }
         what(u, "Connexion coupée" + nbsp + ": l’envoi reprendra où il en est.");
-        await Promise.race([wait(Math.min(1000 * 2 ** tries, 30000)), online()]);
+        await Promise.race([wait(Math.min(300 * 2 ** tries, 30000)), online()]);
       }
     }
   }
@@ -938,6 +938,7 @@
     const does = event.submitter ? event.submitter.value : "";
     if (does === "discard") { leaving = true; clearTimeout(timer); return; }
     event.preventDefault();
+    event.stopPropagation(); // no page leaves here: the form may be sent again
     if (does === "send") { send(); } else { changed++; save(); }
   });
   byId("subject").addEventListener("input", () => { clearRemarks("subject"); touched(); });

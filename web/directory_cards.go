@@ -3,8 +3,10 @@ package web
 import (
 	"context"
 	"log/slog"
+	"net/http"
 
 	"pli.example/pli/internal/directory"
+	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/mssante"
 	"pli.example/pli/internal/trust"
 	"pli.example/pli/templates"
@@ -45,6 +47,57 @@ func shortWork(e directory.Entry) string {
 		return e.Speciality
 	}
 	return e.Work()
+}
+
+// introduce puts on a letter's page what the directory and the white list know of who
+// wrote it.
+func (s *Server) introduce(r *http.Request, l *mailbox.Letter, v *templates.LetterView) {
+	from := l.Envelope.From
+	if len(from) == 0 || from[0].Address.IsZero() {
+		return
+	}
+	a := from[0].Address
+	if e, known, err := s.directory.Card(r.Context(), a); err == nil && known {
+		c := cardOf(e)
+		c.On(&v.From)
+		if e.PersonID != "" && v.From.Warning == "" && !sharesWord(v.From.Name, c.Name) {
+			v.From.Warning = "L’annuaire attribue cette adresse à «\u00a0" + c.Name + "\u00a0», un autre nom que celui de la lettre."
+		}
+	}
+	if n, outside := s.trustNotice(a); outside && l.Report == nil { // a server that reports writes from where it stands
+		v.Notices = append([]templates.Notice{n}, v.Notices...)
+	}
+}
+
+// introduceRows says in a list what its senders do, in one question for the page.
+func (s *Server) introduceRows(r *http.Request, items []mailbox.Item, rows []templates.Row) {
+	var all []mssante.Address
+	for _, it := range items {
+		if len(it.From) > 0 && !it.From[0].Address.IsZero() {
+			all = append(all, it.From[0].Address)
+		}
+	}
+	cards := s.cards(r.Context(), all)
+	for i, it := range items {
+		if i >= len(rows) || len(it.From) == 0 {
+			continue
+		}
+		if c, known := cards[it.From[0].Address]; known {
+			rows[i].What = firstOf(firstOf(c.Work, c.Place), rows[i].What)
+		}
+	}
+}
+
+// sharesWord reports a word of some length in common: "DR_Anne_KERBRAT" and "Dr Anne
+// Kerbrat" do.
+func sharesWord(a, b string) bool {
+	words := placeWords(a)
+	for w := range placeWords(b) {
+		if words[w] {
+			return true
+		}
+	}
+	return false
 }
 
 // trustNotice is what stands over a letter whose sender is outside the trusted space.

@@ -1,9 +1,11 @@
 package web
 
 import (
+	"log/slog"
 	"net/http"
 	"strings"
 
+	"pli.example/pli/internal/delegation"
 	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/mssante"
 	"pli.example/pli/internal/outgoing"
@@ -221,4 +223,23 @@ func recipientName(x outgoing.Recipient, a mssante.Address, ok bool) string {
 		return "Patient"
 	}
 	return x.Address
+}
+
+// attend lets the outbox do what is left over in a mailbox somebody has before them:
+// copies to Sent, evidence of letters whose fate is unknown. It returns at once.
+func (s *Server) attend(r *http.Request, b *mailbox.Box) {
+	if s.outbox != nil && !isPrefetch(r) && b.Grant().Rights.Has(delegation.Write) {
+		s.outbox.Attend(r.Context(), b)
+	}
+}
+
+// heard tells the outbox of a notice that was just opened: it may settle a letter. A
+// page is shown all the same when it cannot be noted.
+func (s *Server) heard(r *http.Request, b *mailbox.Box, l *mailbox.Letter) {
+	if s.outbox == nil || l.Report == nil || !looked(r) {
+		return
+	}
+	if err := s.outbox.Heard(r.Context(), b, *l.Report); err != nil {
+		s.log.LogAttrs(r.Context(), slog.LevelWarn, "notice", slog.String("request", scopeOf(r).id), slog.String("error", cause(err)))
+	}
 }

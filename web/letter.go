@@ -24,6 +24,7 @@ func (s *Server) letter(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
+		s.heard(r, b, l)
 		v := s.letterView(r, l)
 		folders, err := s.knownFolders(r, b, l)
 		if err != nil {
@@ -39,6 +40,7 @@ func (s *Server) letter(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.heard(r, b, l)
 	v := s.letterView(r, l)
 	s.askCounters(r)
 	beside := s.listView(r, b, lq, folders, list)
@@ -111,6 +113,7 @@ func (s *Server) letterView(r *http.Request, l *mailbox.Letter) templates.Letter
 		SourceHref: base + "/source", PrintHref: base + "/print", BackHref: folder + params,
 		CanTriage: g.Rights.Has(delegation.Triage), Notices: notices(l),
 	}
+	s.introduce(r, l, &v)
 	if l.Prev != nil {
 		v.PrevHref = letterHref(sc.box.ID, *l.Prev) + params
 	}

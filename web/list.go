@@ -106,6 +106,7 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.attend(r, b)
 	s.askCounters(r)
 	v := s.listView(r, b, lq, folders, l)
 	if isFragment(r) {
@@ -145,6 +146,9 @@ func (s *Server) listView(r *http.Request, b *mailbox.Box, lq mailbox.ListQuery,
 	keep := listParams(lq)
 	for _, it := range l.Items {
 		v.Rows = append(v.Rows, s.row(sc.box.ID, it, sent, keep))
+	}
+	if !sent {
+		s.introduceRows(r, l.Items, v.Rows)
 	}
 	v.Drafts = s.draftsHere(r, b, string(l.Folder.Role))
 	if len(v.Rows) == 0 {

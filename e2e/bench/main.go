@@ -57,8 +57,10 @@ func bench(letters, runs int) error {
 			return fmt.Errorf("%w\n%s", err, site.pli.Log())
 		}
 	}
-	if err := benchSending(m); err != nil {
-		return err
+	for _, more := range []func(*measures) error{benchSending, benchImporting} {
+		if err := more(m); err != nil {
+			return err
+		}
 	}
 	m.print()
 	return nil

@@ -25,6 +25,7 @@ type series struct {
 	floor, page []time.Duration
 	bounded     bool    // the issue states a bound: 3 ms + 2 × floor
 	share       float64 // or this share of the floor, at p50
+	p95         bool    // or at p95
 }
 
 type measures struct {
@@ -347,7 +348,7 @@ func (m *measures) print() {
 			}
 			verdict, limit := "", fmt.Sprintf("%9.2f", ms(bound))
 			switch {
-			case !s.bounded && (s.share == 0 || at.p != 0.50):
+			case !s.bounded && (s.share == 0 || s.p95 != (at.p == 0.95)):
 				limit = fmt.Sprintf("%9s", "–")
 			case page > bound:
 				verdict = "MISS"

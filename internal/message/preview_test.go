@@ -2,8 +2,10 @@ package message
 
 import (
 	"bytes"
+	"compress/flate"
 	"compress/zlib"
 	"encoding/binary"
+	"errors"
 	"image"
 	"image/png"
 	"io"
@@ -64,6 +66,20 @@ func TestTIFFToPNG(t *testing.T) {
 		bad := bytes.Clone(small.Bytes())
 		bad[i] ^= 0xFF
 		_ = TIFFToPNG(io.Discard, bytes.NewReader(bad), 100_000)
+	}
+}
+
+// TestZlibZeros: the bombs below are what they say.
+func TestZlibZeros(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{0, 1, 1<<20 - 1, 1 << 20, 5<<20 + 7} {
+		z, err := zlib.NewReader(bytes.NewReader(zlibZeros(t, n)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(z); err != nil || len(got) != n || len(bytes.Trim(got, "\x00")) != 0 {
+			t.Errorf("%d zeros: %d bytes, %v", n, len(got), err)
+		}
 	}
 }
 
@@ -145,26 +161,19 @@ func FuzzTIFFToPNG(f *testing.F) {
 // tiffOf is a picture of one strip holding n zero bytes.
 func tiffOf(t testing.TB, width, height, compression uint32, bits []uint32, n int) []byte {
 	t.Helper()
-	var strip bytes.Buffer
+	strip := zlibZeros(t, n)
 	if compression == 32773 {
-		for left := n; left > 0; left -= 128 {
-			strip.Write([]byte{byte(1 - min(left, 128)), 0})
+		strip = bytes.Repeat([]byte{0x81, 0}, n/128) // 128 zeros
+		if left := n % 128; left > 0 {
+			strip = append(strip, byte(1-left), 0)
 		}
-	} else {
-		z := zlib.NewWriter(&strip)
-		for left := n; left > 0; left -= 1 << 16 {
-			if _, err := z.Write(make([]byte, min(left, 1<<16))); err != nil {
-				t.Fatal(err)
-			}
-		}
-		_ = z.Close()
 	}
 	photometric := uint32(1)
 	if len(bits) > 1 {
 		photometric = 2
 	}
 	tags := [][4]uint32{{256, 4, 1, width}, {257, 4, 1, height}, {258, 3, uint32(len(bits)), bits[0]}, {259, 3, 1, compression}, {262, 3, 1, photometric},
-		{273, 4, 1, 0}, {277, 3, 1, uint32(len(bits))}, {278, 4, 1, height}, {279, 4, 1, uint32(strip.Len())}}
+		{273, 4, 1, 0}, {277, 3, 1, uint32(len(bits))}, {278, 4, 1, height}, {279, 4, 1, uint32(len(strip))}}
 	if len(bits) == 4 {
 		tags = append(tags, [4]uint32{338, 3, 1, 1})
 	}
@@ -189,27 +198,43 @@ func tiffOf(t testing.TB, width, height, compression uint32, bits []uint32, n in
 	for i := range 4 {
 		_ = binary.Write(&b, le, uint16(bits[i%len(bits)]))
 	}
-	b.Write(strip.Bytes())
+	b.Write(strip)
 	return b.Bytes()
+}
+
+// zlibZeros is n zero bytes compressed (RFC 1950). A megabyte of them is compressed
+// once and stands there as often as it takes: its block refers to nothing before it.
+func zlibZeros(t testing.TB, n int) []byte {
+	t.Helper()
+	const each = 1 << 20
+	deflate := func(n int, end func(*flate.Writer) error) []byte {
+		var b bytes.Buffer
+		z, err := flate.NewWriter(&b, flate.DefaultCompression)
+		if err == nil {
+			_, err = z.Write(make([]byte, n))
+		}
+		if err = errors.Join(err, end(z)); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	out := []byte{0x78, 0x9c}
+	if n >= each {
+		out = append(out, bytes.Repeat(deflate(each, (*flate.Writer).Flush), n/each)...)
+	}
+	out = append(out, deflate(n%each, (*flate.Writer).Close)...)
+	return binary.BigEndian.AppendUint32(out, uint32(n%65521)<<16|1) // Adler-32 of zeros
 }
 
 // tiffBomb says 10×10 pixels and holds a strip that inflates to 64 MB.
 func tiffBomb(t *testing.T) []byte {
 	t.Helper()
-	var strip bytes.Buffer
-	z := zlib.NewWriter(&strip)
-	zero := make([]byte, 1<<20)
-	for range 64 {
-		if _, err := z.Write(zero); err != nil {
-			t.Fatal(err)
-		}
-	}
-	_ = z.Close()
+	strip := zlibZeros(t, 64<<20)
 	var b bytes.Buffer
 	le := binary.LittleEndian
 	b.WriteString("II*\x00")
 	_ = binary.Write(&b, le, uint32(8))
-	tags := [][3]uint32{{256, 3, 10}, {257, 3, 10}, {258, 3, 8}, {259, 3, 8}, {262, 3, 1}, {273, 4, 0}, {277, 3, 1}, {278, 3, 10}, {279, 4, uint32(strip.Len())}}
+	tags := [][3]uint32{{256, 3, 10}, {257, 3, 10}, {258, 3, 8}, {259, 3, 8}, {262, 3, 1}, {273, 4, 0}, {277, 3, 1}, {278, 3, 10}, {279, 4, uint32(len(strip))}}
 	_ = binary.Write(&b, le, uint16(len(tags)))
 	end := uint32(8 + 2 + 12*len(tags) + 4)
 	for _, tag := range tags {
@@ -222,6 +247,6 @@ func tiffBomb(t *testing.T) []byte {
 		_ = binary.Write(&b, le, tag[2])
 	}
 	_ = binary.Write(&b, le, uint32(0))
-	b.Write(strip.Bytes())
+	b.Write(strip)
 	return b.Bytes()
 }

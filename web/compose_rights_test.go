@@ -1,0 +1,108 @@
+package web_test
+
+import (
+	"strings"
+	"testing"
+
+	"pli.example/pli/internal/demo"
+	"pli.example/pli/internal/testkit"
+)
+
+// Who may prepare but not send sees no button to send, and is refused.
+func TestDelegateWrites(t *testing.T) {
+	t.Parallel()
+	k := writingKit(t)
+	c := k.SignIn("renard")
+	at := begin(t, c, values())
+	a := ok(t, c.Get(at))
+	d := doc(t, a)
+	if d.Find("[data-testid=compose-send]").Length() != 0 || d.Find("[data-testid=compose-save]").Length() != 1 {
+		t.Error("the wrong buttons")
+	}
+	if from := d.Find("[data-testid=compose-from]").Text(); !strings.Contains(from, "cabinet-des-lilas@pro.mssante.fr") || !strings.Contains(from, "Renard") {
+		t.Errorf("from %q", from)
+	}
+	if x := ask(t, c, at+"/send", fields{"version": 1}); x.Status != 403 {
+		t.Errorf("%+v", x)
+	}
+	if s := doc(t, ok(t, k.SignIn("martin").Get(at))).Find("[data-testid=strip]").Text(); !strings.Contains(s, "Renard") {
+		t.Errorf("the doctor is not told who prepared it: %q", s)
+	}
+}
+
+// A draft put away comes back.
+func TestDiscardAndRestore(t *testing.T) {
+	t.Parallel()
+	k := writingKit(t)
+	c := k.SignIn("martin")
+	at := begin(t, c, values())
+	ask(t, c, at+"/save", fields{"version": 1, "writer": "w", "seq": 1, "subject": "À reprendre", "text": "x"})
+	a := c.Post(at, values("do", "discard"))
+	d := doc(t, ok(t, c.Get(a.Location())))
+	if d.Find("[data-testid=draft-row]").Length() != 0 || d.Find("[data-testid=draft-restore]").Length() != 1 {
+		t.Fatalf("%s", a.Location())
+	}
+	if c.Get(at).Status != 410 {
+		t.Error("a draft put away still opens")
+	}
+	a = c.Post(d.Find("[data-testid=draft-restore]").Closest("form").AttrOr("action", ""), values())
+	if !strings.Contains(ok(t, c.Get(a.Location())).Text(), "À reprendre") {
+		t.Error("the draft did not come back as it was")
+	}
+}
+
+// Another site can neither begin, save nor send; another mailbox's id opens nothing.
+func TestWritingIsGuarded(t *testing.T) {
+	t.Parallel()
+	k := writingKit(t)
+	c := k.SignIn("martin")
+	at := begin(t, c, values())
+	for _, path := range []string{at, at + "/save", at + "/send", at + "/files", strings.TrimSuffix(at[:strings.LastIndexByte(at, '/')], "/"), "/directory"} {
+		if a := c.Post(path, values("x", "y"), testkit.CrossSite); a.Status != 403 {
+			t.Errorf("%s from another site: %d", path, a.Status)
+		}
+	}
+	benali := k.SignIn("benali")
+	theirs := strings.Split(benali.Get("/").Location(), "/")[2]
+	id := at[strings.LastIndexByte(at, '/'):]
+	for _, path := range []string{at, "/mail/" + theirs + "/compose" + id} {
+		if a := benali.Get(path); a.Status != 404 {
+			t.Errorf("%s to a stranger: %d", path, a.Status)
+		}
+		if x := ask(t, benali, path+"/save", fields{"version": 1, "text": "vol"}); x.Status != 404 {
+			t.Errorf("%s saved by a stranger: %+v", path, x)
+		}
+	}
+}
+
+// The operator's server is down: said in words, everything kept, and the same click
+// later sends it once.
+func TestSendWhileDown(t *testing.T) {
+	t.Parallel()
+	k := writingKit(t)
+	c := k.SignIn("martin")
+	at := begin(t, c, values())
+	f := ask(t, c, at+"/files", values("name", "a.txt", "size", "3"))
+	ask(t, c, at+"/files/"+f.ID+"?at=0", []byte("abc"))
+	s := ask(t, c, at+"/save", fields{"version": 1, "writer": "w", "seq": 1, "to": to("hugo.petit@chu-touraine.mssante.fr"), "subject": "En panne", "html": "<p>Texte gardé</p>"})
+	if !k.World.Stop(demo.ServiceSMTP) {
+		t.Fatal("no such service")
+	}
+	send := fields{"version": s.Version, "files": []string{f.ID}}
+	x := ask(t, c, at+"/send", send)
+	if x.Came == "sent" || x.To != "" || !strings.Contains(x.Say, "gardé") {
+		t.Errorf("%+v", x)
+	}
+	d := doc(t, ok(t, c.Get(at+"?sent=1")))
+	if !strings.Contains(d.Find("#html").Text(), "Texte gardé") || d.Find("[data-testid=compose-file]").Length() != 1 {
+		t.Error("the draft is not as it was")
+	}
+	if rows := doc(t, ok(t, c.Get(at[:strings.LastIndexByte(at, '/')]))).Find(".draft-error"); rows.Length() != 1 {
+		t.Error("the list of drafts does not say that it failed")
+	}
+	k.World.Start(demo.ServiceSMTP)
+	if x = ask(t, c, at+"/send", send); x.Came != "sent" {
+		t.Errorf("%+v", x)
+	}
+	received(t, k.SignIn("petit"), "En panne")
+}
