@@ -2,8 +2,15 @@ package mailbox
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
 	"time"
+
+	"pli.example/pli/internal/problem"
 )
+
+const sayListFailed = "La liste des lettres n’a pas pu être préparée. Rien n’est perdu\u00a0: rechargez la page\u00a0; si cela dure, prévenez le support."
 
 // besideAge: the letter's own answer told the news of its folder a moment ago.
 const besideAge = 2 * time.Second
@@ -29,8 +36,14 @@ func (b *Box) LetterBeside(ctx context.Context, ref Ref, o LetterOptions, q List
 	listed := make(chan desk, 1)
 	go func() {
 		var d desk
+		defer func() { // on a goroutine of its own: nobody else would catch it
+			if v := recover(); v != nil {
+				b.h.log.LogAttrs(ctx, slog.LevelError, "panic while listing beside a letter", slog.String("type", fmt.Sprintf("%T", v)), slog.String("stack", string(debug.Stack())))
+				d = desk{err: problem.Wrap(errPanic, problem.Internal, sayListFailed)}
+			}
+			listed <- d
+		}()
 		d.folders, d.list, d.err = b.page(ctx, q, true, besideAge)
-		listed <- d
 	}()
 	if o.Loaded != nil {
 		o.Loaded(l)

@@ -44,7 +44,7 @@ func (h *House) Counts(ctx context.Context, actor mssante.Actor, grants []delega
 	return out
 }
 
-var errPanic = errors.New("mailbox: panic while counting")
+var errPanic = errors.New("mailbox: panic on a goroutine of the room")
 
 func (h *House) count(limit context.Context, actor mssante.Actor, g delegation.Grant) (unread int, failing bool) {
 	key := strings.Join([]string{actor.SessionID, actor.AccountID, string(actor.NationalID), g.Mailbox.Address.Key()}, "\x00")

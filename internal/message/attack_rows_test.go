@@ -115,12 +115,6 @@ func TestRowFileNames(t *testing.T) {
 	for _, name := range []string{"../../../.ssh/authorized_keys", "..\\..\\a.exe", "/etc/cron.d/x", "C:\\Windows\\x.dll", "~/.bashrc", "file:///etc/passwd", "a\x00.pdf", "a\r\nX: y",
 		"facture\u202efdp.exe", "a.pdf\u2028.exe", "\u2066a.pdf", "nul", "com1.txt", "a.pdf" + strings.Repeat(" ", 300) + ".scr", "....//x", "a/../b", "a|b", "a:b.pdf", "a\u3164.exe", strings.Repeat("../", 2000), strings.Repeat("é", 5000)} {
 		checkFileName(t, SafeFileName(name))
-		for _, kind := range []string{"attachment", "inline"} {
-			v := ContentDisposition(kind, name)
-			if !strings.HasPrefix(v, kind) || strings.Count(v, `"`) > 2 || strings.ContainsFunc(v, func(r rune) bool { return r < ' ' || r > 0x7e }) {
-				t.Errorf("%q: %s", name, v)
-			}
-		}
 	}
 	l := parse(t, "Content-Type: multipart/mixed; boundary=B\n\n--B\nContent-Disposition: attachment; filename=\"../a.pdf\"; filename*=utf-8''..%2F..%2Fb.exe%0D%0AX%3A%20y\n\nx\n--B--\n")
 	if got := l.Root.Children[0].FileName; strings.ContainsAny(got, "/\\\r\n") || strings.HasPrefix(got, ".") {

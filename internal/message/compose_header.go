@@ -121,10 +121,6 @@ func atom(s string) bool {
 	return s != ""
 }
 
-func XX(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
-}
-
 // encodedWords writes s by RFC 2047, whole characters in each word: Q while that
 // is shorter, which keeps French readable in the raw, else B. col is where the
 // first word begins.

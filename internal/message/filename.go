@@ -117,44 +117,6 @@ func UniqueNames(names []string) []string {
 	return out
 }
 
-// ContentDisposition writes the header value (RFC 6266) for a download: kind is
-// "attachment" or "inline". Old readers get an ASCII name, the others the real
-// one (RFC 5987).
-func ContentDisposition(kind, name string) string {
-	if kind != "inline" {
-		kind = "attachment"
-	}
-	if name = SafeFileName(name); name == "" {
-		return kind
-	}
-	var plain, ext strings.Builder
-	for _, r := range norm.NFD.String(name) {
-		switch {
-		case r >= 0x300 && r <= 0x36F: // the accent of the letter before it
-		case r < ' ' || r >= 0x7F || r == '"' || r == '\\' || r == '%':
-			plain.WriteByte('_')
-		default:
-			plain.WriteRune(r)
-		}
-	}
-	const hex = "0123456789ABCDEF"
-	for i := range len(name) {
-		c := name[i]
-		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("!#$&+-.^_`|~", c) >= 0 {
-			ext.WriteByte(c)
-			continue
-		}
-		ext.WriteByte('%')
-		ext.WriteByte(hex[c>>4])
-		ext.WriteByte(hex[c&15])
-	}
-	v := kind + `; filename="` + plain.String() + `"`
-	if plain.String() != name {
-		v += "; filename*=UTF-8''" + ext.String()
-	}
-	return v
-}
-
 // DownloadName is the part's name, or one made from its type.
 func (p *Part) DownloadName() string {
 	if p.FileName != "" {

@@ -3,7 +3,6 @@ package message
 import (
 	"fmt"
 	"html"
-	"mime"
 	"regexp"
 	"strings"
 	"testing"
@@ -63,29 +62,6 @@ func TestUniqueNames(t *testing.T) {
 			t.Fatalf("%q twice", n)
 		} else {
 			seen[k] = true
-		}
-	}
-}
-
-func TestContentDisposition(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct{ kind, name, want string }{
-		{"attachment", "a.pdf", `attachment; filename="a.pdf"`},
-		{"inline", "Résumé d’été.pdf", `inline; filename="Resume d_ete.pdf"; filename*=UTF-8''R%C3%A9sum%C3%A9%20d%E2%80%99%C3%A9t%C3%A9.pdf`},
-		{"x", "", "attachment"},
-		{"attachment", "a\"b\r\nX: y.pdf", `attachment; filename="a_b X_ y.pdf"`},
-		{"attachment", "50%.pdf", `attachment; filename="50_.pdf"; filename*=UTF-8''50%25.pdf`},
-	} {
-		got := ContentDisposition(c.kind, c.name)
-		if got != c.want {
-			t.Errorf("%q: got %s, want %s", c.name, got, c.want)
-		}
-		if c.name == "" {
-			continue
-		}
-		_, params, err := mime.ParseMediaType(got)
-		if err != nil || params["filename"] != SafeFileName(c.name) {
-			t.Errorf("%s: read back as %q, %v", got, params["filename"], err)
 		}
 	}
 }
