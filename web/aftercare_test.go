@@ -24,6 +24,11 @@ func TestReadingResumesWhatFollows(t *testing.T) {
 	if sent := ask(t, c, at+"/send", fields{"version": saved.Version}); sent.Came != "sent" {
 		t.Fatalf("send: %+v", sent)
 	}
+	for deadline, tries := time.Now().Add(20*time.Second), 0; tries == 0; time.Sleep(10 * time.Millisecond) { // the first attempt failed
+		if err := k.App.DB.Read().QueryRow(`SELECT tries FROM letters`).Scan(&tries); err != nil || time.Now().After(deadline) {
+			t.Fatalf("no attempt was made: %v", err)
+		}
+	}
 	k.World.Start(demo.ServiceIMAP)
 	if n := k.World.Mail().Count(people.MartinBox, "Sent"); n != before {
 		t.Fatalf("the copy is there already: %d letters in Sent, %d before", n, before)
