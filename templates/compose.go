@@ -98,6 +98,7 @@ type SendingView struct {
 	BackHref   string
 	ProgressAt string // GET, JSON: {"state": …}
 	SettleTo   string // POST verdict=left|again
+	Who        string // whose page it is
 	MaySettle  bool
 }
 

@@ -99,10 +99,15 @@ func folderHref(boxID string, f mailbox.FolderView) string {
 }
 
 // moves are the folders a selection may go to: all but the one it is in.
+// A folder inside others bears their names: in a flat list nothing else tells where
+// it stands.
 func moves(links []templates.FolderLink) []templates.FolderLink {
 	out := make([]templates.FolderLink, 0, len(links))
+	var above []string
 	for _, l := range links {
+		above = append(above[:min(l.Depth, len(above))], l.Label)
 		if !l.Current && l.Role != "drafts" && l.Href != "" {
+			l.Label, l.Depth = strings.Join(above, " › "), 0
 			out = append(out, l)
 		}
 	}

@@ -16,6 +16,8 @@ import (
 const (
 	maxSuggested = 8
 	maxTyped     = 16 << 10 // a pasted list of addresses
+	maxAtOnce    = 100      // addresses of such a list: what a letter carries
+	maxMended    = 20       // of them, those outside for which another is looked for: each is compared with the whole white list
 )
 
 // suggestData answers what is typed in a field of recipients.
@@ -51,7 +53,11 @@ func (s *Server) suggest(w http.ResponseWriter, r *http.Request) error {
 		if len(typed) > maxTyped {
 			return problem.New(problem.TooLarge, "Il y a trop d’adresses d’un coup\u00a0: collez-en moins à la fois.")
 		}
-		writeData(w, http.StatusOK, suggestData{Entries: []suggestedData{}, Chips: s.recipientChips(r, s.knownRecipients(r, outgoing.Recipients(typed)))})
+		list := outgoing.Recipients(typed)
+		if len(list) > maxAtOnce {
+			return problem.New(problem.TooLarge, "Une lettre a 100\u00a0destinataires au plus\u00a0: collez-en moins à la fois.")
+		}
+		writeData(w, http.StatusOK, suggestData{Entries: []suggestedData{}, Chips: s.recipientChips(r, s.knownRecipients(r, list))})
 		return nil
 	}
 	words := strings.TrimSpace(r.PostForm.Get("words"))
@@ -77,6 +83,7 @@ func (s *Server) suggest(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) suggested(e directory.Entry) suggestedData {
 	d := suggestedData{Name: e.Name(), Work: shortWork(e), Place: e.Place(), Address: e.Address.String(), Kind: e.Kind.Label(), Past: e.Past}
 	d.Chip = s.judge(outgoing.Recipient{Name: d.Name, Address: d.Address}, e.Address, true, cardOf(e), e.Listed)
+	s.mend(&d.Chip, e.Address, true)
 	if d.Chip.Kind != "" {
 		d.Warn = d.Chip.Say
 	}
@@ -88,12 +95,29 @@ func (s *Server) suggested(e directory.Entry) suggestedData {
 func (s *Server) recipientChips(r *http.Request, list []outgoing.Recipient) []templates.RecipientChip {
 	cards := s.cards(r.Context(), addressesOf(list))
 	out := make([]templates.RecipientChip, 0, len(list))
+	mended := 0
 	for _, x := range list {
 		a, ok := x.Parse()
 		c, known := cards[a]
-		out = append(out, s.judge(x, a, ok, c, known))
+		chip := s.judge(x, a, ok, c, known)
+		if mended < maxMended && s.mend(&chip, a, ok) {
+			mended++
+		}
+		out = append(out, chip)
 	}
 	return out
+}
+
+// mend looks for the address that was meant in place of one outside, and tells
+// whether it had to.
+func (s *Server) mend(chip *templates.RecipientChip, a mssante.Address, ok bool) bool {
+	if !ok || a.IsPatient() || s.trust.Allows(a) != trust.Outside {
+		return false
+	}
+	if better, found := s.trust.Suggest(a); found {
+		chip.Suggest = better.String()
+	}
+	return true
 }
 
 // judge is what the sheet says of one recipient. It warns; what stops a letter is
@@ -120,13 +144,10 @@ func (s *Server) judge(x outgoing.Recipient, a mssante.Address, ok bool, c templ
 		}
 	case s.trust.Allows(a) == trust.Outside:
 		chip.Kind, chip.Say = "error", "hors de l’espace de confiance"
-		if better, found := s.trust.Suggest(a); found {
-			chip.Suggest = better.String()
-		}
-	case known && c.NoReply:
+	case known && c.NoReply, !known && directory.SaysNoReply(a):
 		chip.Kind, chip.Say = "warn", "ne lit pas les réponses"
 	case !known && s.directory.State().Ready:
-		chip.Kind, chip.Say = "warn", "absente de l’annuaire"
+		chip.Kind, chip.Say = "warn", "adresse absente de l’annuaire"
 	}
 	return chip
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"os"
+	"time"
 
 	"pli.example/pli/internal/config"
 	"pli.example/pli/internal/directory"
@@ -30,7 +31,11 @@ func (a *App) writing(ctx context.Context, c config.Config, lines outside.Lines)
 	if !c.Sends() {
 		return nil
 	}
-	a.Outbox = outgoing.New(outgoing.Options{DB: a.DB, Keys: a.Keys, Audit: a.Audit, House: a.House, Accounts: a.Accounts, Grants: a.Grants,
+	zone, err := time.LoadLocation("Europe/Paris") // the pages' zone; its data is embedded
+	if err != nil {
+		return fmt.Errorf("the zone of letters: %w", err)
+	}
+	a.Outbox = outgoing.New(outgoing.Options{Zone: zone, DB: a.DB, Keys: a.Keys, Audit: a.Audit, House: a.House, Accounts: a.Accounts, Grants: a.Grants,
 		Trust: a.Trust, Directory: a.Directory, Ledger: a.Ledger, Submission: mailserver.NewSubmission(smtpOptions(c, lines, a)),
 		NIL: c.SMTP.NIL, AllowUnlisted: c.Trust.AllowUnlisted, Now: lines.Now, Log: a.log})
 	return nil

@@ -99,6 +99,11 @@ const (
 	flagPaperless
 )
 
+// SaysNoReply reports an address whose name says that nobody reads what is sent
+// there: the open extraction holds no applicative mailbox, so an unknown one is told
+// by its name alone.
+func SaysNoReply(a mssante.Address) bool { return noReply(mssante.KindUnknown, a.Local) }
+
 // noReply recognises a mailbox nobody reads: applicative by kind, or so named.
 func noReply(kind mssante.MailboxKind, local string) bool {
 	if kind == mssante.KindApplicative {
