@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pli.example/pli/internal/delegation"
+	"pli.example/pli/internal/directory"
 	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/message"
 	"pli.example/pli/internal/mssante"
@@ -176,10 +177,10 @@ func (c *checking) directory(ctx context.Context) {
 		e, known := cards[a]
 		switch {
 		case a.IsPatient():
+		case e.NoReply, !known && directory.SaysNoReply(a):
+			c.add(Ask, NoReplyBox, a.String(), "«\u00a0"+short(a.String())+"\u00a0» est une boîte qui envoie sans être lue\u00a0: personne n’y lira sans doute votre lettre. L’envoyer quand même\u00a0?")
 		case !known:
 			c.add(Tell, NotInDirectory, a.String(), "«\u00a0"+short(a.String())+"\u00a0» n’est pas dans l’annuaire\u00a0: vérifiez l’adresse. La lettre peut partir.")
-		case e.NoReply:
-			c.add(Tell, NoReplyBox, a.String(), "«\u00a0"+short(a.String())+"\u00a0» est une boîte qui envoie sans être lue\u00a0: personne n’y répondra sans doute.")
 		}
 	}
 }
@@ -199,10 +200,15 @@ func (c *checking) words(d Draft) {
 
 func (c *checking) files(ctx context.Context, box *mailbox.Box, d Draft) error {
 	for _, f := range d.Files {
-		if !f.Complete() {
+		switch {
+		case f.Complete():
+			continue
+		case f.Dropped:
+			c.add(Block, UnfinishedFile, "", "«\u00a0"+short(f.Name)+"\u00a0» n’est jamais arrivé en entier\u00a0: sa partie reçue a été effacée au bout d’un jour. Le reste du brouillon est gardé. Retirez ce fichier et, s’il doit partir avec la lettre, joignez-le de nouveau.")
+		default:
 			c.add(Block, UnfinishedFile, "", "«\u00a0"+short(f.Name)+"\u00a0» n’est pas arrivé en entier. Attendez la fin de son envoi, ou retirez-le.")
-			return nil
 		}
+		return nil
 	}
 	m, err := c.o.compose(ctx, box, d, c.o.now())
 	if err != nil {

@@ -83,7 +83,7 @@ func (w *chunkWriter) flush() error {
 	// A request that was cut off still leaves what it brought.
 	ctx := context.WithoutCancel(w.ctx)
 	err = w.o.db.Write(ctx, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, `UPDATE draft_files SET received = ?, meta = coalesce(?, meta), touched_at = ? WHERE id = ? AND received = ?`,
+		res, err := tx.ExecContext(ctx, `UPDATE draft_files SET received = ?, dropped = 0, meta = coalesce(?, meta), touched_at = ? WHERE id = ? AND received = ?`,
 			w.f.Received+int64(w.fresh), meta, store.Micros(w.o.instant()), w.f.ID, w.f.Received)
 		if err != nil {
 			return err
@@ -103,6 +103,7 @@ func (w *chunkWriter) flush() error {
 		return err
 	}
 	w.f.Received += int64(w.fresh)
+	w.f.Dropped = false
 	w.fresh = 0
 	if len(w.buf) == ChunkSize {
 		w.buf = w.buf[:0]

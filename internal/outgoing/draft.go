@@ -9,7 +9,6 @@ import (
 	"pli.example/pli/internal/audit"
 	"pli.example/pli/internal/delegation"
 	"pli.example/pli/internal/mailbox"
-	"pli.example/pli/internal/message"
 	"pli.example/pli/internal/problem"
 	"pli.example/pli/internal/store"
 )
@@ -71,29 +70,17 @@ type Draft struct {
 	seq      int64
 }
 
-// Summary is a draft in a list.
-type Summary struct {
-	ID        string
-	State     State
-	To        []Recipient
-	Subject   string
-	Snippet   string
-	Author    string
-	CopyOf    string
-	Files     int
-	SavedAt   time.Time
-	LastError string // why its last sending failed, French; "" when it was not tried
-}
-
 // maxDrafts of one mailbox; concurrent versions may go a little beyond.
 const (
-	maxDrafts = 300
-	maxCopies = 50
+	maxDrafts        = 300
+	maxCopies        = 50
+	maxWithDiscarded = 600 // drafts, with those that Restore may bring back
 )
 
 const (
-	sayNoDraft = "Ce brouillon n’existe plus\u00a0: il a été envoyé ou supprimé, peut-être depuis un autre poste. Regardez dans Envoyés ou dans Brouillons."
-	sayMany    = "Cette boîte contient déjà 300 brouillons. Rien n’est perdu\u00a0: envoyez-en ou supprimez-en avant d’en commencer un autre."
+	sayNoDraft       = "Ce brouillon n’existe plus\u00a0: il a été envoyé ou supprimé, peut-être depuis un autre poste. Regardez dans Envoyés ou dans Brouillons."
+	sayMany          = "Cette boîte contient déjà 300 brouillons. Rien n’est perdu\u00a0: envoyez-en ou supprimez-en avant d’en commencer un autre."
+	sayManyDiscarded = "Cette boîte contient déjà 600 brouillons, avec ceux supprimés depuis moins d’un jour. Rien n’est perdu\u00a0: continuez un brouillon existant, ou attendez demain que ceux qui sont supprimés libèrent leur place."
 )
 
 // Get gives a draft to go on with, in this or another browser; the trail says that
@@ -112,39 +99,6 @@ func (o *Outbox) Get(ctx context.Context, box *mailbox.Box, id string) (Draft, e
 	return d, nil
 }
 
-// List gives the mailbox's drafts that are not sent nor discarded, latest first.
-func (o *Outbox) List(ctx context.Context, box *mailbox.Box) ([]Summary, error) {
-	if err := box.MayWrite(ctx, audit.DraftOpen); err != nil {
-		return nil, err
-	}
-	out, err := o.list(ctx, box)
-	return out, door(box.Note(ctx, audit.Event{Action: audit.FolderList, Target: "drafts", Request: "drafts", Count: len(out)}, err), sayRead)
-}
-
-func (o *Outbox) list(ctx context.Context, box *mailbox.Box) ([]Summary, error) {
-	rows, err := o.db.Read().QueryContext(ctx, `SELECT `+draftColumns+`, (SELECT count(*) FROM draft_attached a WHERE a.draft_id = drafts.id)
-		FROM drafts WHERE mailbox_id = ? AND state IN ('open','sending','unknown') ORDER BY saved_at DESC LIMIT ?`,
-		box.Grant().Mailbox.ID, maxDrafts+maxCopies)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []Summary
-	for rows.Next() {
-		var files int
-		d, err := o.scan(rows, &files)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, Summary{ID: d.ID, State: d.State, To: d.Fields.To, Subject: d.Fields.Subject, Snippet: message.Snippet(d.Fields.Text, 140),
-			Author: d.Author, CopyOf: d.CopyOf, Files: files, SavedAt: d.SavedAt})
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return out, o.addFailures(ctx, box, out)
-}
-
 // draft reads one draft of the box's mailbox with its files. Another mailbox's id
 // is unknown here.
 func (o *Outbox) draft(ctx context.Context, q querier, box *mailbox.Box, id string) (Draft, error) {
@@ -159,21 +113,29 @@ func (o *Outbox) draft(ctx context.Context, q querier, box *mailbox.Box, id stri
 	return d, err
 }
 
-// create stores a new draft. The cap counts what is open.
+// create stores a new draft. Two caps: what is open, and with it what was discarded
+// (attack: begin and discard without end, each text is kept for a day).
 func (o *Outbox) create(ctx context.Context, tx *sql.Tx, box *mailbox.Box, d *Draft, limit int) error {
-	var n int
-	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM drafts WHERE mailbox_id = ? AND state = 'open'`, d.MailboxID).Scan(&n); err != nil {
+	var open, all int
+	if err := tx.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE state = 'open'), count(*) FROM drafts WHERE mailbox_id = ? AND state <> 'sent'`, d.MailboxID).Scan(&open, &all); err != nil {
 		return err
 	}
-	if n >= limit {
+	switch {
+	case open >= limit:
 		return problem.New(problem.TooMany, sayMany)
+	case all >= limit+maxWithDiscarded-maxDrafts:
+		return problem.New(problem.TooMany, sayManyDiscarded)
 	}
 	body, err := o.sealBody(*d)
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO drafts (id, mailbox_id, author_id, version, state, body, message_key, copy_of, writer, writer_seq, noted, created_at, saved_at)
-		VALUES (?,?,?,?,'open',?,?,?,?,?,?,?,?)`, d.ID, d.MailboxID, d.AuthorID, d.Version, body, o.messageKey(d.MailboxID, d.MessageID), d.CopyOf,
+	summary, err := o.sealSummary(*d)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO drafts (id, mailbox_id, author_id, version, state, body, summary, message_key, copy_of, writer, writer_seq, noted, created_at, saved_at)
+		VALUES (?,?,?,?,'open',?,?,?,?,?,?,?,?,?)`, d.ID, d.MailboxID, d.AuthorID, d.Version, body, summary, o.messageKey(d.MailboxID, d.MessageID), d.CopyOf,
 		d.writer, d.seq, d.noted, store.Micros(d.CreatedAt), store.Micros(d.SavedAt))
 	if err != nil {
 		return err

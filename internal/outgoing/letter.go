@@ -136,7 +136,7 @@ type frozen struct {
 func (o *Outbox) freeze(ctx context.Context, box *mailbox.Box, d Draft, at time.Time) (frozen, error) {
 	from, f := o.From(ctx, box), d.Fields
 	z := frozen{ID: d.MessageID, DraftID: d.ID, Actor: box.Actor(), From: from.Mailbox, To: o.mailboxes(f.To), Cc: o.mailboxes(f.Cc), Bcc: o.mailboxes(f.Bcc),
-		Subject: f.Subject, Date: at.Truncate(time.Second), InReplyTo: d.InReplyTo, References: d.References, Text: f.Text, HTML: f.HTML,
+		Subject: f.Subject, Date: at.In(o.o.Zone).Truncate(time.Second), InReplyTo: d.InReplyTo, References: d.References, Text: f.Text, HTML: f.HTML,
 		DSN: f.DeliveryReceipt, MDN: f.ReadReceipt, NIL: o.o.NIL, Origin: d.Origin, Original: d.Original}
 	if from.Person != "" {
 		s := own(from.Mailbox.Address, from.Person)

@@ -85,23 +85,6 @@ func (o *Outbox) progress(ctx context.Context, box *mailbox.Box, draftID string)
 	return r, nil
 }
 
-// addFailures fills LastError of drafts that could not be sent.
-func (o *Outbox) addFailures(ctx context.Context, box *mailbox.Box, all []Summary) error {
-	for i := range all {
-		if all[i].State != Open {
-			continue
-		}
-		r, err := o.progress(ctx, box, all[i].ID)
-		if err != nil {
-			return err
-		}
-		if r.Came == CameKept {
-			all[i].LastError = r.Say
-		}
-	}
-	return nil
-}
-
 func (o *Outbox) openLedger(ctx context.Context, t *ticket) {
 	if o.o.Ledger == nil {
 		return

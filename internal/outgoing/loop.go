@@ -54,8 +54,8 @@ func (o *Outbox) Run(ctx context.Context) error {
 func (o *Outbox) Recover(ctx context.Context) error {
 	o.mu.Lock()
 	flying := make(map[string]bool, len(o.sending))
-	for id := range o.sending {
-		flying[id] = true
+	for k := range o.sending {
+		flying[k.draft] = true
 	}
 	o.mu.Unlock()
 	var lost []ticket
@@ -164,8 +164,8 @@ func (o *Outbox) tendOne(ctx context.Context, who mssante.Actor, addr mssante.Ad
 	return true
 }
 
-// Sweep forgets what is over: discarded and sent drafts after a day, files that
-// never arrived, letters after a month.
+// Sweep forgets what is over: discarded and sent drafts after a day, what had come
+// of files that never arrived in full, letters after a month.
 func (o *Outbox) Sweep(ctx context.Context) error {
 	now := o.now()
 	return o.db.Write(ctx, func(tx *sql.Tx) error {
@@ -174,7 +174,9 @@ func (o *Outbox) Sweep(ctx context.Context) error {
 			args  []any
 		}{
 			{`DELETE FROM letters WHERE started_at < ? AND state NOT IN ('submitting','unknown') AND NOT (state = 'accepted' AND (copied = 0 OR followed = 0))`, []any{before(now, lettersKept)}},
-			{`DELETE FROM draft_attached WHERE file_id IN (SELECT id FROM draft_files WHERE received < size AND touched_at < ?)`, []any{before(now, uploadKept)}},
+			// Its octets go, its row stays: without it the letter would leave as if whole.
+			{`DELETE FROM draft_chunks WHERE file_id IN (SELECT id FROM draft_files WHERE received < size AND touched_at < ?)`, []any{before(now, uploadKept)}},
+			{`UPDATE draft_files SET received = 0, dropped = 1 WHERE received < size AND touched_at < ? AND dropped = 0`, []any{before(now, uploadKept)}},
 			{`DELETE FROM draft_attached WHERE draft_id IN (SELECT id FROM drafts WHERE state = 'discarded' AND closed_at < ?)`, []any{before(now, discardedKept)}},
 			// One whose copy still stands in the folder waits for somebody to open the mailbox.
 			{`DELETE FROM drafts WHERE state = 'discarded' AND (closed_at < ? AND imap_uid = 0 OR closed_at < ?)`, []any{before(now, discardedKept), before(now, lettersKept)}},

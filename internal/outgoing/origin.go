@@ -108,7 +108,7 @@ func (o *Outbox) answer(ctx context.Context, box *mailbox.Box, from Origin, d *D
 		return nil, err
 	}
 	env := l.Envelope
-	env.Date = env.Date.In(o.now().Location())
+	env.Date = env.Date.In(o.o.Zone)
 	r := message.Forward(env)
 	if from.Kind != Forwarding {
 		r = message.ReplyTo(env, []mssante.Address{box.Address()}, from.Kind == AnswerAll)

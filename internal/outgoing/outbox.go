@@ -3,7 +3,9 @@ package outgoing
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"log/slog"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -41,6 +43,11 @@ type Options struct {
 	MaxLetter int64
 	// MaxRecipients of one letter; 0 is 100.
 	MaxRecipients int
+	// MailboxRoom is the most octets of files that the drafts of one mailbox hold,
+	// AccountRoom those that one account brought, wherever. Counted as announced, with
+	// the files of drafts discarded less than a day ago and of letters whose copy in
+	// Sent is awaited. 0 is 500,000,000.
+	MailboxRoom, AccountRoom int64
 	// AllowUnlisted lets letters leave while the white list is missing or stale, once
 	// the person has been told. Off, they are blocked.
 	AllowUnlisted bool
@@ -48,8 +55,9 @@ type Options struct {
 	// identity as the matricule tells it). nil checks the key only.
 	Patient func(context.Context, mssante.Address) []Remark
 
-	Log *slog.Logger     // nil: nothing is logged
-	Now func() time.Time // nil = time.Now
+	Zone *time.Location   // of the hours that letters and their quotes bear; nil = UTC
+	Log  *slog.Logger     // nil: nothing is logged
+	Now  func() time.Time // nil = time.Now
 }
 
 // Outbox is the room's one value. Safe for concurrent use.
@@ -64,7 +72,7 @@ type Outbox struct {
 
 	mu      sync.Mutex
 	closed  bool
-	sending map[string]*flight       // by draft
+	sending map[flightKey]*flight
 	known   map[string]mssante.Actor // by mailbox id: who was last at work there
 	busy    map[string]bool          // mailboxes whose unfinished business is being done
 
@@ -75,6 +83,7 @@ type Outbox struct {
 const (
 	defaultMaxLetter     = 50_000_000
 	defaultMaxRecipients = 100
+	defaultRoom          = 500_000_000
 	maxKnown             = 1000
 )
 
@@ -86,14 +95,23 @@ func New(o Options) *Outbox {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Zone == nil {
+		o.Zone = time.UTC
+	}
 	if o.MaxLetter <= 0 {
 		o.MaxLetter = defaultMaxLetter
 	}
 	if o.MaxRecipients <= 0 {
 		o.MaxRecipients = defaultMaxRecipients
 	}
+	if o.MailboxRoom <= 0 {
+		o.MailboxRoom = defaultRoom
+	}
+	if o.AccountRoom <= 0 {
+		o.AccountRoom = defaultRoom
+	}
 	return &Outbox{o: o, db: o.DB, keys: o.Keys, trail: o.Audit, now: o.Now, log: o.Log,
-		sending: make(map[string]*flight), known: make(map[string]mssante.Actor), busy: make(map[string]bool),
+		sending: make(map[flightKey]*flight), known: make(map[string]mssante.Actor), busy: make(map[string]bool),
 		crash: func(string) {}}
 }
 
@@ -123,12 +141,21 @@ func (o *Outbox) launch(f func()) bool {
 	o.flying.Go(func() {
 		defer func() {
 			if r := recover(); r != nil { // one letter's trouble is not everybody's
-				o.log.Error("a letter's background work panicked", "panic", r, "stack", string(debug.Stack()))
+				o.log.Error("a letter's background work panicked", "kind", panicWords(r), "stack", string(debug.Stack()))
 			}
 		}()
 		f()
 	})
 	return true
+}
+
+// panicWords says what went wrong: the runtime's own words hold no content, any
+// other value may.
+func panicWords(v any) string {
+	if e, ok := v.(runtime.Error); ok {
+		return e.Error()
+	}
+	return fmt.Sprintf("%T", v)
 }
 
 // remember notes who works in a mailbox: background work there is done in their

@@ -18,6 +18,7 @@ type querier interface {
 // Purposes of the seals.
 const (
 	sealDraft  = "outgoing.draft"
+	sealShort  = "outgoing.summary"
 	sealFile   = "outgoing.file"
 	sealChunk  = "outgoing.chunk"
 	sealLetter = "outgoing.letter"
@@ -73,17 +74,23 @@ func (o *Outbox) scan(r interface{ Scan(...any) error }, more ...any) (Draft, er
 		return Draft{}, err
 	}
 	d.CreatedAt, d.SavedAt, d.ClosedAt = store.Time(created), store.Time(saved), store.Time(closed)
+	err = o.openBody(&d, blob)
+	return d, err
+}
+
+// openBody fills what is sealed of a draft whose id, mailbox and author are known.
+func (o *Outbox) openBody(d *Draft, blob []byte) error {
 	plain, err := o.keys.Open(sealDraft, blob, aad(d.ID, d.MailboxID, d.AuthorID))
 	if err != nil {
-		return Draft{}, fmt.Errorf("draft %s: %w", d.ID, err)
+		return fmt.Errorf("draft %s: %w", d.ID, err)
 	}
 	var b body
 	if err := json.Unmarshal(plain, &b); err != nil {
-		return Draft{}, fmt.Errorf("draft %s: %w", d.ID, err)
+		return fmt.Errorf("draft %s: %w", d.ID, err)
 	}
 	d.Author, d.Editor, d.Fields, d.Origin, d.Original = b.Author, b.Editor, b.Fields, b.Origin, b.Original
 	d.MessageID, d.InReplyTo, d.References = b.MessageID, b.InReplyTo, b.References
-	return d, nil
+	return nil
 }
 
 // messageKey finds a draft or letter by its Message-ID, within one mailbox.

@@ -23,6 +23,9 @@ type Edit struct {
 	Writer string
 	Seq    int64
 	Fields Fields
+	// Account is the account the page was made for, "" when it cannot tell: a page left
+	// open while somebody else signed in saves nothing in their name.
+	Account string
 }
 
 // Saved tells where the text is now. When ID is not the draft that was saved, the
@@ -39,6 +42,9 @@ type Saved struct {
 const (
 	sayCopy     = "Ce brouillon a été modifié dans une autre fenêtre. Aucun des deux textes n’est perdu\u00a0: le vôtre est gardé à part, comme «\u00a0version concurrente\u00a0», et vous continuez dans celle-ci."
 	sayCopySent = "Cette lettre a été envoyée ou supprimée depuis une autre fenêtre. Ce que vous écrivez ici n’est pas perdu\u00a0: c’est gardé dans un brouillon à part."
+	sayOther    = "Cette page appartient à une autre personne, qui utilisait ce navigateur avant vous. Rien n’a été enregistré ni envoyé en votre nom, et ce qu’elle avait enregistré est intact. Fermez cette page et rouvrez la boîte pour écrire."
+	sayTooLate  = "Ce brouillon a été supprimé il y a plus d’un jour\u00a0: il ne peut plus être repris. Ses destinataires ne l’ont pas reçu. Commencez une nouvelle lettre."
+	sayMineOnly = "Ce brouillon a été modifié dans une autre fenêtre\u00a0: cette autre version est gardée dans Brouillons. La vôtre est supprimée et peut être reprise pendant un jour."
 )
 
 const maxWriter = 64
@@ -49,11 +55,10 @@ func (o *Outbox) Save(ctx context.Context, box *mailbox.Box, id string, e Edit) 
 	if err := box.MayWrite(ctx, audit.DraftSave); err != nil {
 		return Saved{}, err
 	}
-	f, err := e.Fields.clean()
+	e, err := e.clean(box)
 	if err != nil {
 		return Saved{}, err
 	}
-	e.Fields, e.Writer = f, oneLine(e.Writer, maxWriter)
 	var out Saved
 	err = o.db.Write(ctx, func(tx *sql.Tx) (err error) {
 		d, err := o.draft(ctx, tx, box, id)
@@ -70,15 +75,47 @@ func (o *Outbox) Save(ctx context.Context, box *mailbox.Box, id string, e Edit) 
 	return out, nil
 }
 
+// clean makes an edit fit to be kept, and refuses one of somebody else's page.
+func (e Edit) clean(box *mailbox.Box) (Edit, error) {
+	if err := samePerson(box, e.Account); err != nil {
+		return e, err
+	}
+	var err error
+	e.Fields, err = e.Fields.clean()
+	e.Writer = oneLine(e.Writer, maxWriter)
+	return e, err
+}
+
+// samePerson refuses what comes from a page made for another account.
+func samePerson(box *mailbox.Box, account string) error {
+	if account == "" || account == box.Actor().AccountID {
+		return nil
+	}
+	return problem.New(problem.Conflict, sayOther)
+}
+
 func (o *Outbox) save(ctx context.Context, tx *sql.Tx, box *mailbox.Box, d Draft, e Edit) (Saved, error) {
 	same := e.Writer != "" && d.writer == e.Writer
-	switch {
-	case same && e.Seq != 0 && e.Seq <= d.seq: // seen, or overtaken by a newer one of the same page
-		return Saved{ID: d.ID, Version: d.Version, At: d.SavedAt}, nil
-	case reflect.DeepEqual(d.Fields, e.Fields):
-		return Saved{ID: d.ID, Version: d.Version, At: d.SavedAt}, nil
-	case d.State == Open && (d.Version == e.Version || same):
-		return o.overwrite(ctx, tx, box, d, e)
+	seen := same && e.Seq != 0 && e.Seq <= d.seq // or overtaken by a newer one of the same page
+	nothingNew := seen || reflect.DeepEqual(d.Fields, e.Fields)
+	had := Saved{ID: d.ID, Version: d.Version, At: d.SavedAt}
+	switch d.State {
+	case Open:
+		switch {
+		case nothingNew:
+			return had, nil
+		case d.Version == e.Version || same:
+			return o.overwrite(ctx, tx, box, d, e)
+		}
+	case Discarded: // 'saved' would be a lie: nothing of it stays past the day
+		if seen {
+			return Saved{}, problem.New(problem.Gone, sayNoDraft)
+		}
+	default: // what leaves, or left, is this very text
+		if nothingNew {
+			had.Say = sayBusy(d.State)
+			return had, nil
+		}
 	}
 	return o.keepBeside(ctx, tx, box, d, e)
 }
@@ -90,8 +127,12 @@ func (o *Outbox) overwrite(ctx context.Context, tx *sql.Tx, box *mailbox.Box, d 
 	if err != nil {
 		return Saved{}, err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE drafts SET version = version + 1, body = ?, writer = ?, writer_seq = ?, noted = ?, saved_at = ? WHERE id = ?`,
-		blob, e.Writer, e.Seq, who.SessionID, store.Micros(d.SavedAt), d.ID)
+	summary, err := o.sealSummary(d)
+	if err != nil {
+		return Saved{}, err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE drafts SET version = version + 1, body = ?, summary = ?, writer = ?, writer_seq = ?, noted = ?, saved_at = ? WHERE id = ?`,
+		blob, summary, e.Writer, e.Seq, who.SessionID, store.Micros(d.SavedAt), d.ID)
 	if err != nil {
 		return Saved{}, err
 	}
@@ -132,74 +173,4 @@ func (o *Outbox) keepBeside(ctx context.Context, tx *sql.Tx, box *mailbox.Box, d
 	}
 	_, err := tx.ExecContext(ctx, `INSERT INTO draft_attached (draft_id, file_id, place) SELECT ?, file_id, place FROM draft_attached WHERE draft_id = ?`, c.ID, d.ID)
 	return Saved{ID: c.ID, Version: c.Version, At: c.SavedAt, Copy: true, Say: say}, err
-}
-
-// Discard puts a draft away. Restore brings it back for a day; its copy in the
-// mailbox's Drafts folder goes too.
-func (o *Outbox) Discard(ctx context.Context, box *mailbox.Box, id string) error {
-	if err := box.MayWrite(ctx, audit.DraftDelete); err != nil {
-		return err
-	}
-	var d Draft
-	err := o.db.Write(ctx, func(tx *sql.Tx) (err error) {
-		if d, err = o.draft(ctx, tx, box, id); err != nil {
-			return err
-		}
-		switch d.State {
-		case Discarded:
-			return nil
-		case Open:
-		default:
-			return problem.New(problem.Conflict, sayBusy(d.State))
-		}
-		if _, err = tx.ExecContext(ctx, `UPDATE drafts SET state = 'discarded', closed_at = ? WHERE id = ?`, store.Micros(o.instant()), id); err != nil {
-			return err
-		}
-		return o.trail.RecordTx(ctx, tx, audit.Event{Actor: box.Actor(), Mailbox: box.Address().String(), Action: audit.DraftDelete, Target: id, Request: "draft"})
-	})
-	if err != nil {
-		return door(err, saySave)
-	}
-	o.remember(box)
-	if d.imap.place.UID != 0 {
-		o.dropCopy(ctx, box, d) // the loop tries again when it cannot be reached now
-	}
-	return nil
-}
-
-// Restore takes a Discard back.
-func (o *Outbox) Restore(ctx context.Context, box *mailbox.Box, id string) error {
-	if err := box.MayWrite(ctx, audit.Undo); err != nil {
-		return err
-	}
-	err := o.db.Write(ctx, func(tx *sql.Tx) error {
-		d, err := o.draft(ctx, tx, box, id)
-		if err != nil {
-			return err
-		}
-		if d.State == Open {
-			return nil
-		}
-		if d.State != Discarded {
-			return problem.New(problem.Gone, sayNoDraft)
-		}
-		if _, err = tx.ExecContext(ctx, `UPDATE drafts SET state = 'open', closed_at = 0 WHERE id = ?`, id); err != nil {
-			return err
-		}
-		return o.trail.RecordTx(ctx, tx, audit.Event{Actor: box.Actor(), Mailbox: box.Address().String(), Action: audit.Undo, Target: id, Request: "draft"})
-	})
-	return door(err, saySave)
-}
-
-// sayBusy tells why a draft cannot be changed now.
-func sayBusy(s State) string {
-	switch s {
-	case Sending:
-		return "Cette lettre est en train de partir\u00a0: elle ne peut plus être modifiée. Attendez le résultat de l’envoi."
-	case Unknown:
-		return "L’envoi de cette lettre est à confirmer\u00a0: dites d’abord si elle est partie ou s’il faut la renvoyer."
-	case Sent:
-		return "Cette lettre est déjà partie. Elle est dans Envoyés."
-	}
-	return sayNoDraft
 }

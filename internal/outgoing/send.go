@@ -17,6 +17,7 @@ type SendOptions struct {
 	Version   int64
 	Files     []string // ids of the files the page showed; nil when it cannot tell
 	Confirmed []string // Remark.Key of the remarks they said yes to
+	Account   string   // the account the page was made for, as in Edit
 }
 
 // flight is one click on 'Envoyer' and all those that joined it.
@@ -37,36 +38,48 @@ func (o *Outbox) Send(ctx context.Context, box *mailbox.Box, draftID string, s S
 	if err := box.MaySend(ctx); err != nil {
 		return Result{}, err
 	}
-	f, first := o.board(draftID)
+	if err := samePerson(box, s.Account); err != nil {
+		return Result{}, err
+	}
+	place := flightOf(box, draftID)
+	f, first := o.board(place)
 	if first {
 		l, err := o.authorise(ctx, box, draftID, s)
 		if err != nil || l == nil {
-			o.land(draftID, f, f.result, err)
+			o.land(place, f, f.result, err)
 		} else if l.result != nil {
-			o.land(draftID, f, *l.result, nil)
+			o.land(place, f, *l.result, nil)
 		} else {
-			o.fly(ctx, l, f)
+			o.fly(ctx, l, place, f)
 		}
 	}
 	return o.wait(ctx, f)
 }
 
+// flightKey tells a draft's flight: with its mailbox, since a draft's id alone gives
+// no right to hear what became of it.
+type flightKey struct{ mailbox, draft string }
+
+func flightOf(box *mailbox.Box, draftID string) flightKey {
+	return flightKey{box.Grant().Mailbox.ID, draftID}
+}
+
 // board joins the flight of a draft, or begins it.
-func (o *Outbox) board(draftID string) (f *flight, first bool) {
+func (o *Outbox) board(k flightKey) (f *flight, first bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if f = o.sending[draftID]; f != nil {
+	if f = o.sending[k]; f != nil {
 		return f, false
 	}
 	f = &flight{done: make(chan struct{})}
-	o.sending[draftID] = f
+	o.sending[k] = f
 	return f, true
 }
 
-func (o *Outbox) land(draftID string, f *flight, r Result, err error) {
+func (o *Outbox) land(k flightKey, f *flight, r Result, err error) {
 	f.result, f.err = r, err
 	o.mu.Lock()
-	delete(o.sending, draftID)
+	delete(o.sending, k)
 	o.mu.Unlock()
 	close(f.done)
 }

@@ -26,7 +26,8 @@ func (o *Outbox) Settle(ctx context.Context, box *mailbox.Box, draftID string, v
 	if err := box.MaySend(ctx); err != nil {
 		return Result{}, err
 	}
-	f, first := o.board(draftID)
+	place := flightOf(box, draftID)
+	f, first := o.board(place)
 	if !first {
 		return o.wait(ctx, f)
 	}
@@ -36,9 +37,9 @@ func (o *Outbox) Settle(ctx context.Context, box *mailbox.Box, draftID string, v
 		if t != nil && t.result != nil {
 			r = *t.result
 		}
-		o.land(draftID, f, r, err)
+		o.land(place, f, r, err)
 	} else {
-		o.fly(ctx, t, f)
+		o.fly(ctx, t, place, f)
 	}
 	return o.wait(ctx, f)
 }

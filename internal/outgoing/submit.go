@@ -69,13 +69,13 @@ func addresses(to []mssante.Address) string {
 }
 
 // fly submits on its own: a person who leaves the page does not cut the letter off.
-func (o *Outbox) fly(ctx context.Context, t *ticket, f *flight) {
+func (o *Outbox) fly(ctx context.Context, t *ticket, k flightKey, f *flight) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTime)
 	if o.launch(func() {
 		defer cancel()
 		r := Result{Came: CameUnknown, LetterID: t.id, Say: sayUnknown} // should submit panic: the loop then writes it down
 		func() {
-			defer func() { o.land(t.draftID, f, r, nil) }()
+			defer func() { o.land(k, f, r, nil) }()
 			r = o.submit(ctx, t)
 		}()
 		if r.Came == CameSent {
@@ -85,7 +85,7 @@ func (o *Outbox) fly(ctx context.Context, t *ticket, f *flight) {
 		return
 	}
 	defer cancel() // the house is closing: nothing left
-	o.land(t.draftID, f, o.conclude(ctx, t, mailserver.Delivery{Stage: mailserver.StageBefore}, problem.New(problem.UpstreamDown, sayKept)), nil)
+	o.land(k, f, o.conclude(ctx, t, mailserver.Delivery{Stage: mailserver.StageBefore}, problem.New(problem.UpstreamDown, sayKept)), nil)
 }
 
 var errChanged = errors.New("the octets are not those that were authorised")

@@ -22,6 +22,10 @@ type File struct {
 	Type     string // from the content, once its beginning is here; never the browser's word
 	Size     int64  // octets announced
 	Received int64  // octets durable; an upload resumes there
+	// Dropped tells that the file stood half uploaded for a day: what had come is
+	// forgotten (Received is 0), the letter does not leave without it all the same. It
+	// may still be sent, from its beginning, or removed.
+	Dropped bool
 }
 
 // Complete reports whether all of it is here.
@@ -80,12 +84,15 @@ func (o *Outbox) startUpload(ctx context.Context, box *mailbox.Box, draftID stri
 		if err := limit.For(d.Fields).room(d, f); err != nil {
 			return err
 		}
+		if err := o.fits(ctx, tx, box, size); err != nil {
+			return err
+		}
 		blob, err := o.sealMeta(f.ID, meta)
 		if err != nil {
 			return err
 		}
-		if _, err = tx.ExecContext(ctx, `INSERT INTO draft_files (id, home, author_id, size, received, meta, touched_at) VALUES (?,?,?,?,0,?,?)`,
-			f.ID, d.ID, d.AuthorID, size, blob, store.Micros(o.instant())); err != nil {
+		if _, err = tx.ExecContext(ctx, `INSERT INTO draft_files (id, home, author_id, size, received, meta, touched_at, mailbox_id, by_id) VALUES (?,?,?,?,0,?,?,?,?)`,
+			f.ID, d.ID, d.AuthorID, size, blob, store.Micros(o.instant()), d.MailboxID, box.Actor().AccountID); err != nil {
 			return err
 		}
 		if _, err = tx.ExecContext(ctx, `INSERT INTO draft_attached (draft_id, file_id, place) VALUES (?, ?, (SELECT coalesce(max(place),0)+1 FROM draft_attached WHERE draft_id = ?))`,
@@ -226,7 +233,7 @@ func (o *Outbox) openMeta(fileID string, blob []byte) (m fileMeta, err error) {
 
 // files lists a draft's files in order.
 func (o *Outbox) files(ctx context.Context, q querier, draftID string) ([]File, error) {
-	rows, err := q.QueryContext(ctx, `SELECT f.id, f.size, f.received, f.meta FROM draft_attached a JOIN draft_files f ON f.id = a.file_id
+	rows, err := q.QueryContext(ctx, `SELECT f.id, f.size, f.received, f.dropped, f.meta FROM draft_attached a JOIN draft_files f ON f.id = a.file_id
 		WHERE a.draft_id = ? ORDER BY a.place`, draftID)
 	if err != nil {
 		return nil, err
@@ -236,7 +243,7 @@ func (o *Outbox) files(ctx context.Context, q querier, draftID string) ([]File, 
 	for rows.Next() {
 		var f File
 		var blob []byte
-		if err := rows.Scan(&f.ID, &f.Size, &f.Received, &blob); err != nil {
+		if err := rows.Scan(&f.ID, &f.Size, &f.Received, &f.Dropped, &blob); err != nil {
 			return nil, err
 		}
 		m, err := o.openMeta(f.ID, blob)

@@ -12,7 +12,6 @@ import (
 	"sync"
 	"testing"
 	"testing/iotest"
-	"time"
 
 	"pli.example/pli/internal/message"
 	"pli.example/pli/internal/problem"
@@ -91,13 +90,6 @@ func TestUploadRefused(t *testing.T) {
 	}
 	if _, _, err := w.OpenFile(w.ctx, box, d.ID, f.ID); !problem.Is(err, problem.NotFound) {
 		t.Errorf("half a file can be opened: %v", err)
-	}
-	w.advance(25 * time.Hour)
-	w.must(w.Sweep(w.ctx))
-	d, err = w.Get(w.ctx, box, d.ID)
-	w.must(err)
-	if len(d.Files) != 0 {
-		t.Error("an upload abandoned yesterday is still there")
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/pressly/goose/v3"
 )
@@ -16,6 +17,13 @@ var migrationFiles embed.FS
 
 // ErrNewerSchema: the file was last opened by a later version of Pli.
 var ErrNewerSchema = errors.New("the database was written by a newer version of this program")
+
+// A migration that fails for good is tried this often, this far apart, before it is
+// said.
+const (
+	migrateTurns = 25
+	migrateWait  = 80 * time.Millisecond
+)
 
 // migrateUp brings the schema to the last migration this binary knows.
 func migrateUp(ctx context.Context, db *sql.DB) error {
@@ -40,14 +48,20 @@ func migrateFrom(ctx context.Context, db *sql.DB, files fs.FS) error {
 		return fmt.Errorf("%w: its schema is version %d, this binary knows up to %d; run the newer binary, or restore a backup made before it",
 			ErrNewerSchema, have, want)
 	}
-	_, err = p.Up(ctx)
-	if err == nil {
-		return nil
-	}
-	// Another process opening the same new file may have been first: then the
-	// schema is where we want it, and our own attempt left nothing behind.
-	if pending, perr := p.HasPending(ctx); perr == nil && !pending {
-		return nil
+	// Another process may be migrating the same new file: then a statement of ours meets
+	// what it made, fails and leaves nothing behind, and the next turn goes on from there.
+	for range migrateTurns {
+		if _, err = p.Up(ctx); err == nil {
+			return nil
+		}
+		if pending, perr := p.HasPending(ctx); perr == nil && !pending {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("migrate the database: %w", ctx.Err())
+		case <-time.After(migrateWait):
+		}
 	}
 	return fmt.Errorf("migrate the database: %w", err)
 }
