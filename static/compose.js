@@ -72,10 +72,11 @@
   // --- asking the server ---
 
   class Refused extends Error {
-    constructor(status, answer) {
+    constructor(status, answer, after) {
       super("status " + status);
       this.status = status;
       this.answer = answer || {};
+      this.after = after || 0; // seconds the server asks to wait, 0 when it does not say
     }
     get over() { return this.status === 401; }
     // say is a sentence for the person, whatever came back.
@@ -84,16 +85,21 @@
   }
 
   async function ask(to, body, options) {
+    // Who wrote this page goes along: in a browser somebody else signed in to meanwhile,
+    // nothing is kept or sent in their name.
+    const o = Object.assign({ method: "POST", body, redirect: "manual", credentials: "same-origin" }, options);
+    o.headers = Object.assign({ "Pli-Who": page.who }, o.headers);
     let res;
     try {
-      res = await fetch(to, Object.assign({ method: "POST", body, redirect: "manual", credentials: "same-origin" }, options));
+      res = await fetch(to, o);
     } catch (e) {
       throw new Refused(0, { say: "La connexion est coupée." });
     }
     if (res.type === "opaqueredirect") { throw new Refused(401); } // another page first: to choose a situation
     let answer = null;
     try { answer = await res.json(); } catch (e) { answer = null; }
-    if (!res.ok || !answer) { throw new Refused(res.ok ? 502 : res.status, answer); }
+    if (answer && answer.stranger) { lock(answer.say); }
+    if (!res.ok || !answer) { throw new Refused(res.ok ? 502 : res.status, answer, Number(res.headers.get("Retry-After")) || 0); }
     return answer;
   }
   const json = (value) => ({ headers: { "Content-Type": "application/json" }, body: JSON.stringify(value) });
@@ -102,33 +108,84 @@
 
   const dialog = byId("sign-in-again");
   const back = []; // what waits for the session
+  // sessionEnded resolves to whether the same person is back.
   function sessionEnded() {
+    if (locked) { return Promise.resolve(false); }
     return new Promise((done) => {
       back.push(done);
       if (dialog.open) { return; }
       if (dialog.showModal) { dialog.showModal(); } else { dialog.setAttribute("open", ""); }
     });
   }
+  function goOn(same) {
+    if (dialog.open) { dialog.close(); }
+    back.splice(0).forEach((done) => done(same));
+  }
   let trying = false;
   // A save tells whether the session is there again, and keeps the text at once.
   async function tryAgain(asked) {
-    if (!back.length || trying) { return; }
+    if (!back.length && !locked || trying || leaving) { return; }
     trying = true;
     try {
-      const answer = await post();
-      if (answer.who !== page.who) {
-        byId("sign-in-say").textContent = "Une autre personne est connectée dans ce navigateur. Le texte est gardé dans les brouillons de cette boîte\u00a0; la lettre n’a pas été envoyée.";
-        back.length = 0;
-        stopSending();
-      }
-      if (dialog.open) { dialog.close(); }
-      if (answer.who !== page.who) { page.who = answer.who; saved(byId("sign-in-say").textContent, "error"); return; }
+      await post();
       live("Vous êtes de nouveau connecté. Le texte est enregistré.");
-      back.splice(0).forEach((done) => done());
+      goOn(true);
     } catch (e) {
-      if (asked) { byId("sign-in-say").textContent = e.over ? "La session n’est pas encore ouverte. Connectez-vous dans l’autre onglet." : e.say + " Le texte est toujours ici."; }
+      const say = e.over ? "La session n’est pas encore ouverte. Connectez-vous dans l’autre onglet." : locked ? e.say : e.say + " Le texte est toujours ici.";
+      if (e.lasting && !locked) { lock(say); }
+      if (asked) { byId("sign-in-say").textContent = say; if (locked) { live(say); } }
     } finally {
       trying = false;
+    }
+  }
+
+  // lock stops the page of somebody who is no longer the one signed in: nothing is
+  // saved or sent, the text stays there to be read and copied.
+  let locked = false;
+  const held = []; // what lock turned off
+  function lock(say) {
+    if (leaving) { return; }
+    if (!locked) {
+      stopSending();
+      locked = true;
+      clearTimeout(timer);
+      clearTimeout(rest);
+      all("button, input, textarea", form).forEach((el) => {
+        if (el.closest("#strips, .remarks") || el.disabled || el.readOnly || el.type === "hidden") { return; }
+        const how = el.nodeName === "TEXTAREA" || el.type === "text" || el.type === "url" ? "readOnly" : "disabled";
+        el[how] = true;
+        held.push(() => { el[how] = false; });
+      });
+      if (editor) {
+        root.setAttribute("contenteditable", "false");
+        held.push(() => root.setAttribute("contenteditable", "true"));
+      }
+      const copy = make("button", { type: "button", class: "button plain small", "data-testid": "lock-copy" }, "Copier le texte");
+      const again = make("button", { type: "button", class: "button plain small", "data-testid": "lock-again" }, "Je suis reconnecté, reprendre");
+      copy.addEventListener("click", copyOut);
+      again.addEventListener("click", () => tryAgain(true));
+      const el = stripOf("error", say, copy, again);
+      el.dataset.lock = "";
+      byId("strips").replaceChildren(el);
+      el.scrollIntoView({ block: "nearest" });
+      live(say);
+    }
+    saved("Cette page est arrêtée" + nbsp + ": rien n’est enregistré ni envoyé.", "error");
+    goOn(false);
+  }
+  function unlock() {
+    locked = false;
+    held.splice(0).forEach((undo) => undo());
+    all("[data-lock]").forEach((el) => el.remove());
+  }
+  async function copyOut() {
+    const words = plain || !editor ? box.value : root.innerText + (quotedIn.firstChild ? "\n" + quotedIn.innerText : "");
+    try {
+      await navigator.clipboard.writeText(byId("subject").value + "\n\n" + words);
+      live("Le texte est copié.");
+    } catch (e) { // no clipboard: it is selected, Ctrl+C does the rest
+      if (plain || !editor) { box.select(); } else { getSelection().selectAllChildren(root); }
+      live("Le texte est sélectionné.");
     }
   }
   byId("sign-in-done").addEventListener("click", () => tryAgain(true));
@@ -145,7 +202,7 @@
 
   function touched() {
     changed++;
-    if (leaving) { return; }
+    if (leaving || locked) { return; }
     const now = Date.now();
     oldest = oldest || now;
     clearTimeout(timer);
@@ -163,13 +220,15 @@
     const at = changed;
     page.seq++;
     const body = JSON.stringify(Object.assign(letter(), { version: page.version, writer: page.writer, seq: page.seq }));
-    const answer = await ask(page.self + "/save", body, Object.assign({ headers: { "Content-Type": "application/json" } }, options && body.length < 60000 ? options : null));
+    const alive = options && new Blob([body]).size < 60000; // a browser keeps 64 kB of octets alive, not of characters
+    const answer = await ask(page.self + "/save", body, Object.assign({ headers: { "Content-Type": "application/json" } }, alive ? options : null));
     kept = Math.max(kept, at);
     took(answer);
     return answer;
   }
   function took(answer) {
     failures = 0;
+    if (locked) { unlock(); }
     page.version = answer.version;
     form.elements.version.value = String(answer.version);
     if (answer.href !== page.self) {
@@ -188,6 +247,7 @@
   function save() {
     clearTimeout(timer);
     if (running) { return running.then((fine) => fine && changed !== kept ? save() : fine); }
+    if (locked) { return Promise.resolve(false); }
     if (changed === kept || leaving) { return Promise.resolve(true); }
     running = attempt().finally(() => { running = null; });
     return running;
@@ -201,16 +261,17 @@
       } catch (e) {
         if (e.over) {
           saved("Pas encore enregistré" + nbsp + ": votre session est terminée. Le texte est dans cette page.", "error");
-          await sessionEnded();
+          if (!(await sessionEnded())) { return false; }
           continue;
         }
+        if (locked) { return false; }
         if (e.lasting) {
           saved("Pas enregistré" + nbsp + ": " + e.say, "error");
           live("Pas enregistré. " + e.say);
           return false;
         }
         failures++;
-        const seconds = Math.min(2 ** failures, 30);
+        const seconds = e.status === 429 ? Math.max(e.after, Math.min(15 * 2 ** failures, 300)) : Math.min(2 ** failures, 30);
         saved("Pas encore enregistré. " + e.say + " Le texte est dans cette page" + nbsp + "; nouvel essai dans " + seconds + nbsp + "s.", "error");
         if (failures === 1) { live("Pas encore enregistré. " + e.say); }
         await Promise.race([wait(seconds * 1000), online()]);
@@ -219,13 +280,13 @@
   }
   const online = () => new Promise((done) => window.addEventListener("online", done, { once: true }));
   function pause() {
-    if (!leaving) { ask(page.self + "/pause", new URLSearchParams()).catch(() => {}); }
+    if (!leaving && !locked) { ask(page.self + "/pause", new URLSearchParams()).catch(() => {}); }
   }
 
   form.addEventListener("focusout", () => { if (changed !== kept) { save(); } });
   doc.addEventListener("visibilitychange", () => { if (doc.hidden && changed !== kept) { save(); } });
   window.addEventListener("pagehide", () => {
-    if (leaving) { return; }
+    if (leaving || locked) { return; }
     if (changed !== kept) { post({ keepalive: true }).catch(() => {}); }
     ask(page.self + "/pause", new URLSearchParams({ leave: "1" }), { keepalive: true }).catch(() => {});
   });
@@ -238,6 +299,7 @@
 
   // go leaves the page once the text is safe.
   async function go(to) {
+    if (locked) { location.assign(to); return; } // the browser asks first when words were not kept
     if (await save()) {
       ask(page.self + "/pause", new URLSearchParams({ leave: "1" }), { keepalive: true }).catch(() => {});
       leaving = true;
@@ -253,6 +315,7 @@
     return make("div", { class: "strip strip-" + kind, "data-testid": "strip" }, icon(icons[kind]), make("div", { class: "strip-words" }, make("p", {}, text)), ...acts);
   }
   function strip(kind, text, link) {
+    if (locked) { return; } // what stands there says why
     byId("strips").replaceChildren(stripOf(kind, text, link ? make("a", { class: "button plain small", href: link[1] }, link[0]) : null));
   }
   const confirmed = new Set();
@@ -351,10 +414,12 @@
       this.draw();
     }
     recipients() {
-      const out = this.chips.map((c) => ({ n: c.typed, a: c.address }));
-      if (this.input.value.trim()) { out.push({ n: "", a: this.input.value.trim() }); }
+      const out = this.chips.map((c) => ({ n: c.typed, a: c.address })), text = this.typed();
+      if (text) { out.push({ n: "", a: text }); }
       return out;
     }
+    // typed is what stands in the field, but for what separates it from the next.
+    typed() { return this.input.value.replace(/^[\s,;]+|[\s,;]+$/g, ""); }
     draw() {
       this.list.replaceChildren(...this.chips.map((c, i) => {
         const off = make("button", { type: "button", class: "to-off", "aria-label": "Retirer " + c.name, tabindex: "-1", title: "Retirer" }, icon("x"));
@@ -438,7 +503,7 @@
     }
     // commit takes what was typed as it is; the server says what it knows of it.
     commit() {
-      const text = this.input.value.trim().replace(/[,;]+$/, "");
+      const text = this.typed();
       this.input.value = "";
       this.close();
       if (text) { return this.judge(text); }
@@ -748,19 +813,24 @@
         make("span", { class: "file-what" }, f.what || "")), off);
   }
   function addFiles(files) {
+    if (locked) { return; }
     files.forEach((file) => {
-      // One that was cut off before goes on where it stopped.
-      const old = all(".file", fileList).filter((li) => li.dataset.id && !uploads.some((u) => u.row === li && !u.done) && Number(li.dataset.received) < Number(li.dataset.size) &&
+      // One of that name and size was cut off before: upload asks whether it is this one.
+      const old = all(".file", fileList).filter((li) => li.dataset.id && !uploads.some((u) => u.row === li) && Number(li.dataset.received) < Number(li.dataset.size) &&
         li.dataset.name === file.name && Number(li.dataset.size) === file.size)[0];
-      const u = { file, name: file.name || "image.png", id: old ? old.dataset.id : "", at: old ? Number(old.dataset.received) : 0, done: false, stop: false, row: null };
-      u.row = fileRow({ id: u.id, name: u.name, size: file.size, received: u.at, icon: /^image\//.test(file.type) ? "image" : "file", what: "en attente" });
-      u.bar = make("progress", { max: Math.max(file.size, 1), value: u.at, "aria-label": "Envoi de " + u.name });
-      u.row.querySelector(".file-words").append(u.bar);
+      const u = { file, name: file.name || "image.png", id: "", at: 0, old: old ? { id: old.dataset.id, at: Number(old.dataset.received) } : null, done: false, stop: false, row: null };
+      u.row = fileRow({ id: old ? old.dataset.id : "", name: u.name, size: file.size, received: 0, icon: /^image\//.test(file.type) ? "image" : "file", what: "" });
       if (old) { old.replaceWith(u.row); } else { fileList.append(u.row); }
+      begin(u);
       uploads.push(u);
     });
     clearRemarks("files");
     work();
+  }
+  function begin(u) {
+    u.bar = make("progress", { max: Math.max(u.file.size, 1), value: u.at, "aria-label": "Envoi de " + u.name });
+    u.row.querySelector(".file-words").append(u.bar);
+    what(u, "en attente");
   }
   let working = false;
   async function work() {
@@ -772,40 +842,96 @@
     working = false;
   }
   const what = (u, text) => { u.row.querySelector(".file-what").textContent = text; };
+  const unread = "Ce fichier n’a pas pu être lu sur votre poste.";
   function failed(u, e) {
     u.done = true;
     u.bar.remove();
     if (u.stop) { return; }
     u.row.classList.add("file-bad");
-    what(u, e.say || "Ce fichier n’a pas pu être lu. Joignez-le de nouveau.");
-    live(u.name + "\u00a0: " + (e.say || "pas joint."));
+    what(u, e.say || unread);
+    const again = make("button", { type: "button", class: "button plain small file-again", "aria-label": "Réessayer " + u.name, "data-testid": "file-again" }, "Réessayer");
+    u.row.insertBefore(again, u.row.querySelector(".file-remove"));
+    live(u.name + "\u00a0: pas joint. " + (e.say || unread));
+  }
+  // retry begins a file that could not be joined anew; what came of it goes first.
+  function retry(row) {
+    const u = uploads.filter((x) => x.row === row)[0];
+    if (!u || locked) { return; }
+    if (u.id) { u.old = { id: u.id, at: u.at }; }
+    u.id = "";
+    u.at = 0;
+    u.done = false;
+    row.classList.remove("file-bad");
+    row.querySelector(".file-again").remove();
+    row.querySelector(".file-remove").focus();
+    begin(u);
+    work();
+  }
+  // badFiles says which files the person attached are not in the letter: it does not
+  // leave without them. It tells whether there are any.
+  function badFiles() {
+    const bad = all(".file-bad", fileList);
+    if (!bad.length) { return false; }
+    const names = bad.map((li) => "«" + nbsp + li.dataset.name + nbsp + "»").join(", ");
+    bad[0].scrollIntoView({ block: "center" });
+    bad[0].querySelector(".file-again").focus({ preventScroll: true });
+    const say = "La lettre n’est pas partie" + nbsp + ": " + names + (bad.length > 1 ? " n’ont pas pu être joints" : " n’a pas pu être joint") + ". Choisissez Réessayer ou Retirer, puis envoyez-la.";
+    saved("La lettre n’est pas partie, elle est gardée.");
+    strip("error", say);
+    live(say);
+    return true;
   }
   // patiently asks again while the line is down or the session ended.
   async function patiently(u, question) {
-    for (let tries = 1; ; tries++) {
+    for (let tries = 1, many = 0; ; tries++) {
       if (u.stop) { throw new Refused(499); }
       try {
         return await question();
       } catch (e) {
-        if (e.over) { what(u, "en attente de votre connexion"); await sessionEnded(); continue; }
+        if (e.over) {
+          what(u, "en attente de votre connexion");
+          if (!(await sessionEnded())) { throw new Refused(409, { say: "Pas joint" + nbsp + ": une autre personne est connectée." }); }
+          continue;
+        }
         if (!(e instanceof Refused) || e.lasting) { throw e; }
+        if (e.status === 429) {
+          if (!e.after || ++many > 4) { throw e; } // a limit that waiting does not lift, or that lasts
+          what(u, e.say + " L’envoi reprendra dans " + e.after + nbsp + "s.");
+          await wait(e.after * 1000 * many);
+          continue;
+        }
         what(u, "Connexion coupée" + nbsp + ": l’envoi reprendra où il en est.");
         await Promise.race([wait(Math.min(300 * 2 ** tries, 30000)), online()]);
       }
     }
   }
-  async function upload(u) {
-    if (!u.id) {
-      const f = await patiently(u, () => ask(page.self + "/files", new URLSearchParams({ name: u.name, size: String(u.file.size) })));
-      u.id = u.row.dataset.id = f.id;
-      live("Envoi de " + u.name);
+  // digest is the SHA-256 of a file's beginning; "" where the browser has none.
+  async function digest(file, to) {
+    if (!window.crypto || !crypto.subtle || !to) { return ""; }
+    const sum = await crypto.subtle.digest("SHA-256", await file.slice(0, to).arrayBuffer());
+    return Array.from(new Uint8Array(sum), (o) => o.toString(16).padStart(2, "0")).join("");
+  }
+  async function announce(u) {
+    const asked = { name: u.name, size: String(u.file.size) };
+    if (u.old) { // the server goes on with it only if these octets are the ones it has
+      Object.assign(asked, { resume: u.old.id, digest: await digest(u.file, u.old.at) });
     }
+    const f = await patiently(u, () => ask(page.self + "/files", new URLSearchParams(asked)));
+    u.old = null;
+    u.id = u.row.dataset.id = f.id;
+    u.bar.value = u.at = f.received || 0;
+    if (u.stop) { ask(page.self + "/files/" + u.id + "/remove", new URLSearchParams()).catch(() => {}); throw new Refused(499); }
+    live("Envoi de " + u.name);
+  }
+  async function upload(u) {
+    if (!u.id) { await announce(u); }
     let piece = 256 << 10, last = null;
     while (u.at < u.file.size) {
       const from = u.at, began = Date.now();
       last = await patiently(u, async () => {
+        const octets = await u.file.slice(from, from + piece).arrayBuffer(); // a file gone from the disk fails here, and is no line that is down
         try {
-          return await ask(page.self + "/files/" + u.id + "?at=" + from, u.file.slice(from, from + piece), { headers: { "Content-Type": "application/octet-stream" } });
+          return await ask(page.self + "/files/" + u.id + "?at=" + from, octets, { headers: { "Content-Type": "application/octet-stream" } });
         } catch (e) {
           if (e.status === 409 && e.answer.received) { return { received: e.answer.received, size: u.file.size }; }
           if (!e.lasting) { piece = Math.max(pieceLeast, piece / 2); }
@@ -813,7 +939,7 @@
         }
       });
       if (u.stop) { throw new Refused(499); }
-      if (last.received === from) { throw new Refused(409, { say: "Le fichier a changé sur votre poste. Joignez-le de nouveau." }); }
+      if (last.received === from) { throw new Refused(409, { say: "Le fichier a changé sur votre poste." }); }
       u.at = last.received;
       u.row.dataset.received = String(u.at);
       u.bar.value = u.at;
@@ -827,7 +953,8 @@
     live(u.name + " est joint.");
   }
   fileList.addEventListener("click", async (event) => {
-    const off = event.target.closest(".file-remove");
+    const off = event.target.closest(".file-remove"), again = event.target.closest(".file-again");
+    if (again) { retry(again.closest(".file")); return; }
     if (!off) { return; }
     event.preventDefault();
     const row = off.closest(".file"), id = row.dataset.id, name = row.dataset.name;
@@ -876,28 +1003,30 @@
   function stopSending() {
     busy = false;
     const button = byId("send");
-    if (button) { button.disabled = false; button.removeAttribute("aria-busy"); }
+    if (button) { button.disabled = locked; button.removeAttribute("aria-busy"); }
   }
   async function send() {
-    if (busy || !maySend || leaving) { return; }
+    if (busy || !maySend || leaving || locked) { return; }
     busy = true;
     const button = byId("send");
     button.disabled = true;
     button.setAttribute("aria-busy", "true");
     try {
       for (const f of fields) { if (f.input.value.trim()) { await f.commit(); } }
-      if (!(await save())) { return; }
+      if (!(await save()) || badFiles()) { return; }
       if (uploads.some((u) => !u.done)) {
         saved("La lettre partira dès que les fichiers seront arrivés.");
         live("La lettre partira dès que les fichiers seront arrivés.");
         while (uploads.some((u) => !u.done)) { await wait(200); if (!busy) { return; } }
       }
       if (!(await save()) || !busy) { return; }
+      if (badFiles()) { return; }
       saved("Envoi en cours…");
       const files = all(".file", fileList).map((li) => li.dataset.id).filter(Boolean);
       const answer = await patientSend({ version: page.version, files, confirmed: Array.from(confirmed) });
       if (answer) { came(answer); }
     } catch (e) {
+      if (locked) { return; }
       saved("");
       strip("error", (e.say || "La lettre n’a pas pu partir.") + (e.status === 0 ? " La lettre est gardée. Réessayez dans un instant." : ""));
       live(e.say || "La lettre n’a pas pu partir.");
@@ -911,8 +1040,7 @@
         return await ask(page.self + "/send", json(what).body, { headers: { "Content-Type": "application/json" } });
       } catch (e) {
         if (!e.over) { throw e; }
-        await sessionEnded();
-        if (!busy) { return null; }
+        if (!(await sessionEnded()) || !busy) { return null; }
         what.version = page.version;
       }
     }
@@ -934,11 +1062,28 @@
     if (!(answer.remarks || []).length) { byId("strips").scrollIntoView({ block: "nearest" }); }
   }
 
+  // discard keeps the last words first: 'Reprendre' brings them back.
+  async function discard() {
+    if (leaving || locked) { return; }
+    if (!(await save())) {
+      strip("error", "Le brouillon n’a pas été supprimé" + nbsp + ": vos derniers mots n’ont pas pu être enregistrés. Ils sont dans cette page.");
+      return;
+    }
+    if (leaving || locked) { return; }
+    leaving = true;
+    clearTimeout(rest);
+    uploads.forEach((u) => { u.stop = true; });
+    const hidden = (name, value) => make("input", { type: "hidden", name, value });
+    const out = make("form", { method: "post", action: page.self, hidden: true }, hidden("do", "discard"), hidden("who", page.who));
+    doc.body.append(out);
+    out.submit();
+  }
+
   form.addEventListener("submit", (event) => {
     const does = event.submitter ? event.submitter.value : "";
-    if (does === "discard") { leaving = true; clearTimeout(timer); return; }
     event.preventDefault();
     event.stopPropagation(); // no page leaves here: the form may be sent again
+    if (does === "discard") { discard(); return; }
     if (does === "send") { send(); } else { changed++; save(); }
   });
   byId("subject").addEventListener("input", () => { clearRemarks("subject"); touched(); });

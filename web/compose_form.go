@@ -1,6 +1,8 @@
 package web
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -59,7 +61,7 @@ func readDraftForm(r *http.Request) (*draftForm, error) {
 		f.values = r.PostForm // a form without a file, as a test or an old browser sends it
 		return f, nil
 	}
-	slow := &stepped{r: r.Body}
+	slow := &stepped{r: bufio.NewReaderSize(r.Body, 32<<10)}
 	parts := multipart.NewReader(slow, params["boundary"])
 	room := int64(maxFieldBytes)
 	for range maxFieldParts {
@@ -94,28 +96,62 @@ func readDraftForm(r *http.Request) (*draftForm, error) {
 
 func formError(err error) error {
 	var tooBig *http.MaxBytesError
-	if errors.As(err, &tooBig) {
+	if errors.As(err, &tooBig) || errors.Is(err, errFormTooBig) {
 		return problem.Wrap(err, problem.TooLarge, problem.SayOf(errFormTooBig))
 	}
 	return problem.Wrap(err, problem.Invalid, "")
 }
 
-// stepped gives the form octet by octet, so that the reader behind it holds nothing of
-// a part's content when its head ends: n is then where the content begins.
+// stepped gives the form no further than the end of a part's head at once, so that the
+// reader behind it holds nothing of a part's content when its head ends: n is then
+// where the content begins. What comes before the file counts against maxFieldBytes,
+// whatever it is.
 type stepped struct {
-	r    io.Reader
+	r    *bufio.Reader
 	n    int64
+	last [2]byte // read before
 	fast bool
 }
 
 func (s *stepped) Read(p []byte) (int, error) {
-	if !s.fast && len(p) > 1 {
-		p = p[:1]
+	if s.fast {
+		return s.r.Read(p)
 	}
-	n, err := s.r.Read(p)
+	if s.n >= maxFieldBytes {
+		return 0, errFormTooBig
+	}
+	if _, err := s.r.Peek(1); err != nil || len(p) == 0 {
+		return 0, err
+	}
+	ahead, err := s.r.Peek(min(len(p), s.r.Buffered(), int(maxFieldBytes-s.n)))
+	if err != nil {
+		return 0, err
+	}
+	n, err := s.r.Read(p[:s.step(ahead)])
 	s.n += int64(n)
+	switch {
+	case n == 1:
+		s.last = [2]byte{s.last[1], p[0]}
+	case n > 1:
+		s.last = [2]byte(p[n-2 : n])
+	}
 	return n, err
 }
+
+// step is how much of what is ahead may be given: up to an empty line, as a head ends
+// with one.
+func (s *stepped) step(ahead []byte) int {
+	near := append(s.last[:], ahead[:min(2, len(ahead))]...)
+	if at := bytes.Index(near, emptyLine); at >= 0 {
+		return at + len(emptyLine) - len(s.last)
+	}
+	if at := bytes.Index(ahead, emptyLine); at >= 0 {
+		return at + len(emptyLine)
+	}
+	return len(ahead)
+}
+
+var emptyLine = []byte("\n\r\n")
 
 // rush reads what is left, a file, as it comes.
 func (s *stepped) rush(p io.Reader) io.Reader {
@@ -143,11 +179,25 @@ func (s *Server) composeForm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if strange(r, f.get("who")) {
+		return errStranger
+	}
 	do, fileID, _ := strings.Cut(f.get("do"), ":")
-	if do == "discard" {
+	if _, typed := f.values["to"]; do == "discard" && !typed { // a script saved by itself
 		return s.discard(w, r, b, id)
 	}
-	saved, err := s.saveForm(r, b, id, f)
+	e, err := s.formEdit(r, b, id, f)
+	if err != nil {
+		return err
+	}
+	if do == "discard" { // the last words are kept first: 'Reprendre' brings them back
+		away, err := s.outbox.DiscardWith(r.Context(), b, id, e)
+		if err != nil {
+			return err
+		}
+		return s.discarded(w, r, away.ID)
+	}
+	saved, err := s.outbox.Save(r.Context(), b, id, e)
 	if err != nil {
 		return err
 	}
@@ -158,6 +208,7 @@ func (s *Server) composeForm(w http.ResponseWriter, r *http.Request) error {
 	}
 	if f.file != nil {
 		if err := s.attachForm(r.Context(), b, saved.ID, f.file); err != nil {
+			_, _ = io.Copy(io.Discard, f.file.body) // a browser cut off while it sends shows its own error, not our answer
 			return s.comeBack(w, r, to, note{say: "Le texte est enregistré. " + sayOf(err), kind: "warn"})
 		}
 		n.say = "Fichier joint, texte enregistré."
@@ -182,23 +233,23 @@ func sayOf(err error) string {
 	return failureOf(problem.KindOf(err)).say
 }
 
-// saveForm keeps the form's text. One that comes back as the plain form of a
-// formatted letter leaves the formatting alone.
-func (s *Server) saveForm(r *http.Request, b *mailbox.Box, id string, f *draftForm) (outgoing.Saved, error) {
+// formEdit is the form's text. One that comes back as the plain form of a formatted
+// letter leaves the formatting alone.
+func (s *Server) formEdit(r *http.Request, b *mailbox.Box, id string, f *draftForm) (outgoing.Edit, error) {
 	d, err := s.outbox.Get(r.Context(), b, id)
 	if err != nil {
-		return outgoing.Saved{}, err
+		return outgoing.Edit{}, err
 	}
 	version, err := strconv.ParseInt(f.get("version"), 10, 64)
 	if err != nil {
-		return outgoing.Saved{}, problem.Wrap(err, problem.Invalid, "")
+		return outgoing.Edit{}, problem.Wrap(err, problem.Invalid, "")
 	}
 	fields := outgoing.Fields{To: named(f.get("to")), Cc: named(f.get("cc")), Bcc: named(f.get("bcc")), Subject: f.get("subject"), Text: f.get("text"),
 		DeliveryReceipt: f.get("delivery") == "1", ReadReceipt: f.get("read") == "1", NoReply: f.get("noreply") == "1"}
 	if sameText(d.Fields.Text, fields.Text) {
 		fields.HTML, fields.Text = d.Fields.HTML, d.Fields.Text
 	}
-	return s.outbox.Save(r.Context(), b, id, outgoing.Edit{Version: version, Fields: fields})
+	return outgoing.Edit{Version: version, Fields: fields, Account: f.get("who")}, nil
 }
 
 func named(typed string) []outgoing.Recipient {
@@ -233,11 +284,16 @@ func (s *Server) attachForm(ctx context.Context, b *mailbox.Box, id string, p *f
 	return err
 }
 
-// discard puts a draft away and says how to bring it back.
+// discard puts a draft away.
 func (s *Server) discard(w http.ResponseWriter, r *http.Request, b *mailbox.Box, id string) error {
 	if err := s.outbox.Discard(r.Context(), b, id); err != nil {
 		return err
 	}
+	return s.discarded(w, r, id)
+}
+
+// discarded leads to the list that says how to bring a draft back.
+func (s *Server) discarded(w http.ResponseWriter, r *http.Request, id string) error {
 	redirect(w, r, withQuery(path("mail", scopeOf(r).box.ID, "compose"), "discarded", id))
 	return nil
 }

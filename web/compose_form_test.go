@@ -1,11 +1,13 @@
 package web
 
 import (
+	"bufio"
 	"bytes"
 	"io"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"testing/iotest"
 )
@@ -108,6 +110,60 @@ func TestFormHostile(t *testing.T) {
 			t.Errorf("%s is taken", name)
 		}
 	}
+}
+
+// What stands before the file is bounded whatever it is: a file part without a name,
+// a preamble, heads. No more of it is read than the fields may have.
+func TestFormBoundsWhatItSkips(t *testing.T) {
+	t.Parallel()
+	filler := strings.Repeat("a\r\n", 4<<20)
+	for name, body := range map[string]string{
+		"a file without a name": "--B\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\n" + filler + "\r\n--B--\r\n",
+		"a preamble":            filler + "\r\n--B--\r\n",
+		"a head":                "--B\r\nX: " + strings.Repeat(" \r\n", 4<<20) + "\r\n\r\n--B--\r\n",
+	} {
+		read := &countingReader{r: strings.NewReader(body)}
+		r := httptest.NewRequest(http.MethodPost, "/", read)
+		r.Header.Set("Content-Type", "multipart/form-data; boundary=B")
+		if _, err := readDraftForm(r); err == nil || read.n > maxFieldBytes+64<<10 {
+			t.Errorf("%s: %v after %d octets", name, err, read.n)
+		}
+	}
+}
+
+// It is not read octet by octet either: only a head's end stops it.
+func TestFormReadInStrides(t *testing.T) {
+	t.Parallel()
+	const head, text = "X: y\r\n\r\n", "contenu d’une ligne\r\n"
+	for name, slow := range map[string]func(io.Reader) io.Reader{"whole": func(r io.Reader) io.Reader { return r }, "octets": iotest.OneByteReader} {
+		s := &stepped{r: bufio.NewReaderSize(slow(strings.NewReader(head+strings.Repeat(text, 1000))), 32<<10)}
+		var got []byte
+		reads := 0
+		for buf := make([]byte, 4096); ; reads++ {
+			n, err := s.Read(buf)
+			if at := len(head); len(got) < at && len(got)+n > at {
+				t.Fatalf("%s: read past the head's end", name)
+			}
+			got = append(got, buf[:n]...)
+			if err != nil {
+				break
+			}
+		}
+		if string(got) != head+strings.Repeat(text, 1000) || int64(len(got)) != s.n || name == "whole" && reads > 50 {
+			t.Errorf("%s: %d octets in %d reads", name, len(got), reads)
+		}
+	}
+}
+
+type countingReader struct {
+	r io.Reader
+	n int64
+}
+
+func (c *countingReader) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
 }
 
 func FuzzDraftForm(f *testing.F) {

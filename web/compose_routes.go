@@ -66,6 +66,8 @@ type failedData struct {
 	RequestID string `json:"request,omitempty"`
 	// Received is how much of a file is durable, where its upload goes on.
 	Received int64 `json:"received,omitempty"`
+	// Stranger: another person than the page's is signed in, the page stops.
+	Stranger bool `json:"stranger,omitempty"`
 }
 
 // writeData answers a script. Marshalling our own structs cannot fail.

@@ -29,6 +29,9 @@ type sentData struct {
 // draftSend submits the letter the person has before them: this version, these files,
 // their answers.
 func (s *Server) draftSend(w http.ResponseWriter, r *http.Request) error {
+	if stranger(w, r) {
+		return nil
+	}
 	b, d, err := s.draftAt(r)
 	if err != nil {
 		return err
@@ -46,7 +49,7 @@ func (s *Server) draftSend(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), sendWait)
 	defer cancel()
-	res, err := s.outbox.Send(ctx, b, d.ID, outgoing.SendOptions{Version: in.Version, Files: in.Files, Confirmed: in.Confirmed})
+	res, err := s.outbox.Send(ctx, b, d.ID, outgoing.SendOptions{Version: in.Version, Files: in.Files, Confirmed: in.Confirmed, Account: r.Header.Get(whoHeader)})
 	if err != nil {
 		return err
 	}
@@ -75,7 +78,7 @@ func (s *Server) sendForm(w http.ResponseWriter, r *http.Request, b *mailbox.Box
 	if err != nil {
 		return err
 	}
-	o := outgoing.SendOptions{Version: saved.Version, Files: f.values["shown"], Confirmed: f.values["confirmed"]}
+	o := outgoing.SendOptions{Version: saved.Version, Files: f.values["shown"], Confirmed: f.values["confirmed"], Account: f.get("who")}
 	if o.Files == nil {
 		o.Files = []string{}
 	}
@@ -114,7 +117,7 @@ func fileIDs(all []outgoing.File) []string {
 // sentTo is the list with the sentence that says to whom the letter went.
 func (s *Server) sentTo(r *http.Request, d outgoing.Draft) string {
 	sc := scopeOf(r)
-	n := note{boxID: sc.box.ID, say: "Lettre envoyée à " + s.draftWho(d.Fields.Everybody()) + ".", kind: "ok"}
+	n := note{boxID: sc.box.ID, say: "Lettre envoyée à " + s.draftWho(d.Fields.Everybody(), 0) + ".", kind: "ok"}
 	return withQuery(s.behind(sc, d), "note", sc.desk.keepNote(n, s.clock.now()))
 }
 
@@ -123,7 +126,7 @@ func (s *Server) sendingPage(w http.ResponseWriter, r *http.Request, b *mailbox.
 	sc := scopeOf(r)
 	self := draftHref(sc.box.ID, d.ID)
 	v := templates.SendingView{Page: s.page(r, "Envoi"), State: string(d.State), BackHref: s.behind(sc, d), ProgressAt: self + "/progress",
-		SettleTo: self + "/settle", MaySettle: b.Grant().Rights.Has(delegation.Send)}
+		SettleTo: self + "/settle", Who: whoSigns(sc), MaySettle: b.Grant().Rights.Has(delegation.Send)}
 	v.Page.Section = "compose"
 	res, err := s.outbox.Progress(r.Context(), b, d.ID)
 	if err != nil {
@@ -174,6 +177,9 @@ func (s *Server) draftProgress(w http.ResponseWriter, r *http.Request) error {
 
 // draftSettle ends the doubt about a letter, as the person says.
 func (s *Server) draftSettle(w http.ResponseWriter, r *http.Request) error {
+	if strange(r, r.PostForm.Get("who")) {
+		return errStranger
+	}
 	b, d, err := s.draftAt(r)
 	if err != nil {
 		return err

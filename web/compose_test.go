@@ -105,6 +105,24 @@ func TestUploadInPieces(t *testing.T) {
 	if x := ask(t, c, at+"/files", values("name", "gros.bin", "size", "60000000")); x.Status != 413 || !strings.Contains(x.Say, "Mo") {
 		t.Errorf("too big: %+v", x)
 	}
+	part := ask(t, c, at+"/files", values("name", "scan.bin", "size", "1000"))
+	ask(t, c, at+"/files/"+part.ID+"?at=0", file[:600])
+	resume := func(sum string) asked {
+		return ask(t, c, at+"/files", values("name", "scan.bin", "size", "1000", "resume", part.ID, "digest", sum))
+	}
+	if x := resume(fmt.Sprintf("%x", sha256.Sum256(file[:600]))); x.ID != part.ID || x.Received != 600 {
+		t.Errorf("the same file does not go on: %+v", x)
+	}
+	another := resume(fmt.Sprintf("%x", sha256.Sum256(file[1:601])))
+	if another.ID == part.ID || another.Received != 0 {
+		t.Errorf("another file of that name and size is spliced to the first: %+v", another)
+	}
+	if again := resume(""); again.Status != 200 || again.ID == part.ID {
+		t.Errorf("asked twice: %+v", again)
+	} else {
+		ask(t, c, at+"/files/"+again.ID+"/remove", values())
+	}
+	ask(t, c, at+"/files/"+another.ID+"/remove", values())
 	if x := ask(t, c, at+"/files/"+f.ID+"/remove", values()); x.Status != 200 {
 		t.Errorf("%+v", x)
 	}
@@ -215,6 +233,23 @@ func TestSuggest(t *testing.T) {
 	if len(x.Chips) != 4 || x.Chips[0].Name != "Dr Hugo Petit" || x.Chips[1].Kind != "error" || x.Chips[1].Suggest != "jean@medecin.mssante.fr" ||
 		x.Chips[2].Kind != "patient" || strings.Contains(x.Chips[2].Name+x.Chips[2].Say, "1850578006") || x.Chips[3].Kind != "error" {
 		t.Errorf("%+v", x.Chips)
+	}
+	many := strings.Repeat("jean@medecin.fr, ", 100)
+	if x = ask(t, c, "/mail/"+box+"/suggest", values("typed", many+"un@de.trop")); x.Status != 413 || len(x.Chips) != 0 {
+		t.Errorf("more than a letter carries: %d, %d chips", x.Status, len(x.Chips))
+	}
+	x = ask(t, c, "/mail/"+box+"/suggest", values("typed", many))
+	mended := 0
+	for _, chip := range x.Chips {
+		if chip.Suggest != "" {
+			mended++
+		}
+		if chip.Kind != "error" {
+			t.Errorf("%+v", chip)
+		}
+	}
+	if len(x.Chips) != 100 || mended != 20 {
+		t.Errorf("%d chips, %d compared with the whole list", len(x.Chips), mended)
 	}
 	if a := c.Get("/mail/" + box + "/suggest?words=petit"); a.Status == 200 {
 		t.Error("completed by GET")

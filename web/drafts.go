@@ -3,6 +3,7 @@ package web
 import (
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 
 	"pli.example/pli/internal/delegation"
@@ -38,24 +39,39 @@ func (s *Server) drafts(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, r, http.StatusOK, templates.DraftsPage(v))
 }
 
-// draftsHere are the letters being written, for the page of the server's Drafts
-// folder. Nothing is shown to whoever may not write, nor when they cannot be read.
-func (s *Server) draftsHere(r *http.Request, b *mailbox.Box, role string) []templates.DraftRow {
-	if s.outbox == nil || role != "drafts" || s.writeTo(scopeOf(r)) == "" {
-		return nil
+// withDrafts puts the letters being written above the server's Drafts folder, and
+// takes their own copies out of its rows: a letter shows once. Nothing is shown to
+// whoever may not write, nor when they cannot be read.
+func (s *Server) withDrafts(r *http.Request, b *mailbox.Box, l mailbox.List, v *templates.ListView) {
+	if s.outbox == nil || l.Folder.Role != "drafts" || s.writeTo(scopeOf(r)) == "" {
+		return
 	}
 	all, err := s.outbox.List(r.Context(), b)
 	if err != nil {
-		return nil
+		return
 	}
-	return s.draftRows(r, b, all)
+	v.Drafts = s.draftRows(r, b, all)
+	ours := map[mailbox.Place]bool{}
+	for _, d := range all {
+		if d.Place.UID != 0 {
+			ours[d.Place] = true
+		}
+	}
+	whole := int(l.Total) == len(l.Items) // of a folder of several pages the numbers stay the server's
+	v.Rows = slices.DeleteFunc(v.Rows, func(row templates.Row) bool {
+		return ours[mailbox.Place{UIDValidity: l.UIDValidity, UID: row.UID}]
+	})
+	if whole {
+		v.Total, v.Last = len(v.Rows), len(v.Rows)
+		v.First = min(v.First, v.Last)
+	}
 }
 
 func (s *Server) draftRows(r *http.Request, b *mailbox.Box, all []outgoing.Summary) []templates.DraftRow {
 	rows := make([]templates.DraftRow, 0, len(all))
 	me := b.Actor().Name
 	for _, d := range all {
-		row := templates.DraftRow{Href: draftHref(b.Grant().Mailbox.ID, d.ID), Who: s.draftWho(d.To), Subject: d.Subject, Snippet: d.Snippet,
+		row := templates.DraftRow{Href: draftHref(b.Grant().Mailbox.ID, d.ID), Who: s.draftWho(d.To, d.MoreTo), Subject: d.Subject, Snippet: d.Snippet,
 			When: s.clock.short(d.SavedAt), WhenISO: s.clock.iso(d.SavedAt), Copy: d.CopyOf != "", Files: d.Files, Error: d.LastError}
 		if d.Author != me {
 			row.Author = d.Author
@@ -68,9 +84,9 @@ func (s *Server) draftRows(r *http.Request, b *mailbox.Box, all []outgoing.Summa
 	return rows
 }
 
-// draftWho names up to three recipients as typed; a patient's address, which is an
-// identity number, is no name.
-func (s *Server) draftWho(to []outgoing.Recipient) string {
+// draftWho names up to three recipients as typed, and counts the others, unlisted
+// ones too; a patient's address, which is an identity number, is no name.
+func (s *Server) draftWho(to []outgoing.Recipient, unlisted int) string {
 	var names []string
 	for _, x := range to[:min(3, len(to))] {
 		a, ok := x.Parse()
@@ -83,7 +99,7 @@ func (s *Server) draftWho(to []outgoing.Recipient) string {
 			names = append(names, x.Address)
 		}
 	}
-	switch more := len(to) - len(names); {
+	switch more := len(to) - len(names) + unlisted; {
 	case len(names) == 0:
 		return "Sans destinataire"
 	case more > 0:
@@ -130,6 +146,9 @@ func (f fieldsData) fields() outgoing.Fields {
 
 // draftSave keeps what stands in the page: durable once it is answered.
 func (s *Server) draftSave(w http.ResponseWriter, r *http.Request) error {
+	if stranger(w, r) {
+		return nil
+	}
 	b, id, err := s.writingDraft(r)
 	if err != nil {
 		return err
@@ -139,7 +158,7 @@ func (s *Server) draftSave(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	f := in.fields()
-	saved, err := s.outbox.Save(r.Context(), b, id, outgoing.Edit{Version: in.Version, Writer: in.Writer, Seq: in.Seq, Fields: f})
+	saved, err := s.outbox.Save(r.Context(), b, id, outgoing.Edit{Version: in.Version, Writer: in.Writer, Seq: in.Seq, Fields: f, Account: r.Header.Get(whoHeader)})
 	if err != nil {
 		return err
 	}
@@ -154,12 +173,12 @@ func (s *Server) draftSave(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// whoSigns tells one person from another to the page, and nothing else.
-func whoSigns(sc *scope) string { return sc.session.Actor.AccountID }
-
 // draftPause lets other programs see the draft: on a rest of the keyboard, and
 // (leave=1) when the page is left.
 func (s *Server) draftPause(w http.ResponseWriter, r *http.Request) error {
+	if stranger(w, r) {
+		return nil
+	}
 	b, id, err := s.writingDraft(r)
 	if err != nil {
 		return err
@@ -178,6 +197,9 @@ func (s *Server) draftPause(w http.ResponseWriter, r *http.Request) error {
 // draftText gives the plain form of a text, as the letter will carry it. Nothing is
 // kept.
 func (s *Server) draftText(w http.ResponseWriter, r *http.Request) error {
+	if stranger(w, r) {
+		return nil
+	}
 	b, _, err := s.writingDraft(r)
 	if err != nil {
 		return err

@@ -43,6 +43,9 @@ func fileView(self string, f outgoing.File) templates.DraftFile {
 // fileStart announces a file; its octets come in pieces. What the browser says it is
 // plays no part.
 func (s *Server) fileStart(w http.ResponseWriter, r *http.Request) error {
+	if stranger(w, r) {
+		return nil
+	}
 	b, id, err := s.writingDraft(r)
 	if err != nil {
 		return err
@@ -51,12 +54,41 @@ func (s *Server) fileStart(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return problem.Wrap(err, problem.Invalid, "")
 	}
-	f, err := s.outbox.StartUpload(r.Context(), b, id, r.PostForm.Get("name"), size)
+	f, err := s.goOnWith(r, b, id, size)
+	if err == nil && f.ID == "" {
+		f, err = s.outbox.StartUpload(r.Context(), b, id, r.PostForm.Get("name"), size)
+	}
 	if err != nil {
 		return err
 	}
 	writeData(w, http.StatusOK, fileView(draftHref(scopeOf(r).box.ID, id), f))
 	return nil
+}
+
+// goOnWith is for a file that was cut off before, by its id (resume) and the SHA-256
+// of its beginning (digest): a name and a size are no proof that it is the same one.
+// What is here of another makes way: the answer is then no file, and it begins anew.
+func (s *Server) goOnWith(r *http.Request, b *mailbox.Box, draftID string, size int64) (outgoing.File, error) {
+	old := r.PostForm.Get("resume")
+	if old == "" {
+		return outgoing.File{}, nil
+	}
+	if !opaque.MatchString(old) {
+		return outgoing.File{}, problem.New(problem.Invalid, "")
+	}
+	at, sum, err := s.outbox.Prefix(r.Context(), b, draftID, old)
+	if problem.Is(err, problem.NotFound) {
+		return outgoing.File{}, nil // asked twice: it made way the first time
+	}
+	if err != nil {
+		return outgoing.File{}, err
+	}
+	if sum == r.PostForm.Get("digest") {
+		if f, err := s.outbox.Chunk(r.Context(), b, draftID, old, at, http.NoBody); err == nil && f.Size == size && f.Received == at {
+			return f, nil
+		}
+	}
+	return outgoing.File{}, s.outbox.Remove(r.Context(), b, draftID, old)
 }
 
 // uploadDeadline: each piece of a file gets its own, a slow line is no fault.
@@ -65,6 +97,9 @@ const uploadDeadline = 5 * time.Minute
 // fileChunk adds the request's body to a file, at the offset the address names. A
 // piece that would leave a hole is told where to go on.
 func (s *Server) fileChunk(w http.ResponseWriter, r *http.Request) error {
+	if stranger(w, r) {
+		return nil
+	}
 	b, id, err := s.writingDraft(r)
 	if err != nil {
 		return err
@@ -91,6 +126,9 @@ func (s *Server) fileChunk(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) fileRemove(w http.ResponseWriter, r *http.Request) error {
+	if stranger(w, r) {
+		return nil
+	}
 	b, id, err := s.writingDraft(r)
 	if err != nil {
 		return err

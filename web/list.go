@@ -150,7 +150,7 @@ func (s *Server) listView(r *http.Request, b *mailbox.Box, lq mailbox.ListQuery,
 	if !sent {
 		s.introduceRows(r, l.Items, v.Rows)
 	}
-	v.Drafts = s.draftsHere(r, b, string(l.Folder.Role))
+	s.withDrafts(r, b, l, &v)
 	if len(v.Rows) == 0 {
 		v.Empty = emptyWords(lq, string(l.Folder.Role))
 	}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
@@ -65,21 +66,27 @@ func (s *Server) searchShow(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		s.showResults(&v, sc.box.ID, chi.URLParam(r, "handle"), folders, res)
+		s.showResults(r, &v, sc.box.ID, chi.URLParam(r, "handle"), folders, res)
 	}
 	return s.render(w, r, http.StatusOK, templates.SearchPage(v))
 }
 
-func (s *Server) showResults(v *templates.SearchView, boxID, handle string, folders []mailbox.FolderView, res mailbox.SearchResult) {
+func (s *Server) showResults(r *http.Request, v *templates.SearchView, boxID, handle string, folders []mailbox.FolderView, res mailbox.SearchResult) {
 	roles, labels := map[string]string{}, map[string]string{}
 	for _, f := range folders {
 		roles[f.ID], labels[f.ID] = string(f.Role), f.Label
 	}
-	for _, it := range res.Items {
-		row := s.row(boxID, it, roles[it.Folder] == "sent" || roles[it.Folder] == "drafts", "?from="+handle)
+	received := slices.Clone(res.Items)
+	for i, it := range res.Items {
+		sent := roles[it.Folder] == "sent" || roles[it.Folder] == "drafts"
+		row := s.row(boxID, it, sent, "?from="+handle)
 		row.FolderLabel = labels[it.Folder]
 		v.Rows = append(v.Rows, row)
+		if sent { // the row names who it went to: its sender's work is not theirs
+			received[i].From = nil
+		}
 	}
+	s.introduceRows(r, received, v.Rows)
 	v.More = res.More
 	v.Say = res.Say
 }

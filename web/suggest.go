@@ -57,6 +57,9 @@ func (s *Server) suggest(w http.ResponseWriter, r *http.Request) error {
 		if len(list) > maxAtOnce {
 			return problem.New(problem.TooLarge, "Une lettre a 100\u00a0destinataires au plus\u00a0: collez-en moins à la fois.")
 		}
+		if err := s.directory.Charge(scopeOf(r).session.Actor.AccountID, len(list)); err != nil {
+			return err
+		}
 		writeData(w, http.StatusOK, suggestData{Entries: []suggestedData{}, Chips: s.recipientChips(r, s.knownRecipients(r, list))})
 		return nil
 	}

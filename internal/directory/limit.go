@@ -95,3 +95,9 @@ func (l *limiter) forget(now time.Time) {
 		delete(l.of, id)
 	}
 }
+
+// Charge counts a look at n addresses against harvesting, a suggestion each: TooMany
+// with a sentence beyond the limit.
+func (d *Directory) Charge(accountID string, n int) error {
+	return d.limiter.take(accountID, n*costSuggest, d.o.Now())
+}
