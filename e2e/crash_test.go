@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -145,6 +146,9 @@ func (e *eye) counts(word string) map[string]int {
 	}
 	out := map[string]int{}
 	for _, f := range folders {
+		if slices.Contains(f.Attrs, `\Noselect`) || slices.Contains(f.Attrs, `\NonExistent`) {
+			continue
+		}
 		if _, _, err := e.c.Select(f.Name); err != nil {
 			e.t.Fatal(err)
 		}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"pli.example/pli/internal/app"
 	"pli.example/pli/internal/config"
 	"pli.example/pli/internal/demo"
+	"pli.example/pli/internal/demo/people"
 )
 
 // newDemo runs the demo world inside the test, on real loopback listeners, put
@@ -24,7 +26,6 @@ import (
 func newDemo(t testing.TB) *world {
 	t.Helper()
 	base, d := startDemo(t, nil)
-	hasty, _ := startDemo(t, func(c *config.Config) { c.Clocks.Idle = hastyIdle })
 	imap, _, err := d.Mail().ListenLoopback()
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +37,7 @@ func newDemo(t testing.TB) *world {
 		return nil
 	}
 	return &world{
-		name: "demo", base: base, idp: strings.TrimSuffix(d.Issuer(), "/auth/realms/esante-wallet"), hasty: hasty, folders: dovecot.English, separator: "/",
+		name: "demo", base: base, idp: strings.TrimSuffix(d.Issuer(), "/auth/realms/esante-wallet"), folders: dovecot.English, separator: "/",
 		inspect: func(mailbox string) (*rawimap.Client, error) {
 			c, err := rawimap.Dial(imap, d.IMAPTLS())
 			if err != nil {
@@ -53,8 +54,12 @@ func newDemo(t testing.TB) *world {
 		stopProvider:  func() error { return does(d.Stop(demo.ServicePSC), "provider") },
 		startProvider: func() error { return does(d.Start(demo.ServicePSC), "provider") },
 		logs:          func() string { return "" },
+		post:          demoPost(d),
 	}
 }
+
+// castLetters are the cast's letters as of the start of the run, drawn once.
+var castLetters = sync.OnceValue(func() []people.SeedLetter { return people.Letters(time.Now()) })
 
 // startDemo serves one house on one world until the test ends. The provider is
 // another origin, as the real one is.
@@ -71,7 +76,8 @@ func startDemo(t testing.TB, alter func(*config.Config)) (base string, d *demo.W
 	provided := "http://" + provider.Addr().String()
 	c.OIDC.Issuer = provided + "/auth/realms/esante-wallet"
 	if d, err = demo.New(t.Context(), demo.Options{PublicURL: c.PublicURL, Issuer: c.OIDC.Issuer, WalletURL: provided + "/wallet",
-		ClientID: c.OIDC.ClientID, ClientSecret: string(c.OIDC.ClientSecret), ServiceAccount: true}); err != nil {
+		ClientID: c.OIDC.ClientID, ClientSecret: string(c.OIDC.ClientSecret), ServiceAccount: true,
+		Letters: func(time.Time) []people.SeedLetter { return castLetters() }}); err != nil {
 		t.Fatal(err)
 	}
 	a, err := app.New(t.Context(), c, d.Lines(), app.Options{BannerTo: "/demo/", PerSession: 1_000_000, PerAddress: 1_000_000})

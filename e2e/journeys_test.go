@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"pli.example/pli/e2e/program"
+	"pli.example/pli/internal/config"
 )
 
 // journey is one thing a person does from beginning to end, asserted on the page
@@ -63,9 +64,17 @@ func journeys() []journey {
 		{name: "source-print", do: sourceAndPrint},
 		{name: "journal", do: journal},
 		{name: "keys", mode: "js", why: "keyboard shortcuts are a script", do: keyboard},
+		{name: "write-found", do: writeFound},
+		{name: "reply-photo", do: replyWithPhoto},
+		{name: "forward-files", do: forwardWithFiles},
+		{name: "draft-elsewhere", do: draftElsewhere},
+		{name: "refused-recipient", do: refusedRecipient},
+		{name: "big-file", do: bigFile},
+		{name: "session-lost", do: sessionLost},
 		{name: "two-sessions-revoke", do: revokeOtherSession},
 		{name: "sign-out", do: signOutAsksAgain},
 		{name: "idle-ending", do: idleEnding},
+		{name: "server-down", do: serverDown, severe: true},
 		{name: "mail-server-down", do: mailServerDown, severe: true},
 		{name: "provider-down", do: providerDown, severe: true},
 	}
@@ -205,13 +214,18 @@ func worlds() []surrounding {
 	operators := func(token bool) func(t testing.TB) *world {
 		return func(t testing.TB) *world {
 			// Tokens of ten seconds: every journey meets one that ended.
-			w := newOperator(t, operatorOptions{token: token, tokenSeconds: 10})
+			w := newOperator(t, operatorOptions{token: token, tokenSeconds: 10, sending: true})
 			w.beHasty(t)
 			return w.world
 		}
 	}
+	demo := func(t testing.TB) *world {
+		w := newDemo(t)
+		w.hasty, _ = startDemo(t, func(c *config.Config) { c.Clocks.Idle = hastyIdle })
+		return w
+	}
 	return []surrounding{
-		{"demo", newDemo},
+		{"demo", demo},
 		{"dovecot-xoauth2", operators(true)},
 		{"dovecot-plain", operators(false)},
 	}

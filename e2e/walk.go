@@ -76,9 +76,45 @@ func (w *world) visit(t *testing.T, b *tab, look func(name string)) {
 		b.leave(byTest("search-submit"))
 	})
 	see("folder-empty", func() { b.open(absolute(w, b.attr(byTest("folder-drafts"), "href"))) })
+	w.visitWriting(b, see)
 	see("sessions", func() { b.open(w.base + "/sessions") })
 	see("journal", func() { b.open(w.base + "/journal") })
 	see("not-found", func() { b.open(w.base + "/mail/aaaaaaaaaaaaaaaaaaaa") })
+}
+
+// visitWriting shows the pages where one writes and finds, with what they say.
+func (w *world) visitWriting(b *tab, see func(name string, arrive func())) {
+	b.t.Helper()
+	see("compose", func() { w.compose(b) })
+	see("compose-refused", func() {
+		b.address("to", petitBox, "dr.dupont@gmail.com")
+		b.write(byTest("compose-subject"), unique("visite-brouillon"))
+		b.say("Bonjour, voici les résultats.")
+		b.join(attached{"compte-rendu.pdf", "application/pdf", samplePDF()})
+		b.click(byTest("compose-send"))
+		b.see(byTest("remark"))
+	})
+	if b.js {
+		see("compose-suggest", func() {
+			b.click("#to")
+			b.keys("cardio tours")
+			b.see(byTest("suggest-option"))
+		})
+		b.keys("\x1b")
+		b.write("#to", "")
+	}
+	see("drafts", func() { b.open(w.drafts(b)) })
+	see("draft-discarded", func() {
+		w.goOn(b, "visite-brouillon")
+		b.leave(byTest("compose-discard"))
+	})
+	see("directory", func() { b.open(w.base + "/directory") })
+	see("directory-found", func() {
+		b.write(byTest("directory-input"), "cardio tours")
+		b.leave(byTest("directory-submit"))
+	})
+	see("directory-person", func() { b.leave(`.entry a[href*="/directory/person/"]`) })
+	see("directory-structure", func() { b.leave(`a[href*="/directory/structure/"]`) })
 }
 
 // confirmLogout answers the provider's question, if it asks one.

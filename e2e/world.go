@@ -43,6 +43,7 @@ type world struct {
 	stopMail, startMail         func() error
 	stopProvider, startProvider func() error
 	logs                        func() string // what the program wrote, for a failing row
+	post                        post          // how letters leave
 
 	lent struct { // sessions that rows share: see signIn
 		sync.Mutex
@@ -89,6 +90,7 @@ type operatorOptions struct {
 	token        bool // XOAUTH2; else the service account
 	tokenSeconds int  // life of an access token; 120 when zero
 	noLetters    bool
+	sending      bool     // letters can leave, through Postfix
 	extra        []string // further environment
 }
 
@@ -128,9 +130,10 @@ func newOperator(t testing.TB, o operatorOptions) *operator {
 			options.Pairs = append(options.Pairs, dovecot.Pair{Mailbox: g.Address.String(), NationalID: string(p.NationalID)})
 		}
 	}
-	d := startDovecot(t, options)
-	w := &operator{Provider: provider, Dovecot: d, dir: t.TempDir()}
-	w.world = &world{name: "dovecot-plain", base: base, idp: fmt.Sprintf("http://127.0.0.1:%d", ports[2]), hasty: hasty, folders: options.Folders, separator: options.Separator, inspect: d.Inspect,
+	dir := t.TempDir()
+	d, post, postEnv := startMail(t, options, o.sending, o.token, filepath.Join(dir, "ca.pem"))
+	w := &operator{Provider: provider, Dovecot: d, dir: dir}
+	w.world = &world{name: "dovecot-plain", base: base, idp: fmt.Sprintf("http://127.0.0.1:%d", ports[2]), hasty: hasty, folders: options.Folders, separator: options.Separator, inspect: d.Inspect, post: post,
 		stopMail: func() error { d.Kill(); return nil }, startMail: d.Start,
 		stopProvider: func() error { provider.Stop(); return nil }, startProvider: provider.Start,
 		logs: func() string { return w.Pli.Log() + d.Log() }}
@@ -140,7 +143,7 @@ func newOperator(t testing.TB, o operatorOptions) *operator {
 	if !o.noLetters {
 		w.seed(t)
 	}
-	w.env = append(w.settings(t, o.token), o.extra...)
+	w.env = append(append(w.settings(t, o.token), postEnv...), o.extra...)
 	w.grants(t, cast)
 	w.closeAccounts(t, cast)
 	w.Pli = launch(t, base, append(w.env, "PLI_LISTEN="+strings.TrimPrefix(base, "http://"), "PLI_PUBLIC_URL="+base), "serve")
@@ -241,7 +244,7 @@ func (w *operator) closeAccounts(t testing.TB, cast []people.Person) {
 func (w *operator) seed(t testing.TB) {
 	t.Helper()
 	open := map[string]*rawimap.Client{}
-	for _, l := range people.Letters(time.Now()) {
+	for _, l := range castLetters() {
 		box := l.Mailbox.String()
 		c := open[box]
 		if c == nil {

@@ -55,6 +55,9 @@ type Options struct {
 	ClientID, ClientSecret string        // "" are config.Demo's
 	PatientDelay           time.Duration // 0: at once, as tests want
 	ServiceAccount         bool          // lets ServiceUser in
+	// Letters lie in the mailboxes at the start; nil: people.Letters. Drawing its
+	// pictures takes most of a start.
+	Letters func(now time.Time) []people.SeedLetter
 }
 
 // World is the running demo.
@@ -85,7 +88,7 @@ func New(ctx context.Context, o Options) (*World, error) {
 	if w.mail, err = mailhost.New(w.mailOptions()); err != nil {
 		return nil, fmt.Errorf("start the mail servers: %w", err)
 	}
-	for _, l := range people.Letters(o.Now()) {
+	for _, l := range o.Letters(o.Now()) {
 		w.mail.Put(l.Mailbox, l.Folder, l.Flags, l.Received, l.Raw)
 	}
 	if w.lines, err = w.router(); err != nil {
@@ -98,6 +101,9 @@ func New(ctx context.Context, o Options) (*World, error) {
 func (o Options) withDefaults() Options {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Letters == nil {
+		o.Letters = people.Letters
 	}
 	o.PublicURL = strings.TrimSuffix(o.PublicURL, "/")
 	for _, d := range []struct {

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"testing"
 	"time"
 
 	"pli.example/pli/internal/app"
 	"pli.example/pli/internal/config"
 	"pli.example/pli/internal/demo"
+	"pli.example/pli/internal/demo/people"
 )
 
 // Base is the address of the app in a kit; https, so that cookies are as in
@@ -20,6 +22,10 @@ const Base = "https://pli.test"
 
 // start is when every kit's clock stands at first: a Thursday, 09:30 in Paris.
 var start = time.Date(2026, 11, 19, 8, 30, 0, 0, time.UTC)
+
+// letters are those of every kit, drawn once in a test binary: that is most of what a
+// world costs. Nobody changes them.
+var letters = sync.OnceValue(func() []people.SeedLetter { return people.Letters(start) })
 
 // Kit is one app on one world.
 type Kit struct {
@@ -83,7 +89,8 @@ func Open(options ...Option) (*Kit, error) {
 	}
 	ctx := context.Background()
 	if k.World, err = demo.New(ctx, demo.Options{Now: k.Clock.Now, PublicURL: c.PublicURL, Issuer: c.OIDC.Issuer, WalletURL: Provider + "/wallet",
-		ClientID: c.OIDC.ClientID, ClientSecret: string(c.OIDC.ClientSecret), ServiceAccount: c.IMAP.ServiceUser != ""}); err != nil {
+		ClientID: c.OIDC.ClientID, ClientSecret: string(c.OIDC.ClientSecret), ServiceAccount: c.IMAP.ServiceUser != "",
+		Letters: func(time.Time) []people.SeedLetter { return letters() }}); err != nil {
 		return nil, err
 	}
 	k.App, err = app.New(ctx, c, k.World.Lines(), app.Options{PerSession: rates.PerSession, PerAddress: rates.PerAddress,
