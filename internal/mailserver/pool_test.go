@@ -50,9 +50,11 @@ func TestReconnect(t *testing.T) {
 // other session (ECO.1.2.3).
 func TestIsolation(t *testing.T) {
 	t.Parallel()
+	asked := make(chan bool)
 	s, a, _ := scripted(t, func(w *wire) {
 		w.mailbox(func(tag, rest string) bool {
 			if w.n == 1 {
+				close(asked)
 				io.Copy(io.Discard, w.r)
 			}
 			return false
@@ -60,10 +62,7 @@ func TestIsolation(t *testing.T) {
 	})
 	slow := make(chan error, 1)
 	go func() { _, err := a.Counters(t.Context(), "INBOX"); slow <- err }()
-	for s.Connections() == 0 {
-		time.Sleep(time.Millisecond)
-	}
-	time.Sleep(20 * time.Millisecond)
+	<-asked
 	if _, err := s.For(testActor("s2"), testAddress(t)).Counters(t.Context(), "INBOX"); err != nil {
 		t.Error(err)
 	}

@@ -90,7 +90,7 @@ func TestTokenSource(t *testing.T) {
 	if _, err := a.Folders(t.Context()); !errors.Is(err, ended) || sc.conns.Load() != 0 {
 		t.Errorf("%v, %d connections", err, sc.conns.Load())
 	}
-	_, a, _ = scripted(t, func(w *wire) { w.login() }, func(o *Options) {
+	_, a, _ = scripted(t, func(w *wire) { w.mailbox(func(string, string) bool { return false }) }, func(o *Options) {
 		o.Credentials = func(context.Context, mssante.Actor, mssante.Address) (string, error) {
 			return "x\x01auth=Bearer other", nil
 		}
@@ -163,41 +163,43 @@ func TestServiceAccount(t *testing.T) {
 // leaves (attack 33).
 func TestBeforeTLS(t *testing.T) {
 	t.Parallel()
-	for name, serve := range map[string]func(w *wire){
-		"injection":        func(w *wire) { w.send("* OK x"); tag, _ := w.tagged(); w.send("%s OK go\r\n* CAPABILITY EVIL", tag) },
-		"preauth":          func(w *wire) { w.send("* PREAUTH welcome") },
-		"starttls refused": func(w *wire) { w.send("* OK x"); tag, _ := w.tagged(); w.send("%s NO no", tag) },
-		"starttls unknown": func(w *wire) { w.send("* OK x"); tag, _ := w.tagged(); w.send("%s BAD what", tag) },
-		"bye":              func(w *wire) { w.send("* BYE full") },
-		"garbage":          func(w *wire) { w.send("HTTP/1.1 400 Bad Request") },
-		"literal":          func(w *wire) { w.send("* OK x {9999999}") },
-		"long line":        func(w *wire) { w.send("* OK %s", strings.Repeat("x", 1<<20)) },
-		"many lines": func(w *wire) {
+	for name, c := range map[string]struct {
+		mute  bool // a greeting that ends it: nothing at all is said after
+		serve func(w *wire)
+	}{
+		"injection":        {false, func(w *wire) { w.send("* OK x"); tag, _ := w.tagged(); w.send("%s OK go\r\n* CAPABILITY EVIL", tag) }},
+		"preauth":          {true, func(w *wire) { w.send("* PREAUTH welcome") }},
+		"starttls refused": {false, func(w *wire) { w.send("* OK x"); tag, _ := w.tagged(); w.send("%s NO no", tag) }},
+		"starttls unknown": {false, func(w *wire) { w.send("* OK x"); tag, _ := w.tagged(); w.send("%s BAD what", tag) }},
+		"bye":              {true, func(w *wire) { w.send("* BYE full") }},
+		"garbage":          {true, func(w *wire) { w.send("HTTP/1.1 400 Bad Request") }},
+		"literal":          {true, func(w *wire) { w.send("* OK x {9999999}") }},
+		"long line":        {true, func(w *wire) { w.send("* OK %s", strings.Repeat("x", 1<<20)) }},
+		"many lines": {false, func(w *wire) {
 			w.send("* OK x")
 			w.tagged()
 			for range 1000 {
 				w.send("* OK more")
 			}
-		},
-		"wrong tag": func(w *wire) { w.send("* OK x"); w.tagged(); w.send("Z9 OK go") },
-		"cut":       func(w *wire) {},
+		}},
+		"wrong tag": {false, func(w *wire) { w.send("* OK x"); w.tagged(); w.send("Z9 OK go") }},
+		"cut":       {true, func(w *wire) { w.Conn.Close() }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, client := testTLS(t)
-			var after atomic.Value
+			after := make(chan string, 1)
 			sc := newScript(t, nil, func(w *wire) {
-				serve(w)
-				w.SetReadDeadline(time.Now().Add(time.Second))
-				rest, _ := io.ReadAll(io.LimitReader(w.r, 1<<16))
-				after.Store(string(rest))
+				c.serve(w)
+				rest, _ := io.ReadAll(io.LimitReader(w.r, 1<<16)) // to the end of the line, which is the client's to make
+				after <- string(rest)
 			})
 			o := options(sc.Dial, client)
-			o.CommandTimeout = 3 * time.Second
+			o.CommandTimeout = time.Minute
 			s := New(o)
 			_, err := s.For(testActor("s1"), testAddress(t)).Folders(t.Context())
 			wantKind(t, err, problem.UpstreamDown)
-			if got, _ := after.Load().(string); strings.Contains(got, "AUTHENTICATE") || strings.Contains(got, "\x16\x03") {
+			if got := <-after; strings.Contains(got, "AUTHENTICATE") || strings.Contains(got, "\x16\x03") || c.mute && got != "" {
 				t.Errorf("went on and sent %q", got)
 			}
 			if s.Connections() != 0 {
