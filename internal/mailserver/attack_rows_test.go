@@ -191,7 +191,7 @@ func overTCP(t *testing.T, serve func(*wire)) *Account {
 	o := options(func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "tcp", ln.Addr().String())
 	}, client)
-	o.Mode, o.CommandTimeout = ModeTLS, 20*time.Second
+	o.Mode, o.CommandTimeout = ModeTLS, 90*time.Second // the octets must stop it first, however slow the race detector
 	s := New(o)
 	t.Cleanup(func() { s.Drop("s1") })
 	return s.For(testActor("s1"), testAddress(t))
