@@ -1,7 +1,8 @@
 // Command tally reads `go test -json` events. With -follow it prints a short
 // account while tests run; otherwise it reads the files named, lists the tests
-// that failed and those that were skipped with their reasons, and ends with one
-// line "N passed, N failed, N skipped". Its exit code is 1 when anything failed.
+// that failed and those that were skipped with their reasons, tells what took the
+// longest, and ends with one line "N passed, N failed, N skipped". Its exit code is 1
+// when anything failed.
 package main
 
 import (
@@ -13,6 +14,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -23,11 +25,12 @@ type event struct {
 
 type outcome struct {
 	pkg, test, action, reason string
+	seconds                   float64
 }
 
 func main() {
 	follow := flag.Bool("follow", false, "print an account of standard input while it comes")
-	steps := flag.String("steps", "", "file with a line 'pass NAME' or 'fail NAME' per step")
+	steps := flag.String("steps", "", "file with a line 'pass SECONDS NAME' or 'fail SECONDS NAME' per step")
 	flag.Parse()
 	if *follow {
 		read(os.Stdin, os.Stdout)
@@ -43,8 +46,9 @@ func main() {
 		all = append(all, read(f, io.Discard)...)
 		f.Close()
 	}
-	all = append(all, readSteps(*steps)...)
-	os.Exit(account(all))
+	taken := readSteps(*steps)
+	slowest(all, taken)
+	os.Exit(account(append(all, taken...)))
 }
 
 // read gives the outcome of every leaf test (a test with subtests is counted by
@@ -81,7 +85,7 @@ func read(r io.Reader, w io.Writer) []outcome {
 			if e.Test == "" {
 				verdict(w, e, output[k])
 				if e.Action == "fail" && !failed[e.Package] {
-					out = append(out, outcome{e.Package, "(package)", "fail", last(output[k])})
+					out = append(out, outcome{e.Package, "(package)", "fail", last(output[k]), e.Elapsed})
 				}
 				continue
 			}
@@ -94,7 +98,7 @@ func read(r io.Reader, w io.Writer) []outcome {
 			} else if parents[k] {
 				continue
 			}
-			out = append(out, outcome{e.Package, e.Test, e.Action, reason(output[k])})
+			out = append(out, outcome{e.Package, e.Test, e.Action, reason(output[k]), e.Elapsed})
 			delete(output, k)
 		}
 	}
@@ -138,15 +142,43 @@ func readSteps(name string) []outcome {
 	}
 	b, err := os.ReadFile(name)
 	if err != nil {
-		return []outcome{{"steps", name, "fail", err.Error()}}
+		return []outcome{{"steps", name, "fail", err.Error(), 0}}
 	}
 	var out []outcome
 	for line := range strings.Lines(string(b)) {
-		action, what, _ := strings.Cut(strings.TrimSpace(line), " ")
-		out = append(out, outcome{"step", what, action, ""})
+		action, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		taken, what, _ := strings.Cut(rest, " ")
+		seconds, err := strconv.ParseFloat(taken, 64)
+		if err != nil {
+			return append(out, outcome{"steps", name, "fail", err.Error(), 0})
+		}
+		out = append(out, outcome{"step", what, action, "", seconds})
 	}
 	return out
 }
+
+// slowest tells where the time went: every step, and the ten slowest tests, each by
+// itself while others ran.
+func slowest(tests, steps []outcome) {
+	var total float64
+	for _, s := range steps {
+		total += s.seconds
+		fmt.Printf("%5.0f s  %s\n", s.seconds, s.test)
+	}
+	if len(steps) > 0 {
+		fmt.Printf("%5.0f s  in all\n\n", total)
+	}
+	tests = slices.SortedStableFunc(slices.Values(tests), func(a, b outcome) int { return cmp.Compare(b.seconds, a.seconds) })
+	if len(tests) > 0 {
+		fmt.Println("Slowest tests:")
+	}
+	for _, t := range tests[:min(10, len(tests))] {
+		fmt.Printf("%5.0f s  %s %s\n", t.seconds, short(t.pkg), t.test)
+	}
+	fmt.Println()
+}
+
+func short(pkg string) string { return strings.TrimPrefix(pkg, "pli.example/pli/") }
 
 func account(all []outcome) int {
 	slices.SortStableFunc(all, func(a, b outcome) int { return cmp.Compare(a.pkg, b.pkg) })
@@ -175,7 +207,7 @@ func list(all []outcome, action, title string) {
 			fmt.Printf("%s:\n", title)
 			first = false
 		}
-		fmt.Printf("  %s %s", strings.TrimPrefix(o.pkg, "pli.example/pli/"), o.test)
+		fmt.Printf("  %s %s", short(o.pkg), o.test)
 		if o.reason != "" {
 			fmt.Printf(": %s", o.reason)
 		}
