@@ -328,7 +328,7 @@ func (w *world) cardAgain(b *tab, key string) {
 // page says so; once the server is back it leaves, once.
 func serverDown(t *testing.T, w *world, b *tab) {
 	w.needPost(t)
-	w.signIn(b, "martin")
+	w.signInAnew(b, "martin") // the provider went down in a row before: shared sessions may have ended
 	subject := unique("panne")
 	w.compose(b)
 	b.address("to", petitBox)
