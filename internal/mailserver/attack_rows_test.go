@@ -209,7 +209,7 @@ func TestRowOneLetterCostsItsRow(t *testing.T) {
 		"50 MB of header":  {plain, "Subject: " + strings.Repeat("a", 50_000_000) + "\r\n\r\n"},
 		"no structure":     {"NIL", "Subject: rien\r\n\r\n"},
 		"lying structure":  {`("TEXT" "PLAIN" NIL NIL NIL "7BIT" 18446744073709551615 1)`, "Subject: menteur\r\n\r\n"},
-		"endless quotes":   {`("TEXT" "PLAIN" ("NAME" "` + strings.Repeat("a", budgetList+1<<20) + `") NIL NIL "7BIT" 1 1)`, "Subject: nom\r\n\r\n"},
+		"endless quotes":   {`("TEXT" "PLAIN" ("NAME" "` + strings.Repeat("a", endlessQuotes) + `") NIL NIL "7BIT" 1 1)`, "Subject: nom\r\n\r\n"},
 		"unfinished quote": {`("TEXT" "PLAIN`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 // TestHostileCost reads ten megabytes of each trap under a deadline that a
 // quadratic reader would miss by hours.
 func TestHostileCost(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("ten megabytes a case")
 	}
@@ -58,6 +59,7 @@ func TestHostileCost(t *testing.T) {
 		"report":                fill("Content-Type: multipart/report; boundary=A\n\n--A\n\n--A\nContent-Type: message/delivery-status\n\n", "A: b\n\n", "--A--"),
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			done := make(chan time.Duration, 1)
 			go func() {
 				start := time.Now()

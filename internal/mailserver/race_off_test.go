@@ -1,0 +1,8 @@
+//go:build !race
+
+package mailserver
+
+const (
+	endlessQuotes = budgetList + 1<<20 // more than a row may cost
+	streamSize    = 25_000_000
+)
