@@ -141,7 +141,7 @@ func (s *Server) routes() []route {
 // mount builds the router and refuses a route that declares no header set.
 func (s *Server) mount() (http.Handler, error) {
 	mux := chi.NewRouter()
-	mux.Use(s.identified, s.logged, s.recovered, compressHTML(), middleware.GetHead)
+	mux.Use(s.identified, s.logged, s.recovered, compressHTML(s.packer), middleware.GetHead)
 	for _, rt := range s.routes() {
 		if rt.set.lines() == nil || rt.handle == nil {
 			return nil, fmt.Errorf("web: route %s %s declares no header set or handler", rt.method, rt.pattern)

@@ -71,6 +71,7 @@ type Server struct {
 
 	desks       *desks
 	documents   *documents
+	packer      *packer
 	limits      limiters
 	crossOrigin *http.CrossOriginProtection
 	counting    sync.WaitGroup // counters being asked for in the background
@@ -94,7 +95,7 @@ func New(o Options) (*Server, error) {
 		provider: o.Identity, sessions: o.Sessions, accounts: o.Accounts, grants: o.Grants, house: o.House, audit: o.Audit,
 		outbox: o.Outbox, directory: o.Directory, trust: o.Trust,
 		secure: o.Secure, banner: o.Banner, bannerTo: o.BannerTo, operator: o.Operator, proxies: o.Proxies, ready: o.Ready,
-		clock: clock{now: o.Now, loc: paris()}, log: o.Log, desks: newDesks(o.Now), documents: newDocuments(o.Now),
+		clock: clock{now: o.Now, loc: paris()}, log: o.Log, desks: newDesks(o.Now), documents: newDocuments(o.Now), packer: newPacker(),
 		crossOrigin: http.NewCrossOriginProtection(), converting: make(chan struct{}, 1),
 	}
 	s.limits = s.newLimiters(o.PerSession, o.PerAddress)
