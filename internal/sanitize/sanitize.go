@@ -46,7 +46,9 @@ func Begin(in []byte, o Options) *Work {
 	if truncated {
 		in = in[:maxInput]
 	}
-	out := pass(in, newWriter(o))
+	w := newWriter(o)
+	w.out.Grow(len(in) + len(in)/8)
+	out := pass(in, w)
 	return &Work{RemoteBlocked: out.remote, in: in, o: o, out: out,
 		Likely: Result{HTML: out.bytes(), RemoteBlocked: out.remote, Links: out.links, Truncated: out.truncated || truncated}}
 }
