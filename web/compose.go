@@ -104,7 +104,7 @@ func (s *Server) composePage(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		v.Remarks = remarkViews(remarks)
+		v.Remarks = remarkViews(scopeOf(r), remarks)
 		v.Strips = append(v.Strips, checkStrip(remarks)...)
 	}
 	if q.Get("sent") == "1" {
@@ -243,7 +243,7 @@ func remarkPlace(x outgoing.Remark) string {
 	return "letter"
 }
 
-func remarkViews(all []outgoing.Remark) []templates.RemarkView {
+func remarkViews(sc *scope, all []outgoing.Remark) []templates.RemarkView {
 	out := make([]templates.RemarkView, 0, len(all))
 	blocked := map[string]bool{}
 	for _, x := range all {
@@ -254,6 +254,9 @@ func remarkViews(all []outgoing.Remark) []templates.RemarkView {
 	for _, x := range all {
 		if x.Level == outgoing.Tell && blocked[x.Address] {
 			continue // the graver word is enough
+		}
+		if a, err := mssante.ParseAddress(x.Address); x.Code == outgoing.NotInDirectory && err == nil && ours(sc, a) {
+			continue // their own mailbox, or their team's
 		}
 		out = append(out, templates.RemarkView{Key: x.Key(), Level: string(x.Level), Place: remarkPlace(x), Say: x.Say, Address: x.Address, Suggest: x.Suggest})
 	}

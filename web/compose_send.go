@@ -53,7 +53,7 @@ func (s *Server) draftSend(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	out := sentData{Came: string(res.Came), Say: res.Say, Remarks: remarkViews(res.Remarks)}
+	out := sentData{Came: string(res.Came), Say: res.Say, Remarks: remarkViews(scopeOf(r), res.Remarks)}
 	switch res.Came {
 	case outgoing.CameSent:
 		out.To = s.sentTo(r, d)

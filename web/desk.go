@@ -29,10 +29,11 @@ type desk struct {
 	searches  []held[search]
 	notes     []held[note]
 	directory []held[directory.Query]
-	unread    map[string]counter    // by mailbox id
-	folders   map[string]folderList // by mailbox id
-	last      string                // mailbox looked at last
-	lastIn    map[string]string     // the same by situation
+	unread    map[string]counter      // by mailbox id
+	folders   map[string]folderList   // by mailbox id
+	last      string                  // mailbox looked at last
+	lastIn    map[string]string       // the same by situation
+	met       map[string]*metPatients // by mailbox id
 }
 
 // folderList is a mailbox's folders as last listed.
