@@ -34,6 +34,7 @@ type desk struct {
 	last      string                  // mailbox looked at last
 	lastIn    map[string]string       // the same by situation
 	met       map[string]*metPatients // by mailbox id
+	tokens    [][32]byte              // digests of the acts taken back
 }
 
 // folderList is a mailbox's folders as last listed.

@@ -21,6 +21,8 @@ func TestStumbles(t *testing.T) {
 	}{
 		{"ActOnALetterAlreadyGone", actOnALetterAlreadyGone},
 		{"UndoTellsWhereLettersCameBack", undoTellsWhereLettersCameBack},
+		{"ActsNameTheirLetter", actsNameTheirLetter},
+		{"UndoOnce", undoOnce},
 		{"UndoComesBackToTheSamePage", undoComesBackToTheSamePage},
 		{"MoveWithoutAFolder", moveWithoutAFolder},
 		{"SituationOpensItsMailbox", situationOpensItsMailbox},
@@ -268,7 +270,7 @@ func notJunk(t *testing.T, k *testkit.Kit) {
 	}
 	form := button.Closest("form")
 	a := c.Post(form.AttrOr("action", ""), values("ref", form.Find("input[name=ref]").AttrOr("value", ""), "to", form.Find("input[name=to]").AttrOr("value", "")))
-	if text := flashAt(t, c, a).Text(); !strings.Contains(text, "Lettre remise en Réception") {
+	if text := flashAt(t, c, a).Text(); !strings.Contains(text, "» remise en Réception") {
 		t.Errorf("says %q", text)
 	}
 	rowOf(t, c, inbox, d.Find("[data-testid=letter-subject]").Text())
