@@ -10,7 +10,7 @@ import (
 )
 
 // maxSubjectSaid is how much of a subject the sentence after an act shows, in letters.
-const maxSubjectSaid = 60
+const maxSubjectSaid = 32
 
 // letterNamed is the letter an act was about, as the sentence after it calls it: '« Objet »'.
 // It stands in the session's memory, never in an address. "" when one letter has no

@@ -40,7 +40,7 @@ func (s *Server) composeBegin(w http.ResponseWriter, r *http.Request) error {
 // box shows no formatting, so none is made.
 func (s *Server) origin(r *http.Request, b *mailbox.Box) (outgoing.Origin, error) {
 	f := r.PostForm
-	from := outgoing.Origin{Kind: outgoing.Kind(f.Get("kind")), Plain: f.Get("plain") == "1", Signature: s.signature(scopeOf(r), b)}
+	from := outgoing.Origin{Kind: outgoing.Kind(f.Get("kind")), Plain: f.Get("plain") == "1", Signature: s.signature(r, b)}
 	switch from.Kind {
 	case "":
 		from.Kind = outgoing.Blank
@@ -146,7 +146,7 @@ func (s *Server) composeView(r *http.Request, b *mailbox.Box, d outgoing.Draft) 
 		To: chips[:nTo], Cc: chips[nTo : nTo+nCc], Bcc: chips[nTo+nCc:], Subject: d.Fields.Subject, HTML: d.Fields.HTML, Text: d.Fields.Text,
 		Files: fileViews(self, d.Files), Limit: limit.Say(), LimitBytes: limit.Files(),
 		Delivery: d.Fields.DeliveryReceipt, Read: d.Fields.ReadReceipt, NoReply: d.Fields.NoReply, Patient: hasPatient(d.Fields),
-		Saved: "Brouillon enregistré " + s.clock.at(d.SavedAt),
+		Saved: "Brouillon enregistré " + s.clock.at(d.SavedAt), SignatureHref: signatureHref(sc.box.ID),
 	}
 	if v.FromLabel == "" {
 		v.FromLabel = v.FromAddress
