@@ -312,6 +312,9 @@ func closeAllOtherSessions(t *testing.T, k *testkit.Kit) {
 	if rows.Length() != 3 || !strings.Contains(rows.First().Text(), "cette session") || strings.Count(rows.Text(), "avec la carte CPS") != 3 {
 		t.Errorf("the sessions read %q", rows.Text())
 	}
+	if last := rows.Find("[data-testid=session-last]").First().Text(); !strings.Contains(last, "Dernier acte aujourd’hui à ") {
+		t.Errorf("the last act reads %q", last)
+	}
 	form := d.Find("[data-testid=session-revoke-others]").Closest("form")
 	if a := here.Get(form.AttrOr("action", "")); a.Status != 405 {
 		t.Errorf("a link closes sessions: %d", a.Status)
