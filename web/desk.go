@@ -58,6 +58,7 @@ type search struct {
 // note is the sentence shown after an act, with its sealed undo.
 type note struct {
 	boxID, say, kind, undo string
+	sent                   bool // a letter left: said whole where the list behind it cannot be shown
 }
 
 type counter struct {
