@@ -29,10 +29,12 @@ type desk struct {
 	searches  []held[search]
 	notes     []held[note]
 	directory []held[directory.Query]
-	unread    map[string]counter    // by mailbox id
-	folders   map[string]folderList // by mailbox id
-	last      string                // mailbox looked at last
-	lastIn    map[string]string     // the same by situation
+	unread    map[string]counter      // by mailbox id
+	folders   map[string]folderList   // by mailbox id
+	last      string                  // mailbox looked at last
+	lastIn    map[string]string       // the same by situation
+	met       map[string]*metPatients // by mailbox id
+	tokens    [][32]byte              // digests of the acts taken back
 }
 
 // folderList is a mailbox's folders as last listed.
@@ -56,6 +58,7 @@ type search struct {
 // note is the sentence shown after an act, with its sealed undo.
 type note struct {
 	boxID, say, kind, undo string
+	sent                   bool // a letter left: said whole where the list behind it cannot be shown
 }
 
 type counter struct {

@@ -109,6 +109,8 @@ func (s *Server) routes() []route {
 		{method: post, pattern: filePath + "/remove", set: dataHeaders, access: forWriters, act: true, handle: s.fileRemove},
 		{method: get, pattern: filePath, set: fileHeaders, access: forWriters, act: true, handle: s.fileDownload},
 		{method: get, pattern: filePath + "/picture", set: imageHeaders, access: forWriters, dest: "image", handle: s.filePicture},
+		{method: get, pattern: "/mail/{box}/signature", set: pageHeaders, access: forWriters, act: true, handle: s.signaturePage},
+		{method: post, pattern: "/mail/{box}/signature", set: pageHeaders, access: forWriters, act: true, handle: s.signatureStore},
 		{method: post, pattern: "/mail/{box}/suggest", set: dataHeaders, access: forWriters, act: true, handle: s.suggest},
 		{method: get, pattern: "/directory", set: pageHeaders, access: forPersons, act: true, handle: s.directoryHome},
 		{method: post, pattern: "/directory", set: pageHeaders, access: forPersons, act: true, handle: s.directoryStore},
