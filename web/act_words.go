@@ -7,6 +7,7 @@ import (
 
 	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/mssante"
+	"pli.example/pli/templates"
 )
 
 // maxSubjectSaid is how much of a subject the sentence after an act shows, in letters.
@@ -23,6 +24,7 @@ func letterNamed(r *http.Request, b *mailbox.Box, which []mailbox.Ref) string {
 	if s == "" {
 		return ""
 	}
+	s = templates.SubjectPrefixes(s)
 	if runes := []rune(s); len(runes) > maxSubjectSaid {
 		s = strings.TrimSpace(string(runes[:maxSubjectSaid-1])) + "…"
 	}
