@@ -18,7 +18,7 @@ const maxSubject = 1000 // bytes looked at: what is longer is no closing and res
 // exactly [FIN], case kept, nothing before or after. Encoded words are decoded as the
 // standard library does, so that no character is dropped on the way to equality.
 func Closes(raw string) bool {
-	raw = strings.Trim(raw, " \t\r\n")
+	raw = strings.TrimRight(strings.TrimLeft(raw, " \t\r\n"), "\r\n") // the field's own separator, not a blank typed after
 	if raw == mssante.SubjectClose {
 		return true
 	}

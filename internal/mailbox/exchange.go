@@ -9,6 +9,7 @@ import (
 	"pli.example/pli/internal/audit"
 	"pli.example/pli/internal/conversation"
 	"pli.example/pli/internal/delegation"
+	"pli.example/pli/internal/message"
 	"pli.example/pli/internal/mssante"
 	"pli.example/pli/internal/problem"
 )
@@ -51,7 +52,7 @@ type ExchangeLetter struct {
 // the same.
 type Unfiled struct {
 	MessageID, InReplyTo string
-	To                   []mssante.Address
+	To                   []message.Mailbox
 	Subject, MES, Text   string
 	At                   time.Time
 }

@@ -60,7 +60,8 @@ func (b *Box) pairs(letters []gathered, left []Unfiled) []Exchange {
 	}
 	for _, u := range left {
 		g := unfiled(u)
-		for _, p := range u.To {
+		for _, m := range u.To {
+			p := m.Address
 			if p.IsPatient() && !slices.ContainsFunc(by[p.Key()], func(x gathered) bool { return x.Ours && x.MessageID == u.MessageID }) {
 				by[p.Key()], who[p.Key()] = append(by[p.Key()], g), p
 			}
@@ -75,6 +76,7 @@ func (b *Box) pairs(letters []gathered, left []Unfiled) []Exchange {
 
 func unfiled(u Unfiled) gathered {
 	g := gathered{ExchangeLetter: ExchangeLetter{Ours: true, MessageID: u.MessageID}}
+	g.To = u.To
 	g.Subject, g.Received, g.Snippet = u.Subject, u.At, message.Snippet(u.Text, 200)
 	g.of = conversation.Letter{ID: u.MessageID, InReplyTo: u.InReplyTo, At: u.At, Ours: true, Subject: u.Subject, Shown: u.Subject, MES: u.MES}
 	g.NoReply = g.of.NoReply()

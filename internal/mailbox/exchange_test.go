@@ -10,6 +10,7 @@ import (
 	"pli.example/pli/internal/audit"
 	"pli.example/pli/internal/conversation"
 	"pli.example/pli/internal/delegation"
+	"pli.example/pli/internal/message"
 	"pli.example/pli/internal/mssante"
 	"pli.example/pli/internal/problem"
 )
@@ -148,7 +149,7 @@ func TestUnfiledCounts(t *testing.T) {
 	w.folders("Sent")
 	w.lay("INBOX", "Odile <"+odile+">", annes, "Question", 1)
 	b := w.open(anne, annes)
-	left := []Unfiled{{MessageID: "Sent.5@test", To: []mssante.Address{address(t, odile)}, Subject: "[FIN]", MES: "FIN", At: time.Date(2026, 3, 1, 10, 5, 0, 0, time.UTC)}}
+	left := []Unfiled{{MessageID: "Sent.5@test", To: []message.Mailbox{{Address: address(t, odile)}}, Subject: "[FIN]", MES: "FIN", At: time.Date(2026, 3, 1, 10, 5, 0, 0, time.UTC)}}
 	x, err := b.Exchanges(w.ctx, left)
 	w.must(err)
 	if e := x.All[0]; e.State.Phase != conversation.Closed || len(e.Letters) != 2 || e.Last().UID != 0 {
