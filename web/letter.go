@@ -177,7 +177,7 @@ func sender(l *mailbox.Letter) templates.Sender {
 		m := l.Envelope.From[0]
 		out.Name, out.Address = personName(m), m.String()
 		if m.Address.IsPatient() {
-			out.Kind = "Patient, Mon espace santé"
+			out.Kind, out.Address = "Patient, Mon espace santé", patientINS(m.Address)
 		}
 	} else {
 		out.Name = "Expéditeur illisible"
@@ -195,7 +195,11 @@ func sender(l *mailbox.Letter) templates.Sender {
 func people(list []message.Mailbox) []templates.Person {
 	out := make([]templates.Person, 0, len(list))
 	for _, m := range list {
-		out = append(out, templates.Person{Name: personName(m), Address: m.String()})
+		p := templates.Person{Name: personName(m), Address: m.String()}
+		if m.Address.IsPatient() { // the address is an identity number
+			p.Address = patientINS(m.Address)
+		}
+		out = append(out, p)
 	}
 	return out
 }

@@ -119,8 +119,8 @@ func (b *Box) exchange(ctx context.Context, id string, left []Unfiled, e audit.E
 
 // ExchangeID is the opaque id of the exchange with a patient, whether it has letters
 // yet or not.
-func (b *Box) ExchangeID(patient mssante.Address) string {
-	return b.h.keys.Opaque("exchange", b.grant.Mailbox.ID, patient.Key())
+func (h *House) ExchangeID(mailboxID string, patient mssante.Address) string {
+	return h.keys.Opaque("exchange", mailboxID, patient.Key())
 }
 
 // MayPatients refuses, and writes down, what the grant does not carry with patients.

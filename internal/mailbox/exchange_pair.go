@@ -101,7 +101,7 @@ func once(all []gathered) []gathered {
 }
 
 func (b *Box) pair(patient mssante.Address, all []gathered) Exchange {
-	e := Exchange{ID: b.ExchangeID(patient), Patient: patient}
+	e := Exchange{ID: b.h.ExchangeID(b.grant.Mailbox.ID, patient), Patient: patient}
 	values := make([]conversation.Letter, len(all))
 	for i, g := range all {
 		values[i] = g.of
