@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -11,7 +12,6 @@ import (
 	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/message"
 	"pli.example/pli/internal/mssante"
-	"pli.example/pli/internal/problem"
 	"pli.example/pli/templates"
 )
 
@@ -92,7 +92,7 @@ func (s *Server) unfiled(r *http.Request, b *mailbox.Box) ([]mailbox.Unfiled, er
 
 func (s *Server) patientRow(base string, e mailbox.Exchange) templates.PatientRow {
 	last := e.Last()
-	row := templates.PatientRow{Href: base + "/" + e.ID, Name: e.Name, Subject: subjectWords(last.Subject), Last: last.Snippet,
+	row := templates.PatientRow{Href: base + "/" + e.ID, Name: e.Name, Subject: subjectWords(last.Subject), Last: masked(last.Snippet),
 		When: s.clock.short(last.Received), WhenISO: s.clock.iso(last.Received), Letters: len(e.Letters), Unread: e.Unread > 0}
 	if ins, ok := e.Patient.INS(); ok {
 		row.INS, row.ShowTo = ins.Masked(), row.Href+"/ins"
@@ -151,6 +151,23 @@ func patientINS(a mssante.Address) string {
 	return "Mon espace santé"
 }
 
+var patientAddress = regexp.MustCompile(`(?i)[0-9][0-9ab]{14}@` + regexp.QuoteMeta(string(mssante.PatientDomain)))
+
+// masked takes patients' addresses out of words that a list shows: a server's report
+// begins with one.
+func masked(s string) string {
+	if !strings.Contains(s, "@") {
+		return s
+	}
+	return patientAddress.ReplaceAllStringFunc(s, func(m string) string {
+		a, err := mssante.ParseAddress(m)
+		if err != nil {
+			return m
+		}
+		return patientINS(a)
+	})
+}
+
 // patientLabel is a patient's name as their own label gives it.
 func patientLabel(m message.Mailbox) string {
 	if name := mailbox.PatientName(m); name != "" {
@@ -167,16 +184,4 @@ func (s *Server) exchangeHref(sc *scope, to []mssante.Address) string {
 		return ""
 	}
 	return path("mail", sc.box.ID, "patients", s.house.ExchangeID(sc.box.ID, to[0]))
-}
-
-// patientsRef reads the newest letter of the patient that a page showed, none for "".
-func patientsRef(last string) (mailbox.Ref, error) {
-	if last == "" {
-		return mailbox.Ref{}, nil
-	}
-	parts := strings.Split(last, "/")
-	if len(parts) != 3 {
-		return mailbox.Ref{}, problem.New(problem.Invalid, "")
-	}
-	return parseRef(parts[0], parts[1], parts[2])
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"strconv"
 
 	"pli.example/pli/internal/conversation"
 	"pli.example/pli/internal/delegation"
@@ -81,9 +82,7 @@ func (s *Server) exchangeView(r *http.Request, b *mailbox.Box, e mailbox.Exchang
 	if s.outbox != nil && g.Rights.Has(delegation.Send) && e.State.Phase != conversation.Closed {
 		v.CloseTo = self + "/close"
 		v.CloseSay = "Le patient reçoit un message «\u00a0[FIN]\u00a0» et ne peut plus répondre aux lettres précédentes. Lui écrire de nouveau rouvre l’échange."
-		if l, ok := e.LastOfPatient(); ok {
-			v.Last = refValue(l.Ref)
-		}
+		v.Last = seenWords(e)
 	}
 	before := ""
 	for i, l := range e.Letters {
@@ -247,6 +246,21 @@ func (s *Server) exchangeWrite(w http.ResponseWriter, r *http.Request) error {
 
 const sayNewLetter = "Le patient vient d’écrire\u00a0: l’échange n’a pas été clos. Lisez sa lettre, puis répondez ou clorez."
 
+// seenWords is what a page showed of the patient's letters: how many, and the newest.
+func seenWords(e mailbox.Exchange) string {
+	l, ok := e.LastOfPatient()
+	if !ok {
+		return "0"
+	}
+	n := 0
+	for _, x := range e.Letters {
+		if !x.Ours {
+			n++
+		}
+	}
+	return strconv.Itoa(n) + " " + refValue(l.Ref)
+}
+
 // exchangeClose closes the exchange: the one way a [FIN] leaves Pli.
 func (s *Server) exchangeClose(w http.ResponseWriter, r *http.Request) error {
 	b, err := s.writing(r)
@@ -259,10 +273,6 @@ func (s *Server) exchangeClose(w http.ResponseWriter, r *http.Request) error {
 	if strange(r, r.PostForm.Get("who")) {
 		return errStranger
 	}
-	seen, err := patientsRef(r.PostForm.Get("last"))
-	if err != nil {
-		return err
-	}
 	e, err := s.exchangeOf(r, b)
 	if err != nil {
 		return err
@@ -273,7 +283,7 @@ func (s *Server) exchangeClose(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case e.State.Phase == conversation.Closed: // the same click again, or a colleague's
 		return s.comeBack(w, r, self, note{say: "Cet échange est déjà clos.", kind: "ok"})
-	case wrote && last.Ref != seen:
+	case r.PostForm.Get("last") != seenWords(e):
 		return s.comeBack(w, r, self, note{say: sayNewLetter, kind: "warn"})
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), sendWait)
