@@ -243,7 +243,8 @@ func TestPatientIsNoAddress(t *testing.T) {
 			}
 		}
 		if strings.Contains(a.Text(), "@patient.mssante.fr") {
-			i := strings.Index(a.Text(), "@patient.mssante.fr"); t.Errorf("%s shows an address: %s", a.URL, a.Text()[i-200:i+30])
+			i := strings.Index(a.Text(), "@patient.mssante.fr")
+			t.Errorf("%s shows an address: %s", a.URL, a.Text()[i-200:i+30])
 		}
 	}
 	masked(a)
