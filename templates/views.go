@@ -30,6 +30,9 @@ type Nav struct {
 	SignOut    string // POST, no field
 	Write      string // POST, no field: begins a letter
 	Directory  string // GET
+	Patients   string // GET: exchanges with patients of the mailbox at hand
+	// PatientsWaiting is how many of them wait for us, 0 when none or not known.
+	PatientsWaiting int
 }
 
 // Me says who is signed in and for whom they act.

@@ -31,12 +31,13 @@ const owner = 5
 
 // declared is what each role is answered, by what the address declares.
 var declared = map[string][6]string{
-	"anyone":  {in, in, in, in, in, in},
-	"persons": {signIn, in, in, in, in, in},
-	"readers": {signIn, hidden, in, in, in, in},
-	"triage":  {signIn, hidden, denied, in, in, in},
-	"writers": {signIn, hidden, denied, denied, in, in},
-	"senders": {signIn, hidden, denied, denied, denied, in},
+	"anyone":   {in, in, in, in, in, in},
+	"persons":  {signIn, in, in, in, in, in},
+	"readers":  {signIn, hidden, in, in, in, in},
+	"triage":   {signIn, hidden, denied, in, in, in},
+	"writers":  {signIn, hidden, denied, denied, in, in},
+	"senders":  {signIn, hidden, denied, denied, denied, in},
+	"patients": {signIn, hidden, denied, denied, denied, in},
 }
 
 // TestAccessMatrix asks every address of the site map as everybody: a new address is
@@ -105,6 +106,10 @@ func newMatrix(t *testing.T, k *testkit.Kit) *matrix {
 	if !k.World.Mail().Put(people.LilasBox, "INBOX", nil, k.Clock.Now(), []byte(strings.ReplaceAll(letter, "\n", "\r\n"))) {
 		t.Fatal("not delivered")
 	}
+	patient := "From: Odile Besançon <255033799001138@patient.mssante.fr>\nTo: cabinet-des-lilas@pro.mssante.fr\nSubject: une question\nMessage-ID: <q@patient>\n\nBonjour\n"
+	if !k.World.Mail().Put(people.LilasBox, "INBOX", nil, k.Clock.Now(), []byte(strings.ReplaceAll(patient, "\n", "\r\n"))) {
+		t.Fatal("not delivered")
+	}
 	titular := m.client(owner)
 	box := ""
 	doc(t, ok(t, titular.Follow("/"))).Find("[data-testid=box-link]").Each(func(_ int, s *selection) {
@@ -119,6 +124,7 @@ func newMatrix(t *testing.T, k *testkit.Kit) *matrix {
 	asset := doc(t, ok(t, titular.Get("/sessions"))).Find("link[rel=stylesheet]").First().AttrOr("href", "")
 	m.params = map[string]string{"box": box, "folder": parts[3], "uidvalidity": parts[4], "uid": parts[5], "part": "2", "*": strings.TrimPrefix(asset, "/static/")}
 	m.ref = strings.Join(parts[3:6], "/")
+	m.params["exchange"] = strings.TrimPrefix(doc(t, ok(t, titular.Get("/mail/"+box+"/patients"))).Find("[data-testid=patient-name]").First().AttrOr("href", ""), "/mail/"+box+"/patients/")
 	return m
 }
 
@@ -151,6 +157,8 @@ func (m *matrix) post(role int, pattern string) (post, bool) {
 		"/mail/{box}/compose": {form: values("kind", "blank")}, draft: {form: values("version", "1", "subject", "x", "do", "save")},
 		draft + "/save": {json: `{"version":1,"subject":"x","text":"mot"}`}, draft + "/pause": {form: values("leave", "0")}, draft + "/text": {json: `{"html":"<p>mot</p>"}`},
 		draft + "/send": {json: `{"version":1,"files":[],"confirmed":[]}`}, draft + "/settle": {form: values("verdict", "left")}, draft + "/restore": {},
+		"/mail/{box}/patients": {form: values("ins", "255033799001138")}, "/mail/{box}/patients/identity/{handle}": {form: values("name", "Odile")},
+		"/mail/{box}/patients/{exchange}/ins": {}, "/mail/{box}/patients/{exchange}/write": {}, "/mail/{box}/patients/{exchange}/close": {form: values("last", "x")},
 		draft + "/files": {form: values("name", "a.txt", "size", "3")}, draft + "/files/{file}": {json: "mot"}, draft + "/files/{file}/remove": {},
 	}[pattern]
 	return p, known
@@ -194,6 +202,8 @@ func (m *matrix) ask(role int, d web.Declared) *testkit.Answer {
 		switch {
 		case name == "handle" && strings.HasPrefix(d.Pattern, "/directory"):
 			v, known = m.search(c, "/directory"), true
+		case name == "handle" && strings.Contains(d.Pattern, "/patients/"):
+			v, known = m.meant(c), true
 		case name == "handle":
 			v, known = m.search(c, "/mail/"+m.params["box"]+"/search"), true
 		case name == "draft" || name == "file":
@@ -236,6 +246,15 @@ func (m *matrix) search(c *testkit.Client, at string) string {
 		return to[cut+1:]
 	}
 	return "ABCDEFGHIJKLMNOPQRST"
+}
+
+// meant keeps an INS for this browser, or gives a handle of the same shape.
+func (m *matrix) meant(c *testkit.Client) string {
+	to := c.Post("/mail/"+m.params["box"]+"/patients", values("ins", "255033799001138")).Location()
+	if cut := strings.LastIndexByte(to, '/'); strings.Contains(to, "/identity/") {
+		return to[cut+1:]
+	}
+	return "abcdefghijklmnopqrst"
 }
 
 // entry finds a person or a structure of the directory, as the owner sees it.

@@ -162,8 +162,14 @@ func (s *Server) composeView(r *http.Request, b *mailbox.Box, d outgoing.Draft) 
 	return v
 }
 
-// behind is the list a letter goes back to: that of the letter it answers.
+// behind is the list a letter goes back to: that of the letter it answers, or the
+// exchange with the patient it is for.
 func (s *Server) behind(sc *scope, d outgoing.Draft) string {
+	if to := s.exchangeHref(sc, addressesOf(d.Fields.Everybody())); to != "" && (d.State == outgoing.Sent || d.Original != nil) {
+		return to
+	} else if to != "" && d.Origin == outgoing.ToPatient {
+		return path("mail", sc.box.ID, "patients")
+	}
 	if d.Original != nil {
 		return path("mail", sc.box.ID, d.Original.Folder)
 	}
@@ -228,7 +234,7 @@ func (s *Server) writeTo(sc *scope) string {
 func remarkPlace(x outgoing.Remark) string {
 	switch x.Code {
 	case outgoing.NoRecipient, outgoing.BadAddress, outgoing.ManyRecipients, outgoing.OutsideSpace, outgoing.NoList, outgoing.StaleList, outgoing.NotInDirectory,
-		outgoing.NoReplyBox, outgoing.SeveralPatients, outgoing.PatientWithOther, outgoing.PatientKey, outgoing.NoPatientRight:
+		outgoing.NoReplyBox, outgoing.SeveralPatients, outgoing.PatientWithOther, outgoing.PatientKey, outgoing.PatientIdentity, outgoing.NoPatientRight:
 		return "to"
 	case outgoing.NoSubject, outgoing.ReservedSubject:
 		return "subject"

@@ -117,6 +117,7 @@ func fileIDs(all []outgoing.File) []string {
 // sentTo is the list with the sentence that says to whom the letter went.
 func (s *Server) sentTo(r *http.Request, d outgoing.Draft) string {
 	sc := scopeOf(r)
+	d.State = outgoing.Sent // it was read before it left
 	n := note{boxID: sc.box.ID, say: "Lettre envoyée à " + s.draftWho(s.knownRecipients(r, d.Fields.Everybody()), 0) + ".", kind: "ok", sent: true}
 	return withQuery(s.behind(sc, d), "note", sc.desk.keepNote(n, s.clock.now()))
 }

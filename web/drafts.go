@@ -91,6 +91,8 @@ func (s *Server) draftWho(to []outgoing.Recipient, unlisted int) string {
 	for _, x := range to[:min(3, len(to))] {
 		a, ok := x.Parse()
 		switch {
+		case ok && a.IsPatient() && strings.TrimSpace(x.Name) != "": // one string, kept as it is
+			names = append(names, strings.TrimSpace(x.Name))
 		case strings.TrimSpace(x.Name) != "":
 			names = append(names, tidyName(x.Name))
 		case ok && a.IsPatient():

@@ -165,6 +165,16 @@ func (s *Server) letterView(r *http.Request, l *mailbox.Letter) (templates.Lette
 	return v, saw
 }
 
+// settledView is letterView of a letter already read back.
+func (s *Server) settledView(r *http.Request, l *mailbox.Letter) (templates.LetterView, error) {
+	for {
+		v, saw := s.letterView(r, l)
+		if changed, err := saw.changed(); err != nil || !changed {
+			return v, err
+		}
+	}
+}
+
 func bodyHref(base, part string, plain bool) string {
 	q := url.Values{}
 	if part != "" {
@@ -193,7 +203,7 @@ func sender(l *mailbox.Letter) templates.Sender {
 		m := l.Envelope.From[0]
 		out.Name, out.Address = personName(m), m.String()
 		if m.Address.IsPatient() {
-			out.Kind = "Patient, Mon espace santé"
+			out.Kind, out.Address = "Patient, Mon espace santé", patientINS(m.Address)
 		}
 	} else {
 		out.Name = "Expéditeur illisible"
@@ -211,7 +221,11 @@ func sender(l *mailbox.Letter) templates.Sender {
 func people(list []message.Mailbox) []templates.Person {
 	out := make([]templates.Person, 0, len(list))
 	for _, m := range list {
-		out = append(out, templates.Person{Name: personName(m), Address: m.String()})
+		p := templates.Person{Name: personName(m), Address: m.String()}
+		if m.Address.IsPatient() { // the address is an identity number
+			p.Address = patientINS(m.Address)
+		}
+		out = append(out, p)
 	}
 	return out
 }

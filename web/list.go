@@ -173,7 +173,7 @@ func pageNumber(l mailbox.List) int {
 func (s *Server) row(boxID string, it mailbox.Item, sent bool, params string) templates.Row {
 	row := templates.Row{
 		UID: it.UID, Href: letterHref(boxID, it.Ref) + params, Ref: refValue(it.Ref),
-		Subject: subjectWords(it.Subject), Snippet: it.Snippet, When: s.clock.short(it.Received), WhenISO: s.clock.iso(it.Received),
+		Subject: subjectWords(it.Subject), Snippet: masked(it.Snippet), When: s.clock.short(it.Received), WhenISO: s.clock.iso(it.Received),
 		Unread: it.Unread, Flagged: it.Flagged, Answered: it.Answered, Patient: it.Patient, Unreadable: it.Unreadable, Attachments: it.Attachments,
 	}
 	people := it.From
@@ -189,7 +189,7 @@ func (s *Server) row(boxID string, it mailbox.Item, sent bool, params string) te
 
 func subjectWords(subject string) string {
 	if v := strings.TrimSpace(mssante.VisibleSubject(subject)); v != "" {
-		return v
+		return masked(v)
 	}
 	return "(sans objet)"
 }

@@ -31,13 +31,16 @@ const (
 type access int
 
 const (
-	undeclaredAccess access = iota
-	forAnyone               // no session: nothing of anybody's in the answer
-	forPersons              // whoever is signed in, and only their own things
-	forReaders              // whoever may read the mailbox of the address; to others there is none
-	forTriage               // readers who may also sort it; the other readers are refused
-	forWriters              // readers who may also prepare letters in it
-	forSenders              // readers who may also send in its name
+	undeclaredAccess  access = iota
+	forAnyone                // no session: nothing of anybody's in the answer
+	forPersons               // whoever is signed in, and only their own things
+	forReaders               // whoever may read the mailbox of the address; to others there is none
+	forTriage                // readers who may also sort it; the other readers are refused
+	forWriters               // readers who may also prepare letters in it
+	forSenders               // readers who may also send in its name
+	forPatients              // readers who may also exchange with patients; the other readers are refused
+	forPatientWriters        // those who may also prepare letters
+	forPatientSenders        // those who may also send
 )
 
 // rate is how requests to a route are counted.
@@ -111,6 +114,14 @@ func (s *Server) routes() []route {
 		{method: get, pattern: filePath + "/picture", set: imageHeaders, access: forWriters, dest: "image", handle: s.filePicture},
 		{method: get, pattern: "/mail/{box}/signature", set: pageHeaders, access: forWriters, act: true, handle: s.signaturePage},
 		{method: post, pattern: "/mail/{box}/signature", set: pageHeaders, access: forWriters, act: true, handle: s.signatureStore},
+		{method: get, pattern: patientsPath, set: pageHeaders, access: forPatients, act: true, handle: s.patients},
+		{method: post, pattern: patientsPath, set: pageHeaders, access: forPatientWriters, act: true, handle: s.patientFind},
+		{method: get, pattern: identityPath, set: pageHeaders, access: forPatientWriters, act: true, handle: s.patientIdentity},
+		{method: post, pattern: identityPath, set: pageHeaders, access: forPatientWriters, act: true, handle: s.patientConfirm},
+		{method: get, pattern: exchangePath, set: pageHeaders, access: forPatients, act: true, handle: s.exchange},
+		{method: post, pattern: exchangePath + "/ins", set: pageHeaders, access: forPatients, act: true, handle: s.exchangeINS},
+		{method: post, pattern: exchangePath + "/write", set: pageHeaders, access: forPatientWriters, act: true, handle: s.exchangeWrite},
+		{method: post, pattern: exchangePath + "/close", set: pageHeaders, access: forPatientSenders, act: true, handle: s.exchangeClose},
 		{method: post, pattern: "/mail/{box}/suggest", set: dataHeaders, access: forWriters, act: true, handle: s.suggest},
 		{method: get, pattern: "/directory", set: pageHeaders, access: forPersons, act: true, handle: s.directoryHome},
 		{method: post, pattern: "/directory", set: pageHeaders, access: forPersons, act: true, handle: s.directoryStore},

@@ -38,10 +38,11 @@ type House struct {
 
 	counting singleflight.Group
 
-	mu      sync.Mutex
-	names   map[string]named // by mailbox id
-	opened  map[openedKey]openedLately
-	dropped map[string]time.Time // sessions that ended a moment ago
+	mu       sync.Mutex
+	names    map[string]named // by mailbox id
+	opened   map[openedKey]openedLately
+	dropped  map[string]time.Time      // sessions that ended a moment ago
+	gathered map[gatherKey]*collection // exchanges with patients
 }
 
 // New makes the house.
@@ -53,7 +54,8 @@ func New(o Options) *House {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return &House{grants: o.Grants, servers: o.Servers, trail: o.Audit, keys: o.Keys, log: o.Log, now: o.Now,
-		names: make(map[string]named), opened: make(map[openedKey]openedLately), dropped: make(map[string]time.Time)}
+		names: make(map[string]named), opened: make(map[openedKey]openedLately), dropped: make(map[string]time.Time),
+		gathered: make(map[gatherKey]*collection)}
 }
 
 // Open checks that the person may read the mailbox now. "Not yours" and "no such
