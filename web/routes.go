@@ -23,6 +23,7 @@ const (
 	acting who = iota // signed in, in a chosen situation
 	person            // signed in
 	anyone
+	staff // support, signed in through their own provider
 )
 
 // access is whom an address serves, as its handler sees to it. A test walks every
@@ -38,6 +39,7 @@ const (
 	forTriage               // readers who may also sort it; the other readers are refused
 	forWriters              // readers who may also prepare letters in it
 	forSenders              // readers who may also send in its name
+	forSupport              // support staff, and no practitioner
 )
 
 // rate is how requests to a route are counted.
@@ -75,7 +77,7 @@ const (
 
 // routes is the site map.
 func (s *Server) routes() []route {
-	return []route{
+	return append([]route{
 		{method: get, pattern: "/", set: pageHeaders, access: forPersons, act: true, handle: s.home},
 
 		{method: get, pattern: "/sign-in", set: signInHeaders, who: anyone, access: forAnyone, rate: ratePerAddress, handle: s.signInPage},
@@ -135,7 +137,7 @@ func (s *Server) routes() []route {
 		{method: get, pattern: "/static/*", set: staticHeaders, who: anyone, access: forAnyone, rate: rateNone, handle: s.static},
 		{method: get, pattern: "/healthz", set: emptyHeaders, who: anyone, access: forAnyone, rate: rateNone, handle: s.healthz},
 		{method: get, pattern: "/readyz", set: emptyHeaders, who: anyone, access: forAnyone, rate: rateNone, handle: s.readyz},
-	}
+	}, s.supportRoutes()...)
 }
 
 // mount builds the router and refuses a route that declares no header set.

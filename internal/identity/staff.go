@@ -16,6 +16,7 @@ import (
 
 	"github.com/coreos/go-oidc/v3/oidc"
 
+	"pli.example/pli/internal/mssante"
 	"pli.example/pli/internal/problem"
 )
 
@@ -115,7 +116,7 @@ func (p *Provider) redeemStaff(ctx context.Context, md *metadata, code string, p
 func staff(subject string, all []claims) Staff {
 	s := Staff{Subject: subject}
 	for _, c := range all {
-		full := strings.TrimSpace(c.text("given_name") + " " + c.text("family_name"))
+		full := mssante.Practitioner{GivenName: c.text("given_name"), FamilyName: c.text("family_name")}.DisplayName(mssante.Situation{})
 		s.Name = firstOf(s.Name, c.text("name"), full)
 		s.Login = firstOf(s.Login, c.text("preferred_username"), c.text("email"))
 	}
