@@ -238,6 +238,9 @@ func (s *Server) supportVerify(w http.ResponseWriter, r *http.Request) error {
 // verdictWords tells the first broken place as somebody would.
 func (s *Server) verdictWords(v support.Verdict) (say, kind string) {
 	checked := fmt.Sprintf("%s lignes vérifiées sur %d\u00a0journées", count(int(v.Rows)), v.Days)
+	if v.Days < 2 {
+		checked = count(int(v.Rows)) + "\u00a0lignes vérifiées sur une journée"
+	}
 	if v.Heads > 0 {
 		checked += fmt.Sprintf(", comparées à %s têtes exportées", count(v.Heads))
 	}
