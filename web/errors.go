@@ -152,6 +152,10 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		redirect(w, r, choose.to)
 		return
 	}
+	if scopeOf(r).route.ofSupport() {
+		s.failStaff(w, r, err)
+		return
+	}
 	kind := problem.KindOf(err)
 	f := failureOf(kind)
 	var in atSignIn

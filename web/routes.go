@@ -23,6 +23,7 @@ const (
 	acting who = iota // signed in, in a chosen situation
 	person            // signed in
 	anyone
+	staff // support, signed in through their own provider
 )
 
 // access is whom an address serves, as its handler sees to it. A test walks every
@@ -41,6 +42,7 @@ const (
 	forPatients              // readers who may also exchange with patients; the other readers are refused
 	forPatientWriters        // those who may also prepare letters
 	forPatientSenders        // those who may also send
+	forSupport               // support staff, and no practitioner
 )
 
 // rate is how requests to a route are counted.
@@ -78,7 +80,7 @@ const (
 
 // routes is the site map.
 func (s *Server) routes() []route {
-	return []route{
+	return append([]route{
 		{method: get, pattern: "/", set: pageHeaders, access: forPersons, act: true, handle: s.home},
 
 		{method: get, pattern: "/sign-in", set: signInHeaders, who: anyone, access: forAnyone, rate: ratePerAddress, handle: s.signInPage},
@@ -148,7 +150,7 @@ func (s *Server) routes() []route {
 		{method: get, pattern: "/static/*", set: staticHeaders, who: anyone, access: forAnyone, rate: rateNone, handle: s.static},
 		{method: get, pattern: "/healthz", set: emptyHeaders, who: anyone, access: forAnyone, rate: rateNone, handle: s.healthz},
 		{method: get, pattern: "/readyz", set: emptyHeaders, who: anyone, access: forAnyone, rate: rateNone, handle: s.readyz},
-	}
+	}, s.supportRoutes()...)
 }
 
 // mount builds the router and refuses a route that declares no header set.

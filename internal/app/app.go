@@ -23,6 +23,7 @@ import (
 	"pli.example/pli/internal/seal"
 	"pli.example/pli/internal/session"
 	"pli.example/pli/internal/store"
+	"pli.example/pli/internal/support"
 	"pli.example/pli/internal/trust"
 	"pli.example/pli/web"
 )
@@ -54,9 +55,13 @@ type App struct {
 	Ledger    *ledger.Ledger
 	Outbox    *outgoing.Outbox // nil: no submission server is named, nothing can be sent
 
+	Staff   *session.Staff // nil: no provider of support staff is configured
+	Support *support.Desk  // nil likewise
+
 	Web *web.Server
 
-	log *slog.Logger
+	log   *slog.Logger
+	beats *beats
 }
 
 // New makes every room. Nothing is dialled: an operator's server that is down must
@@ -72,10 +77,10 @@ func New(ctx context.Context, c config.Config, lines outside.Lines, o Options) (
 	if err != nil {
 		return nil, err
 	}
-	a.Config, a.log = c, o.Log
+	a.Config, a.log, a.beats = c, o.Log, newBeats(lines.Now)
 	a.Identity = identity.New(identityOptions(c, lines))
 	a.Sessions = session.New(session.Options{
-		DB: a.DB, Keys: a.Keys, Identity: a.Identity, Audit: a.Audit, Now: lines.Now, Secure: true, Log: o.Log,
+		DB: a.DB, Keys: a.Keys, Identity: a.Identity, Audit: a.Audit, Now: lines.Now, Secure: true, Log: o.Log, Beat: a.beats.of(loopSessions),
 		Clocks: session.Clocks{SignIn: c.Clocks.SignIn, Idle: c.Clocks.Idle, Absolute: c.Clocks.Absolute},
 	})
 	a.Servers = mailserver.New(imapOptions(c.IMAP, lines, a.Sessions, o.Log))
@@ -83,7 +88,9 @@ func New(ctx context.Context, c config.Config, lines outside.Lines, o Options) (
 	if err := a.writing(ctx, c, lines); err != nil {
 		return nil, errors.Join(err, a.Close(ctx))
 	}
+	staff := a.support(c, lines)
 	a.Web, err = web.New(web.Options{
+		Staff:  staff,
 		Outbox: a.Outbox, Directory: a.Directory, Trust: a.Trust,
 		Identity: a.Identity, Sessions: a.Sessions, Accounts: a.Accounts, Grants: a.Grants, House: a.House, Audit: a.Audit,
 		Secure: c.Secure(), Banner: c.Banner, BannerTo: o.BannerTo, Operator: c.Support, Proxies: c.Proxies(),

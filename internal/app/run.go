@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"pli.example/pli/internal/audit"
 )
 
 // Limits of the listener. Answers have their own write deadline: a page 90 s, a
@@ -110,14 +112,21 @@ func NewServer(h http.Handler, log *slog.Logger) *http.Server {
 // loops are the background works, by name.
 func (a *App) loops() map[string]func(context.Context) error {
 	all := map[string]func(context.Context) error{
-		"sessions":   a.Sessions.Run,
-		"desks":      a.Web.Run,
-		"white list": a.Trust.Run,
-		"directory":  a.Directory.Run,
-		"ledger":     a.Ledger.Run,
+		loopSessions:  a.Sessions.Run,
+		loopDesks:     a.Web.Run,
+		loopTrust:     a.Trust.Run,
+		loopDirectory: a.Directory.Run,
+		loopLedger:    a.Ledger.Run,
 	}
 	if a.Outbox != nil {
-		all["outbox"] = a.Outbox.Run
+		all[loopOutbox] = a.Outbox.Run
+	}
+	if a.Staff != nil {
+		all[loopStaff] = a.Staff.Run
+	}
+	if file := a.Config.AuditHeadsFile; file != "" {
+		heads := &audit.HeadExport{Trail: a.Audit, File: file, Log: a.log, Beat: a.beats.of(loopHeads)}
+		all[loopHeads] = heads.Run
 	}
 	return all
 }
@@ -126,10 +135,12 @@ func (a *App) loops() map[string]func(context.Context) error {
 // bad row must not stop sessions from ending for good.
 func (a *App) keepRunning(ctx context.Context, name string, run func(context.Context) error) error {
 	for {
+		a.beats.started(name)
 		err := guarded(ctx, run)
 		if ctx.Err() != nil {
 			return nil
 		}
+		a.beats.stopped(name)
 		a.log.Error("loop stopped, starting again", slog.String("loop", name), slog.Any("error", err))
 		select {
 		case <-ctx.Done():

@@ -27,7 +27,7 @@ func (a *App) writing(ctx context.Context, c config.Config, lines outside.Lines)
 	if err != nil {
 		return fmt.Errorf("open the directory: %w", err)
 	}
-	a.Ledger = ledger.New(ledger.Options{DB: a.DB, Keys: a.Keys, Now: lines.Now, Log: a.log})
+	a.Ledger = ledger.New(ledger.Options{DB: a.DB, Keys: a.Keys, Now: lines.Now, Log: a.log, Beat: a.beats.of(loopLedger)})
 	if !c.Sends() {
 		return nil
 	}
@@ -37,7 +37,7 @@ func (a *App) writing(ctx context.Context, c config.Config, lines outside.Lines)
 	}
 	a.Outbox = outgoing.New(outgoing.Options{Zone: zone, DB: a.DB, Keys: a.Keys, Audit: a.Audit, House: a.House, Accounts: a.Accounts, Grants: a.Grants,
 		Trust: a.Trust, Directory: a.Directory, Ledger: a.Ledger, Submission: mailserver.NewSubmission(smtpOptions(c, lines, a)),
-		NIL: c.SMTP.NIL, AllowUnlisted: c.Trust.AllowUnlisted, Patient: outgoing.Identity(lines.Now), Now: lines.Now, Log: a.log})
+		NIL: c.SMTP.NIL, AllowUnlisted: c.Trust.AllowUnlisted, Patient: outgoing.Identity(lines.Now), Beat: a.beats.of(loopOutbox), Now: lines.Now, Log: a.log})
 	return nil
 }
 

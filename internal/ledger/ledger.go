@@ -38,6 +38,7 @@ type Options struct {
 	Keep time.Duration // after it, Purge forgets a letter; 0 = DefaultKeep
 	Now  func() time.Time
 	Log  *slog.Logger
+	Beat func(error) // told how each purge went; nil: nobody
 }
 
 // Ledger writes and reads deliveries. Safe for concurrent use.

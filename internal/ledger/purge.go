@@ -44,7 +44,11 @@ func (l *Ledger) Run(ctx context.Context) error {
 	tick := time.NewTicker(purgeEvery)
 	defer tick.Stop()
 	for {
-		if n, err := l.purgeGuarded(ctx); err != nil && ctx.Err() == nil {
+		n, err := l.purgeGuarded(ctx)
+		if l.o.Beat != nil && ctx.Err() == nil {
+			l.o.Beat(err)
+		}
+		if err != nil && ctx.Err() == nil {
 			l.o.Log.Error("ledger purge failed", "err", err)
 		} else if n > 0 {
 			l.o.Log.Info("ledger purged", "letters", n)

@@ -55,6 +55,7 @@ type Options struct {
 	// identity as the matricule tells it). nil checks the key only.
 	Patient func(context.Context, mssante.Address) []Remark
 
+	Beat func(error)      // told how each round of Run went; nil: nobody
 	Zone *time.Location   // of the hours that letters and their quotes bear; nil = UTC
 	Log  *slog.Logger     // nil: nothing is logged
 	Now  func() time.Time // nil = time.Now

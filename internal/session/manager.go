@@ -43,6 +43,7 @@ type Options struct {
 	Clocks   Clocks
 	Secure   bool // __Host- cookies; false only for tests over plain http
 	Log      *slog.Logger
+	Beat     func(error) // told how each sweep went; nil: nobody
 }
 
 // Session is a live session. Mail is not nil when access to mail has ended while
@@ -66,6 +67,7 @@ type Session struct {
 type Manager struct {
 	o    Options
 	node string // distinguishes this process in leases
+	base string // of its cookies' names
 
 	mu      sync.Mutex
 	flights map[string]*refreshing // by session id
@@ -91,7 +93,7 @@ func New(o Options) *Manager {
 			*d = v
 		}
 	}
-	return &Manager{o: o, node: rand.Text(), flights: map[string]*refreshing{}, acts: map[string]time.Time{}, people: map[string]opened{}}
+	return &Manager{o: o, node: rand.Text(), base: "pli", flights: map[string]*refreshing{}, acts: map[string]time.Time{}, people: map[string]opened{}}
 }
 
 func (m *Manager) now() time.Time { return m.o.Now() }
@@ -141,8 +143,12 @@ func (m *Manager) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-			if err := m.Sweep(ctx); err != nil && ctx.Err() == nil {
+			err := m.Sweep(ctx)
+			if err != nil && ctx.Err() == nil {
 				m.o.Log.Error("session sweep failed", "err", err)
+			}
+			if m.o.Beat != nil && ctx.Err() == nil {
+				m.o.Beat(err)
 			}
 		}
 	}
