@@ -21,7 +21,7 @@ const module = "pli.example/pli"
 
 // Groups of rooms. A name ending in "/..." is a tree.
 var (
-	values   = []string{"mssante", "problem", "seal", "message", "sanitize", "healthdoc", "xmlsig", "conversation"}
+	values   = []string{"mssante", "problem", "finding", "seal", "message", "sanitize", "healthdoc", "xmlsig", "conversation"}
 	features = []string{"audit", "trust", "directory", "account", "delegation", "ledger", "mailbox", "outgoing", "filing",
 		"support", "rules", "transfer", "selfcheck"}
 	asMailbox  = []string{"mssante", "message", "conversation", "healthdoc", "problem", "audit", "account", "delegation", "mailserver", "store", "seal"}
@@ -37,6 +37,7 @@ var (
 var mayImport = map[string][]string{
 	"mssante":      {},
 	"problem":      {},
+	"finding":      {}, // what "pli check" finds, in words
 	"seal":         {},
 	"message":      {"mssante", "problem"},
 	"sanitize":     {},
@@ -45,8 +46,8 @@ var mayImport = map[string][]string{
 	"conversation": {"mssante", "message"},
 
 	"audit":      {"mssante", "problem", "store", "seal"},
-	"trust":      {"mssante", "problem", "store", "xmlsig", "audit"},
-	"directory":  {"mssante", "problem", "store", "seal", "audit"},
+	"trust":      {"mssante", "problem", "finding", "store", "xmlsig", "audit"},
+	"directory":  {"mssante", "problem", "finding", "store", "seal", "audit"},
 	"account":    {"mssante", "problem", "store", "seal", "audit"},
 	"delegation": {"mssante", "problem", "store", "audit", "account"},
 	"ledger":     {"mssante", "problem", "store", "seal"},
@@ -58,12 +59,12 @@ var mayImport = map[string][]string{
 	"transfer":   later,
 	"selfcheck":  later,
 
-	"mailserver": {"mssante", "message", "problem"},
-	"identity":   {"mssante", "problem"},
+	"mailserver": {"mssante", "message", "problem", "finding"},
+	"identity":   {"mssante", "problem", "finding"},
 	"session":    {"mssante", "problem", "identity", "audit", "store", "seal"},
-	"store":      {},
+	"store":      {"finding"},
 
-	"config":  {},
+	"config":  {"finding"},
 	"outside": {"config"},
 	"app":     join(values, features, lines, []string{"config", "outside", "web", "templates/...", "static"}),
 	"testkit": {"app", "config", "demo/...", "outside", "mssante"},

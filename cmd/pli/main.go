@@ -22,6 +22,7 @@ import (
 
 type commands struct {
 	Serve   serveCmd   `cmd:"" help:"Serve the webmail against the operator's servers."`
+	Check   checkCmd   `cmd:"" help:"Connect to every server of the configuration and say what is right and what is wrong."`
 	Demo    demoCmd    `cmd:"" help:"Serve a fictional world, all in this process, on a loopback address."`
 	Mailbox mailboxCmd `cmd:"" help:"Give, list and withdraw access to mailboxes."`
 	Audit   auditCmd   `cmd:"" help:"Look after the trail."`
@@ -56,6 +57,9 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	}
 	cmd.BindTo(ctx, (*context.Context)(nil))
 	if err := cmd.Run(&streams{out, errOut}); err != nil {
+		if errors.Is(err, errFaults) {
+			return 1
+		}
 		fmt.Fprintln(errOut, "pli:", explain(err))
 		var wrong config.Problems
 		if errors.As(err, &wrong) {

@@ -125,11 +125,16 @@ func openData(ctx context.Context, c config.Data, now func() time.Time) (*App, e
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
+	return onData(db, keys, c.Node, now), nil
+}
+
+// onData makes the rooms that need nothing but the database.
+func onData(db *store.DB, keys *seal.Keyring, node string, now func() time.Time) *App {
 	a := &App{DB: db, Keys: keys, log: slog.New(slog.DiscardHandler)}
-	a.Audit = audit.New(audit.Options{DB: db, Keys: keys, Node: c.Node, Now: now})
+	a.Audit = audit.New(audit.Options{DB: db, Keys: keys, Node: node, Now: now})
 	a.Accounts = account.New(account.Options{DB: db, Keys: keys, Audit: a.Audit, Now: now})
 	a.Grants = delegation.New(delegation.Options{DB: db, Accounts: a.Accounts, Audit: a.Audit, Now: now})
-	return a, nil
+	return a
 }
 
 func identityOptions(c config.Config, lines outside.Lines) identity.Options {
@@ -145,11 +150,15 @@ func imapOptions(c config.IMAP, lines outside.Lines, s *session.Manager, log *sl
 	if conf == nil {
 		conf = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
-	return mailserver.Options{
+	o := mailserver.Options{
 		Address: c.Address, ServerName: c.ServerName, Mode: c.Mode, TLS: conf, Dial: lines.DialIMAP, Auth: c.Auth,
-		ServiceUser: c.ServiceUser, ServicePassword: string(c.ServicePassword), Credentials: s.Credentials, Evict: s.Evict,
+		ServiceUser: c.ServiceUser, ServicePassword: string(c.ServicePassword),
 		PerMailbox: c.PerMailbox, Total: c.Total, IdleClose: c.IdleClose, CommandTimeout: c.CommandTimeout, Log: log, Now: lines.Now,
 	}
+	if s != nil { // nil: nobody signs in, a check
+		o.Credentials, o.Evict = s.Credentials, s.Evict
+	}
+	return o
 }
 
 // ready asks the database for one row.
