@@ -306,6 +306,17 @@ func (s *Server) Log() string {
 	return out
 }
 
+// Show starts the server again with another certificate, PEM.
+func (s *Server) Show(cert, key string) error {
+	s.Stop()
+	for name, text := range map[string]string{"cert.pem": cert, "key.pem": key} {
+		if err := os.WriteFile(filepath.Join(s.options.Dir, name), []byte(text), 0o640); err != nil {
+			return err
+		}
+	}
+	return s.Start()
+}
+
 // Home is where a mailbox lives on disk.
 func (s *Server) Home(mailbox string) string { return filepath.Join(s.options.MaildirRoot, mailbox) }
 

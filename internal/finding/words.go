@@ -36,8 +36,8 @@ func thousands(n int64) string {
 // Age writes how long ago, in the unit that says enough.
 func Age(d time.Duration) string {
 	switch {
-	case d < time.Minute:
-		return "moins d’une minute"
+	case d < 2*time.Minute:
+		return Count(int64(d/time.Second), "seconde", "secondes")
 	case d < 2*time.Hour:
 		return Count(int64(d/time.Minute), "minute", "minutes")
 	case d < 48*time.Hour:

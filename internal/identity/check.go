@@ -235,8 +235,8 @@ func (p *Provider) checkClock(l *finding.List, res *http.Response) {
 		if off < 0 {
 			way = "en retard"
 		}
-		l.Fault("clock.provider", "Réglez l’horloge de cette machine (NTP)\u00a0: les jetons seraient refusés.", "L’horloge est %s de %s sur celle du fournisseur (%s est permis).",
-			way, off.Abs().Round(time.Second), p.o.Leeway)
+		l.Fault("clock.provider", "Réglez l’horloge de cette machine (NTP)\u00a0: les jetons seraient refusés.", "L’horloge est %s de %s sur celle du fournisseur (au plus %s).",
+			way, finding.Age(off.Abs()), finding.Age(p.o.Leeway+clockGrain))
 		return
 	}
 	l.OK("clock.provider", "L’horloge s’accorde avec celle du fournisseur.")

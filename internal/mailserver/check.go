@@ -72,7 +72,7 @@ func (s *Server) check(ctx context.Context, mailbox mssante.Address, l *finding.
 func greets(l *finding.List, topic, address string, err error) bool {
 	if err != nil {
 		say, do := finding.Because(err, address)
-		l.Fault(topic+".connect", do, "La connexion s’ouvre, puis\u00a0: %s", say)
+		l.Fault(topic+".connect", do+" Vérifiez aussi le mode (starttls ou tls)\u00a0: il va avec le port.", "La connexion s’ouvre, puis\u00a0: %s", say)
 		return false
 	}
 	l.OK(topic+".connect", sayAnswers, address)

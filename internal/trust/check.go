@@ -62,11 +62,11 @@ func (l *List) checkContent(f *finding.List, raw []byte) {
 	s, err := l.judge(raw, now)
 	var r *refusal
 	if err != nil {
-		say := "La liste blanche reçue est refusée."
+		say := "La liste blanche reçue est refusée (" + err.Error() + ")."
 		if errors.As(err, &r) {
 			say = r.clause
 		}
-		f.Fault("trust.signature", "Vérifiez PLI_TRUST_ANCHORS_FILE et PLI_TRUST_SIGNER_NAMES\u00a0; s’ils sont justes, n’utilisez pas cette liste et prévenez l’ANS.", "%s (%v)", say, err)
+		f.Fault("trust.signature", "Vérifiez PLI_TRUST_ANCHORS_FILE et PLI_TRUST_SIGNER_NAMES\u00a0; s’ils sont justes, n’utilisez pas cette liste et prévenez l’ANS.", "%s", say)
 		return
 	}
 	f.OK("trust.signature", "La liste blanche est signée par %s\u00a0; %s.", s.signer, finding.Count(int64(len(s.names)), "domaine", "domaines"))
@@ -74,7 +74,7 @@ func (l *List) checkContent(f *finding.List, raw []byte) {
 	case s.generated.After(now.Add(clockSkew)):
 		f.Fault("trust.age", "Vérifiez l’horloge de cette machine.", "La liste blanche porte une date à venir, le %s.", day(s.generated))
 	case age > l.o.MaxAge:
-		f.Fault("trust.age", "Le serveur donne une liste périmée\u00a0: prévenez l’ANS, ou vérifiez l’horloge et PLI_TRUST_MAX_AGE.", "La liste blanche, du %s, est trop ancienne (%s, %s est permis).",
+		f.Fault("trust.age", "Le serveur donne une liste périmée\u00a0: prévenez l’ANS, ou vérifiez l’horloge et PLI_TRUST_MAX_AGE.", "La liste blanche, du %s, est trop ancienne (%s\u00a0; au plus %s).",
 			day(s.generated), finding.Age(age), finding.Age(l.o.MaxAge))
 	default:
 		f.OK("trust.age", "La liste blanche a été faite il y a %s.", finding.Age(age))
