@@ -57,6 +57,10 @@ type App struct {
 	Web *web.Server
 
 	log *slog.Logger
+	now func() time.Time
+
+	figures    *figures
+	submission *mailserver.Submission // the outbox's
 }
 
 // New makes every room. Nothing is dialled: an operator's server that is down must
@@ -72,13 +76,16 @@ func New(ctx context.Context, c config.Config, lines outside.Lines, o Options) (
 	if err != nil {
 		return nil, err
 	}
-	a.Config, a.log = c, o.Log
+	a.Config, a.log, a.now = c, o.Log, lines.Now
+	a.figures = newFigures(lines.Now())
 	a.Identity = identity.New(identityOptions(c, lines))
 	a.Sessions = session.New(session.Options{
 		DB: a.DB, Keys: a.Keys, Identity: a.Identity, Audit: a.Audit, Now: lines.Now, Secure: true, Log: o.Log,
 		Clocks: session.Clocks{SignIn: c.Clocks.SignIn, Idle: c.Clocks.Idle, Absolute: c.Clocks.Absolute},
 	})
-	a.Servers = mailserver.New(imapOptions(c.IMAP, lines, a.Sessions, o.Log))
+	imap := imapOptions(c.IMAP, lines, a.Sessions, o.Log)
+	imap.Observe = a.figures.command
+	a.Servers = mailserver.New(imap)
 	a.House = mailbox.New(mailbox.Options{Grants: a.Grants, Servers: a.Servers, Audit: a.Audit, Keys: a.Keys, Log: o.Log, Now: lines.Now})
 	if err := a.writing(ctx, c, lines); err != nil {
 		return nil, errors.Join(err, a.Close(ctx))
@@ -87,11 +94,12 @@ func New(ctx context.Context, c config.Config, lines outside.Lines, o Options) (
 		Outbox: a.Outbox, Directory: a.Directory, Trust: a.Trust,
 		Identity: a.Identity, Sessions: a.Sessions, Accounts: a.Accounts, Grants: a.Grants, House: a.House, Audit: a.Audit,
 		Secure: c.Secure(), Banner: c.Banner, BannerTo: o.BannerTo, Operator: c.Support, Proxies: c.Proxies(),
-		PerSession: o.PerSession, PerAddress: o.PerAddress, Ready: a.ready, Now: lines.Now, Log: o.Log,
+		PerSession: o.PerSession, PerAddress: o.PerAddress, Ready: a.ready, Observe: a.figures.request, Now: lines.Now, Log: o.Log,
 	})
 	if err != nil {
 		return nil, errors.Join(err, a.Close(ctx))
 	}
+	a.gather()
 	a.Sessions.OnEnd(func(id string, over bool) {
 		a.Servers.Drop(id)
 		a.House.Drop(id)

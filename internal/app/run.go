@@ -110,26 +110,42 @@ func NewServer(h http.Handler, log *slog.Logger) *http.Server {
 // loops are the background works, by name.
 func (a *App) loops() map[string]func(context.Context) error {
 	all := map[string]func(context.Context) error{
-		"sessions":   a.Sessions.Run,
-		"desks":      a.Web.Run,
-		"white list": a.Trust.Run,
-		"directory":  a.Directory.Run,
-		"ledger":     a.Ledger.Run,
+		loopSessions:  a.Sessions.Run,
+		loopDesks:     a.Web.Run,
+		loopTrust:     a.Trust.Run,
+		loopDirectory: a.Directory.Run,
+		loopLedger:    a.Ledger.Run,
 	}
 	if a.Outbox != nil {
-		all["outbox"] = a.Outbox.Run
+		all[loopOutbox] = a.Outbox.Run
 	}
 	return all
+}
+
+// The names of the loops, in logs and figures.
+const (
+	loopSessions  = "sessions"
+	loopDesks     = "desks"
+	loopTrust     = "white list"
+	loopDirectory = "directory"
+	loopLedger    = "ledger"
+	loopOutbox    = "outbox"
+)
+
+// loopNames lists them: a test asks that every loop is there.
+func loopNames() []string {
+	return []string{loopSessions, loopDesks, loopTrust, loopDirectory, loopLedger, loopOutbox}
 }
 
 // keepRunning starts a loop again when it fails or panics, until ctx ends: one
 // bad row must not stop sessions from ending for good.
 func (a *App) keepRunning(ctx context.Context, name string, run func(context.Context) error) error {
 	for {
-		err := guarded(ctx, run)
+		err := a.guarded(ctx, run)
 		if ctx.Err() != nil {
 			return nil
 		}
+		a.figures.restarts.Add(1, name)
 		a.log.Error("loop stopped, starting again", slog.String("loop", name), slog.Any("error", err))
 		select {
 		case <-ctx.Done():
@@ -139,9 +155,10 @@ func (a *App) keepRunning(ctx context.Context, name string, run func(context.Con
 	}
 }
 
-func guarded(ctx context.Context, run func(context.Context) error) (err error) {
+func (a *App) guarded(ctx context.Context, run func(context.Context) error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
+			a.figures.panics.Add(1)
 			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
 		}
 	}()

@@ -37,8 +37,11 @@ func (a *App) writing(ctx context.Context, c config.Config, lines outside.Lines)
 	if err != nil {
 		return fmt.Errorf("the zone of letters: %w", err)
 	}
+	submission := smtpOptions(c, lines, a.Sessions, a.log)
+	submission.Observe = a.figures.submission
+	a.submission = mailserver.NewSubmission(submission)
 	a.Outbox = outgoing.New(outgoing.Options{Zone: zone, DB: a.DB, Keys: a.Keys, Audit: a.Audit, House: a.House, Accounts: a.Accounts, Grants: a.Grants,
-		Trust: a.Trust, Directory: a.Directory, Ledger: a.Ledger, Submission: mailserver.NewSubmission(smtpOptions(c, lines, a.Sessions, a.log)),
+		Trust: a.Trust, Directory: a.Directory, Ledger: a.Ledger, Submission: a.submission,
 		NIL: c.SMTP.NIL, AllowUnlisted: c.Trust.AllowUnlisted, Now: lines.Now, Log: a.log})
 	return nil
 }

@@ -108,7 +108,12 @@ func Settings() ([]Setting, error) {
 		_, s.Secret = f.Target.Interface().(Secret)
 		out = append(out, s)
 	}
-	groups := []string{"data", "web", "clocks", "sign-in", "reading", "sending"}
+	var groups []string // as the struct has them
+	for _, s := range out {
+		if !slices.Contains(groups, s.Group) {
+			groups = append(groups, s.Group)
+		}
+	}
 	slices.SortStableFunc(out, func(a, b Setting) int {
 		return cmp.Compare(slices.Index(groups, a.Group), slices.Index(groups, b.Group))
 	})

@@ -18,6 +18,7 @@ import (
 	"pli.example/pli/internal/ledger"
 	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/mailserver"
+	"pli.example/pli/internal/metrics"
 	"pli.example/pli/internal/mssante"
 	"pli.example/pli/internal/seal"
 	"pli.example/pli/internal/store"
@@ -69,6 +70,7 @@ type Outbox struct {
 	now    func() time.Time
 	log    *slog.Logger
 	flying sync.WaitGroup // submissions and what follows them
+	rounds metrics.Pulse
 
 	mu      sync.Mutex
 	closed  bool

@@ -140,6 +140,7 @@ func (m *Manager) refresh(ctx context.Context, id string) (identity.Tokens, erro
 		return old, nil
 	}
 	fresh, err := m.o.Identity.Refresh(ctx, old)
+	m.figures.refreshed(err)
 	switch {
 	case problem.Is(err, problem.SignInNeeded):
 		reason := Provider

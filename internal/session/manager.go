@@ -71,7 +71,8 @@ type Manager struct {
 	onEnd   []func(sessionID string, over bool)
 	stopped bool // no new refresh
 
-	work sync.WaitGroup // refreshes under way
+	work    sync.WaitGroup // refreshes under way
+	figures figures
 }
 
 // New makes a Manager.
@@ -137,7 +138,9 @@ func (m *Manager) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-			if err := m.Sweep(ctx); err != nil && ctx.Err() == nil {
+			err := m.Sweep(ctx)
+			m.figures.sweeps.Beat(m.now(), err)
+			if err != nil && ctx.Err() == nil {
 				m.o.Log.Error("session sweep failed", "err", err)
 			}
 		}
