@@ -69,6 +69,7 @@ func New(ctx context.Context, c config.Config, lines outside.Lines, o Options) (
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	o.Log = web.WithRequest(o.Log)
 	if lines.Now == nil {
 		lines.Now = time.Now
 	}

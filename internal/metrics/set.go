@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -135,7 +136,7 @@ func (s *Set) Write(ctx context.Context, w io.Writer) error {
 func (f *family) write(ctx context.Context, w io.Writer) {
 	if f.read != nil {
 		f.read(ctx, func(v float64, labels ...string) {
-			fmt.Fprintf(w, "%s%s %v\n", f.name, f.labelled(f.closed(labels), ""), v)
+			fmt.Fprintf(w, "%s%s %s\n", f.name, f.labelled(f.closed(labels), ""), number(v))
 		})
 		return
 	}
@@ -147,14 +148,14 @@ func (f *family) write(ctx context.Context, w io.Writer) {
 	for _, key := range slices.Sorted(maps.Keys(f.series)) {
 		s := f.series[key]
 		if f.kind != "histogram" {
-			fmt.Fprintf(w, "%s%s %v\n", f.name, f.labelled(s.values, ""), s.total)
+			fmt.Fprintf(w, "%s%s %s\n", f.name, f.labelled(s.values, ""), number(s.total))
 			continue
 		}
 		for i, bound := range f.bounds {
-			fmt.Fprintf(w, "%s_bucket%s %d\n", f.name, f.labelled(s.values, fmt.Sprint(bound)), s.buckets[i])
+			fmt.Fprintf(w, "%s_bucket%s %d\n", f.name, f.labelled(s.values, number(bound)), s.buckets[i])
 		}
 		fmt.Fprintf(w, "%s_bucket%s %d\n", f.name, f.labelled(s.values, "+Inf"), s.count)
-		fmt.Fprintf(w, "%s_sum%s %v\n%s_count%s %d\n", f.name, f.labelled(s.values, ""), s.total, f.name, f.labelled(s.values, ""), s.count)
+		fmt.Fprintf(w, "%s_sum%s %s\n%s_count%s %d\n", f.name, f.labelled(s.values, ""), number(s.total), f.name, f.labelled(s.values, ""), s.count)
 	}
 }
 
@@ -172,6 +173,9 @@ func (f *family) labelled(values []string, le string) string {
 	}
 	return "{" + strings.Join(parts, ",") + "}"
 }
+
+// number writes a value without an exponent: people read these too.
+func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
 func escape(s string, quoted bool) string {
 	s = strings.NewReplacer(`\`, `\\`, "\n", `\n`).Replace(s)
