@@ -26,6 +26,8 @@ type commands struct {
 	Demo    demoCmd    `cmd:"" help:"Serve a fictional world, all in this process, on a loopback address."`
 	Mailbox mailboxCmd `cmd:"" help:"Give, list and withdraw access to mailboxes."`
 	Audit   auditCmd   `cmd:"" help:"Look after the trail."`
+	Print   printCmd   `cmd:"" help:"Print tables that documents are made of."`
+	Healthy healthyCmd `cmd:"" help:"Ask the Pli of this machine whether it can serve: for a container's health check."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 

@@ -120,17 +120,22 @@ func Settings() ([]Setting, error) {
 	return out, nil
 }
 
-// Markdown is the table of settings for the README.
+// Markdown is the table of settings for the README, group by group.
 func Markdown(settings []Setting) string {
 	var b strings.Builder
-	b.WriteString("| environment | flag | default | meaning |\n|---|---|---|---|\n")
+	b.WriteString("| environment | default | meaning |\n|---|---|---|\n")
 	cell := strings.NewReplacer("|", `\|`, "\n", " ").Replace
+	group := ""
 	for _, s := range settings {
+		if s.Group != group {
+			group = s.Group
+			b.WriteString("| **" + cell(group) + "** | | |\n")
+		}
 		def := ""
 		if s.Default != "" {
-			def = "`" + cell(s.Default) + "`"
+			def = "`" + cell(strings.ReplaceAll(s.Default, ",", ", ")) + "`"
 		}
-		b.WriteString("| `" + s.Env + "` | `" + s.Flag + "` | " + def + " | " + cell(s.Help) + " |\n")
+		b.WriteString("| `" + s.Env + "` | " + def + " | " + cell(s.Help) + " |\n")
 	}
 	return b.String()
 }
