@@ -43,6 +43,7 @@ type Options struct {
 	Introspection string // URL with credentials: XOAUTH2 when set, else PLAIN with authzid
 	Pairs         []Pair // who may open what, in XOAUTH2
 	MaildirRoot   string // where homes live; default Dir/mail
+	Operator      string // settings of sign-in in place of ours: those that the README gives
 }
 
 // Pair is the operator's own yes: this professional may open this mailbox.
