@@ -137,6 +137,13 @@ func (t *Trail) enqueue(w waiting) error {
 	return nil
 }
 
+// Waiting is how many callers wait for their rows to be durable.
+func (t *Trail) Waiting() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.queue)
+}
+
 // drain commits batch after batch until nothing waits. While one batch is on its
 // way to the disk the next one gathers: that is the whole group commit.
 func (t *Trail) drain() {

@@ -43,7 +43,6 @@ type Options struct {
 	Clocks   Clocks
 	Secure   bool // __Host- cookies; false only for tests over plain http
 	Log      *slog.Logger
-	Beat     func(error) // told how each sweep went; nil: nobody
 }
 
 // Session is a live session. Mail is not nil when access to mail has ended while
@@ -76,7 +75,8 @@ type Manager struct {
 	onEnd   []func(sessionID string, over bool)
 	stopped bool // no new refresh
 
-	work sync.WaitGroup // refreshes under way
+	work    sync.WaitGroup // refreshes under way
+	figures figures
 }
 
 // New makes a Manager.
@@ -144,11 +144,9 @@ func (m *Manager) Run(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 			err := m.Sweep(ctx)
+			m.figures.sweeps.Beat(m.now(), err)
 			if err != nil && ctx.Err() == nil {
 				m.o.Log.Error("session sweep failed", "err", err)
-			}
-			if m.o.Beat != nil && ctx.Err() == nil {
-				m.o.Beat(err)
 			}
 		}
 	}

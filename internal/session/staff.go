@@ -13,6 +13,7 @@ import (
 
 	"pli.example/pli/internal/audit"
 	"pli.example/pli/internal/identity"
+	"pli.example/pli/internal/metrics"
 	"pli.example/pli/internal/mssante"
 	"pli.example/pli/internal/problem"
 	"pli.example/pli/internal/seal"
@@ -296,9 +297,14 @@ func (s *Staff) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-			if err := s.Sweep(ctx); err != nil && ctx.Err() == nil {
+			err := s.Sweep(ctx)
+			s.m.figures.sweeps.Beat(s.m.now(), err)
+			if err != nil && ctx.Err() == nil {
 				s.m.o.Log.Error("support session sweep failed", "err", err)
 			}
 		}
 	}
 }
+
+// Sweeps tells how Run's passes went.
+func (s *Staff) Sweeps() *metrics.Pulse { return &s.m.figures.sweeps }
