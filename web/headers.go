@@ -51,7 +51,7 @@ const trustedTypes = "htmx"
 
 // composeCSP adds what the editor needs and no other page gets: the style attributes
 // of a quoted letter (cleaned by the server, never a style sheet or element), and
-// the one policy under which compose.js hands HTML to the cleaner.
+// the one policy under which compose_clean.js hands HTML to the cleaner.
 const composeCSP = "default-src 'none'; script-src 'nonce-" + nonceMark + "'; style-src 'self'; style-src-attr 'unsafe-inline'; " +
 	"img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'" + originsMark + "; " +
 	"frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types " + trustedTypes + " pli-compose"
