@@ -72,6 +72,8 @@ func journeys() []journey {
 		{name: "big-file", do: bigFile},
 		{name: "session-lost", do: sessionLost},
 		{name: "two-sessions-revoke", do: revokeOtherSession},
+		{name: "support", do: supportDesk},
+		{name: "support-refused", do: supportRefused},
 		{name: "sign-out", do: signOutAsksAgain},
 		{name: "idle-ending", do: idleEnding},
 		{name: "server-down", do: serverDown, severe: true},
