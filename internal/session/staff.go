@@ -30,6 +30,7 @@ type StaffOptions struct {
 	Clocks   Clocks // Idle 30 min, Absolute 8 h when zero
 	Secure   bool
 	Log      *slog.Logger
+	Beat     func(error) // told how each sweep went; nil: nobody
 }
 
 // StaffPrefix begins the account id of whoever acts as support in the trail: no
@@ -59,7 +60,7 @@ func NewStaff(o StaffOptions) *Staff {
 	if o.Clocks.Absolute <= 0 {
 		o.Clocks.Absolute = 8 * time.Hour
 	}
-	m := New(Options{DB: o.DB, Keys: o.Keys, Identity: o.Identity, Audit: o.Audit, Now: o.Now, Clocks: o.Clocks, Secure: o.Secure, Log: o.Log})
+	m := New(Options{DB: o.DB, Keys: o.Keys, Identity: o.Identity, Audit: o.Audit, Now: o.Now, Clocks: o.Clocks, Secure: o.Secure, Log: o.Log, Beat: o.Beat})
 	m.base = "pli-support"
 	return &Staff{m: m}
 }
@@ -296,8 +297,12 @@ func (s *Staff) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-			if err := s.Sweep(ctx); err != nil && ctx.Err() == nil {
+			err := s.Sweep(ctx)
+			if err != nil && ctx.Err() == nil {
 				s.m.o.Log.Error("support session sweep failed", "err", err)
+			}
+			if s.m.o.Beat != nil && ctx.Err() == nil {
+				s.m.o.Beat(err)
 			}
 		}
 	}
