@@ -2,6 +2,7 @@ package support_test
 
 import (
 	"bytes"
+	"database/sql"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -191,6 +192,30 @@ func TestVerifyAgainstExportedHeads(t *testing.T) {
 	}
 	v, err := k.App.Support.Verify(t.Context(), agent)
 	if err != nil || !v.OK() || v.Heads != 1 || v.Rows == 0 {
+		t.Fatalf("%+v, %v", v, err)
+	}
+	intrude := func(statements ...string) {
+		err := k.App.DB.Write(t.Context(), func(tx *sql.Tx) error {
+			for _, s := range statements {
+				if _, err := tx.Exec(s); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	intrude(`CREATE TABLE old_heads AS SELECT * FROM audit_heads`, `CREATE TABLE old_rows AS SELECT * FROM audit_rows`)
+	if err := k.App.Audit.Record(t.Context(), make([]audit.Event, 50)...); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := x.Export(t.Context()); err != nil || n != 1 {
+		t.Fatal(n, err)
+	}
+	intrude(`DROP TRIGGER audit_rows_no_delete`, `DELETE FROM audit_rows`, `INSERT INTO audit_rows SELECT * FROM old_rows`, `DELETE FROM audit_heads`, `INSERT INTO audit_heads SELECT * FROM old_heads`)
+	if v, err = k.App.Support.Verify(t.Context(), agent); err != nil || v.OK() || v.Broken.Flaw != audit.FlawRolledBack {
 		t.Fatalf("%+v, %v", v, err)
 	}
 }
