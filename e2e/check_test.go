@@ -251,6 +251,7 @@ func (w *checked) check(as *syscall.Credential, extra []string, args ...string) 
 // TestCheck plants faults one by one before real servers: each is named on its own
 // line, and what has nothing to do with it is found as right as before.
 func TestCheck(t *testing.T) {
+	t.Parallel()
 	w := newChecked(t)
 	whole := w.check(nil, nil, "--json")
 	if whole.code != 0 || !whole.OK || len(whole.Findings) < 30 {
@@ -394,6 +395,7 @@ func (w *checked) asNobody() (*syscall.Credential, []string) {
 // TestCheckOfAToken looks at the servers as the other half of operators set them: no
 // service account, each connection takes a person's token.
 func TestCheckOfAToken(t *testing.T) {
+	t.Parallel()
 	w := newOperator(t, operatorOptions{token: true, sending: true, noLetters: true})
 	c := &checked{t: t, dir: w.dir, env: append(slices.Clone(w.env), "PLI_PUBLIC_URL="+w.base)}
 	got := c.check(nil, nil, "--json")
@@ -410,6 +412,7 @@ func TestCheckOfAToken(t *testing.T) {
 
 // TestCheckOfABadConfiguration lists every setting at once and dials nobody.
 func TestCheckOfABadConfiguration(t *testing.T) {
+	t.Parallel()
 	w := &checked{t: t, dir: t.TempDir()}
 	got := w.check(nil, []string{"PLI_IMAP_MODE=clair", "PLI_CLOCK_IDLE=9h"})
 	if got.code != 2 {

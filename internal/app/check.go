@@ -29,7 +29,6 @@ func Check(ctx context.Context, c config.Config, lines outside.Lines, mailbox ms
 	}
 	var all finding.List
 	all = append(all, c.CheckFiles()...)
-	all = append(all, checkKeys(c)...)
 	all = append(all, store.Check(ctx, c.Database)...)
 	if mailbox.Domain == "" && all.Faults() == 0 {
 		mailbox = firstMailbox(ctx, c.Data, lines.Now)
@@ -57,16 +56,6 @@ func Check(ctx context.Context, c config.Config, lines outside.Lines, mailbox ms
 		all = append(all, a...)
 	}
 	return all
-}
-
-func checkKeys(c config.Config) finding.List {
-	var l finding.List
-	if _, err := seal.ParseKeyring(string(c.Keys)); err != nil {
-		l.Fault("keys.ring", "Écrivez une clé par ligne, id:base64 de 32 octets ou plus, la clé courante en premier.", "Les clés ne se lisent pas (%v).", err)
-		return l
-	}
-	l.OK("keys.ring", "Les clés se lisent.")
-	return l
 }
 
 func checkSubmission(ctx context.Context, c config.Config, lines outside.Lines, mailbox mssante.Address) finding.List {

@@ -118,7 +118,7 @@ func (p *Provider) checkLine(l *finding.List, state *tls.ConnectionState, err er
 		l.OK("oidc.certificate", "Le certificat du fournisseur est accepté, jusqu’au %s (%s).", end.UTC().Format("02/01/2006"), tls.VersionName(state.Version))
 	case finding.OfCertificate(err):
 		l.Fault("oidc.certificate", "Donnez son autorité par PLI_OIDC_CA_FILE, ou vérifiez l’adresse et l’horloge.", "Le certificat du fournisseur est refusé (%v).", cause(err))
-	case err == nil:
+	case err == nil && strings.HasPrefix(p.o.Issuer, "http://"):
 		l.OK("oidc.certificate", "La ligne est en clair\u00a0: c’est permis sur cette machine seulement (boucle locale).")
 	}
 }
