@@ -111,6 +111,7 @@ var owners = map[string][]string{
 	"github.com/a-h/templ":                      {"templates", "templates/ui", "web"},
 	"github.com/alecthomas/kong":                {"config", "cmd/pli"},
 	"github.com/andybalholm/brotli":             {"web", "static"},
+	"github.com/klauspost/compress":             {"web"},
 	"golang.org/x/image":                        {"message", "demo/people"},
 	"golang.org/x/text":                         {"message", "demo/..."},
 	"github.com/chromedp":                       {"e2e/..."},

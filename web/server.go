@@ -36,6 +36,7 @@ type Options struct {
 	Outbox    *outgoing.Outbox // nil: letters cannot be written here
 	Directory *directory.Directory
 	Trust     *trust.List
+	Staff     *Staff // nil: there are no pages of support
 
 	Secure     bool   // the public address is https: send HSTS
 	Banner     string // on every page when set
@@ -65,6 +66,7 @@ type Server struct {
 	outbox    *outgoing.Outbox
 	directory *directory.Directory
 	trust     *trust.List
+	staff     *Staff
 
 	secure                     bool
 	banner, bannerTo, operator string
@@ -76,6 +78,8 @@ type Server struct {
 
 	desks       *desks
 	documents   *documents
+	packer      *packer
+	staffKept   *staffMemory
 	limits      limiters
 	crossOrigin *http.CrossOriginProtection
 	counting    sync.WaitGroup // counters being asked for in the background
@@ -98,9 +102,9 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{
 		provider: o.Identity, sessions: o.Sessions, accounts: o.Accounts, grants: o.Grants, house: o.House, audit: o.Audit,
-		outbox: o.Outbox, directory: o.Directory, trust: o.Trust,
+		outbox: o.Outbox, directory: o.Directory, trust: o.Trust, staff: o.Staff, staffKept: newStaffMemory(o.Now),
 		secure: o.Secure, banner: o.Banner, bannerTo: o.BannerTo, operator: o.Operator, proxies: o.Proxies, ready: o.Ready, observe: o.Observe,
-		clock: clock{now: o.Now, loc: paris()}, log: o.Log, desks: newDesks(o.Now), documents: newDocuments(o.Now),
+		clock: clock{now: o.Now, loc: paris()}, log: o.Log, desks: newDesks(o.Now), documents: newDocuments(o.Now), packer: newPacker(),
 		crossOrigin: http.NewCrossOriginProtection(), converting: make(chan struct{}, 1),
 	}
 	s.limits = s.newLimiters(o.PerSession, o.PerAddress)
@@ -141,6 +145,7 @@ func (s *Server) Run(ctx context.Context) error {
 		case <-tick.C:
 			s.desks.sweep()
 			s.documents.sweep()
+			s.staffKept.sweep()
 			s.sweeps.Beat(s.clock.now(), nil)
 		}
 	}

@@ -18,11 +18,13 @@ import (
 	"pli.example/pli/internal/ledger"
 	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/mailserver"
+	"pli.example/pli/internal/metrics"
 	"pli.example/pli/internal/outgoing"
 	"pli.example/pli/internal/outside"
 	"pli.example/pli/internal/seal"
 	"pli.example/pli/internal/session"
 	"pli.example/pli/internal/store"
+	"pli.example/pli/internal/support"
 	"pli.example/pli/internal/trust"
 	"pli.example/pli/web"
 )
@@ -54,12 +56,17 @@ type App struct {
 	Ledger    *ledger.Ledger
 	Outbox    *outgoing.Outbox // nil: no submission server is named, nothing can be sent
 
+	Staff   *session.Staff // nil: no provider of support staff is configured
+	Support *support.Desk  // nil likewise
+
 	Web *web.Server
 
 	log *slog.Logger
 	now func() time.Time
 
 	figures    *figures
+	running    running                // which loops are at work
+	heads      metrics.Pulse          // of the export of the trail's heads
 	submission *mailserver.Submission // the outbox's
 }
 
@@ -91,7 +98,9 @@ func New(ctx context.Context, c config.Config, lines outside.Lines, o Options) (
 	if err := a.writing(ctx, c, lines); err != nil {
 		return nil, errors.Join(err, a.Close(ctx))
 	}
+	staff := a.support(c, lines)
 	a.Web, err = web.New(web.Options{
+		Staff:  staff,
 		Outbox: a.Outbox, Directory: a.Directory, Trust: a.Trust,
 		Identity: a.Identity, Sessions: a.Sessions, Accounts: a.Accounts, Grants: a.Grants, House: a.House, Audit: a.Audit,
 		Secure: c.Secure(), Banner: c.Banner, BannerTo: o.BannerTo, Operator: c.Support, Proxies: c.Proxies(),

@@ -206,16 +206,23 @@ func (a *App) gatherLoops(s *metrics.Set) {
 type pass struct {
 	last     time.Time
 	failures int64
+	failing  bool
 }
 
 // passes are the loops' own words, by the names of loops.
 func (a *App) passes() map[string]pass {
-	of := func(p *metrics.Pulse) pass { return pass{p.Last(), p.Failures()} }
+	of := func(p *metrics.Pulse) pass { return pass{p.Last(), p.Failures(), p.Failing()} }
 	t, d := a.Trust.State(), a.Directory.State()
 	out := map[string]pass{loopSessions: of(a.Sessions.Sweeps()), loopDesks: of(a.Web.Sweeps()), loopLedger: of(a.Ledger.Purges()),
-		loopTrust: {t.LastSuccess, t.Errors}, loopDirectory: {last: d.CheckedAt, failures: d.Failures}}
+		loopTrust: {t.LastSuccess, int64(t.Errors), t.LastError != ""}, loopDirectory: {d.CheckedAt, d.Failures, d.LastError != ""}}
 	if a.Outbox != nil {
 		out[loopOutbox] = of(a.Outbox.Rounds())
+	}
+	if a.Staff != nil {
+		out[loopStaff] = of(a.Staff.Sweeps())
+	}
+	if a.Config.AuditHeadsFile != "" {
+		out[loopHeads] = of(&a.heads)
 	}
 	return out
 }

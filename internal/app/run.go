@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"pli.example/pli/internal/audit"
 )
 
 // Limits of the listener. Answers have their own write deadline: a page 90 s, a
@@ -119,6 +121,13 @@ func (a *App) loops() map[string]func(context.Context) error {
 	if a.Outbox != nil {
 		all[loopOutbox] = a.Outbox.Run
 	}
+	if a.Staff != nil {
+		all[loopStaff] = a.Staff.Run
+	}
+	if file := a.Config.AuditHeadsFile; file != "" {
+		heads := &audit.HeadExport{Trail: a.Audit, File: file, Log: a.log, Beat: func(err error) { a.heads.Beat(a.now(), err) }}
+		all[loopHeads] = heads.Run
+	}
 	return all
 }
 
@@ -130,21 +139,25 @@ const (
 	loopDirectory = "directory"
 	loopLedger    = "ledger"
 	loopOutbox    = "outbox"
+	loopStaff     = "support sessions"
+	loopHeads     = "audit heads"
 )
 
 // loopNames lists them: a test asks that every loop is there.
 func loopNames() []string {
-	return []string{loopSessions, loopDesks, loopTrust, loopDirectory, loopLedger, loopOutbox}
+	return []string{loopSessions, loopDesks, loopTrust, loopDirectory, loopLedger, loopOutbox, loopStaff, loopHeads}
 }
 
 // keepRunning starts a loop again when it fails or panics, until ctx ends: one
 // bad row must not stop sessions from ending for good.
 func (a *App) keepRunning(ctx context.Context, name string, run func(context.Context) error) error {
 	for {
+		a.running.started(name, a.now())
 		err := a.guarded(ctx, run)
 		if ctx.Err() != nil {
 			return nil
 		}
+		a.running.stopped(name)
 		a.figures.restarts.Add(1, name)
 		a.log.Error("loop stopped, starting again", slog.String("loop", name), slog.Any("error", err))
 		select {

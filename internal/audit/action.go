@@ -41,6 +41,11 @@ const (
 	PartPreview      Action = "part.preview"
 	PartZip          Action = "part.zip"
 	Search           Action = "search"
+	ExchangeList     Action = "exchange.list"
+	ExchangeOpen     Action = "exchange.open"
+	ExchangeClose    Action = "exchange.close"
+	PatientINS       Action = "patient.ins"      // a patient's INS shown whole
+	PatientIdentify  Action = "patient.identify" // an INS typed to write to a patient, its key and what it tells looked at
 	FlagSet          Action = "flag.set"
 	FlagClear        Action = "flag.clear"
 	Undo             Action = "undo"
@@ -48,6 +53,10 @@ const (
 	GrantRevoke      Action = "grant.revoke"
 	TrailPurge       Action = "trail.purge"
 	TrailVerify      Action = "trail.verify"
+	TrailExport      Action = "trail.export"
+	SupportSignIn    Action = "support.signin"
+	SupportRefused   Action = "support.refused"
+	SupportSearch    Action = "support.search"
 	SupportLook      Action = "support.look"
 	TokenRefused     Action = "token.refused"
 	ConnectionFailed Action = "connection.failed"
@@ -141,6 +150,16 @@ func (a Action) known() string {
 		return "Pièces jointes téléchargées ensemble"
 	case Search:
 		return "Recherche"
+	case ExchangeList:
+		return "Échanges avec les patients affichés"
+	case ExchangeOpen:
+		return "Échange avec un patient affiché"
+	case ExchangeClose:
+		return "Échange avec un patient clos"
+	case PatientINS:
+		return "INS d’un patient affiché"
+	case PatientIdentify:
+		return "Identité d’un patient vérifiée avant de lui écrire"
 	case FlagSet:
 		return "Marque posée"
 	case FlagClear:
@@ -155,6 +174,14 @@ func (a Action) known() string {
 		return "Journal purgé en fin de conservation"
 	case TrailVerify:
 		return "Journal vérifié"
+	case TrailExport:
+		return "Journal exporté"
+	case SupportSignIn:
+		return "Connexion du support"
+	case SupportRefused:
+		return "Connexion du support refusée"
+	case SupportSearch:
+		return "Recherche par le support"
 	case SupportLook:
 		return "Consultation par le support"
 	case TokenRefused:

@@ -42,6 +42,9 @@ type Config struct {
 
 	Trust     Trust     `embed:"" prefix:"trust-" envprefix:"PLI_TRUST_" group:"white list"`
 	Directory Directory `embed:"" prefix:"directory-" envprefix:"PLI_DIRECTORY_" group:"directory"`
+
+	SupportDesk    SupportDesk `embed:"" prefix:"support-" envprefix:"PLI_SUPPORT_" group:"support"`
+	AuditHeadsFile string      `env:"PLI_AUDIT_HEADS_FILE" group:"support" help:"File to which the signed heads of the audit trail are appended every five minutes; ship it where whoever holds the database cannot reach, and give it back to pli audit verify --heads."`
 }
 
 // Data is where things are kept: all a command needs that works beside the

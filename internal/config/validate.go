@@ -58,6 +58,7 @@ func (c Config) Validate() error {
 	c.SMTP.Server.validate(&p, "PLI_SMTP_", false)
 	p.require(c.SMTP.Total >= 1, "PLI_SMTP_TOTAL is %d: it must be at least 1.", c.SMTP.Total)
 	c.validateSpace(&p)
+	c.SupportDesk.validate(&p)
 	return p.or()
 }
 

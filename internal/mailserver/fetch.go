@@ -22,7 +22,7 @@ const (
 // rowFields are the header fields a row needs, plus those that tell how to read
 // the head of the text.
 func rowFields() []string {
-	return []string{"FROM", "SENDER", "REPLY-TO", "TO", "CC", "SUBJECT", "DATE", "MESSAGE-ID", "IN-REPLY-TO", "REFERENCES",
+	return []string{"FROM", "SENDER", "REPLY-TO", "TO", "CC", "BCC", "SUBJECT", "DATE", "MESSAGE-ID", "IN-REPLY-TO", "REFERENCES",
 		"MIME-VERSION", "CONTENT-TYPE", "CONTENT-TRANSFER-ENCODING",
 		"X-MSS-NIL", "X-MSS-CODECDA", "X-MSS-INS", "X-MSS-MES", "DISPOSITION-NOTIFICATION-TO"}
 }

@@ -9,10 +9,12 @@ import (
 type Pulse struct {
 	last     atomic.Int64 // microseconds of the last pass that went well
 	failures atomic.Int64
+	failing  atomic.Bool
 }
 
 // Beat notes a pass that ended at now.
 func (p *Pulse) Beat(now time.Time, err error) {
+	p.failing.Store(err != nil)
 	if err != nil {
 		p.failures.Add(1)
 		return
@@ -30,3 +32,6 @@ func (p *Pulse) Last() time.Time {
 
 // Failures counts the passes that did not.
 func (p *Pulse) Failures() int64 { return p.failures.Load() }
+
+// Failing: the last pass did not go well.
+func (p *Pulse) Failing() bool { return p.failing.Load() }

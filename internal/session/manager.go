@@ -58,16 +58,20 @@ type Session struct {
 	Agent        string    // "Firefox sur Windows"
 	MailUntil    time.Time // end of the refresh token, unless an act moves it
 	Mail         *Ended
+
+	rec *record // as read for this request
 }
 
 // Manager keeps the sessions. Safe for concurrent use.
 type Manager struct {
 	o    Options
 	node string // distinguishes this process in leases
+	base string // of its cookies' names
 
 	mu      sync.Mutex
 	flights map[string]*refreshing // by session id
 	acts    map[string]time.Time   // last act seen by this process
+	people  map[string]opened      // by session id
 	onEnd   []func(sessionID string, over bool)
 	stopped bool // no new refresh
 
@@ -89,7 +93,7 @@ func New(o Options) *Manager {
 			*d = v
 		}
 	}
-	return &Manager{o: o, node: rand.Text(), flights: map[string]*refreshing{}, acts: map[string]time.Time{}}
+	return &Manager{o: o, node: rand.Text(), base: "pli", flights: map[string]*refreshing{}, acts: map[string]time.Time{}, people: map[string]opened{}}
 }
 
 func (m *Manager) now() time.Time { return m.o.Now() }
@@ -107,6 +111,7 @@ func (m *Manager) tellEnded(id string, over bool) {
 	m.mu.Lock()
 	hooks := m.onEnd
 	delete(m.acts, id)
+	delete(m.people, id)
 	m.mu.Unlock()
 	for _, f := range hooks {
 		f(id, over)
