@@ -342,12 +342,12 @@ func (w *checked) faults() []planted {
 			return nil, []string{"PLI_SMTP_ADDRESS=" + w.startPostfix(10_000_000).Submission}
 		}},
 		{name: "issuer mismatch", check: "oidc.issuer", says: w.provider.Issuer, plant: env("PLI_OIDC_ISSUER=" + w.front(func(*http.Response, string) error { return nil }))},
-		{name: "discovery down", check: "oidc.discovery", says: "Rien n’écoute", also: "clock.provider", plant: func() (*syscall.Credential, []string) {
+		{name: "discovery down", check: "oidc.discovery", says: "Rien n’écoute", plant: func() (*syscall.Credential, []string) {
 			w.provider.Stop()
 			return nil, nil
 		}, mend: func() { must(w.provider.Start()) }},
 		{name: "client unknown", check: "oidc.client", says: "pli-e2e", plant: env("PLI_OIDC_CLIENT_SECRET=autre-chose")},
-		{name: "clock skew", check: "clock.provider", says: "en avance de 10\u00a0minutes", plant: env("PLI_OIDC_ISSUER=" + w.front(func(r *http.Response, issuer string) error {
+		{name: "clock skew", check: "oidc.clock", says: "en avance de 10\u00a0minutes", plant: env("PLI_OIDC_ISSUER=" + w.front(func(r *http.Response, issuer string) error {
 			r.Header.Set("Date", time.Now().Add(-10*time.Minute).UTC().Format(http.TimeFormat))
 			return w.inHisName(r, issuer)
 		}))},

@@ -11,7 +11,7 @@ func TestSiteMapIsWhole(t *testing.T) {
 	t.Parallel()
 	table := SiteMapMarkdown()
 	entries := SiteMap()
-	if n := len((&Server{}).routes()); len(entries) != n || n < 50 {
+	if n := len((&Server{staff: &Staff{}}).routes()); len(entries) != n || n < 50 {
 		t.Fatalf("%d entries of %d routes", len(entries), n)
 	}
 	for _, e := range entries {
@@ -21,6 +21,9 @@ func TestSiteMapIsWhole(t *testing.T) {
 		if n := strings.Count(table, "| `"+e.Pattern+"` |"); n != 1 {
 			t.Errorf("%s stands %d times in the table", e.Pattern, n)
 		}
+	}
+	if !strings.Contains(table, "| `/support` | GET | support staff") {
+		t.Error("the pages of support are not in the table")
 	}
 	if strings.Contains(table, "[0-9]") {
 		t.Error("the table shows the shapes of parameters")

@@ -35,7 +35,8 @@ func Check(ctx context.Context, c config.Config, lines outside.Lines, mailbox ms
 	}
 	// Side by side: a server that never answers costs its time once.
 	asks := []func() finding.List{
-		func() finding.List { return identity.New(identityOptions(c, lines)).Check(ctx) },
+		func() finding.List { return identity.New(identityOptions(c, lines)).Check(ctx, "oidc", "PLI_OIDC_") },
+		func() finding.List { return checkStaff(ctx, c, lines) },
 		func() finding.List { return mailserver.New(imapOptions(c.IMAP, lines, nil, nil)).Check(ctx, mailbox) },
 		func() finding.List { return checkSubmission(ctx, c, lines, mailbox) },
 		func() finding.List {
@@ -56,6 +57,14 @@ func Check(ctx context.Context, c config.Config, lines outside.Lines, mailbox ms
 		all = append(all, a...)
 	}
 	return all
+}
+
+// checkStaff: the provider of support staff, when there is one.
+func checkStaff(ctx context.Context, c config.Config, lines outside.Lines) finding.List {
+	if !c.SupportDesk.OIDC.On() {
+		return nil
+	}
+	return identity.NewStaff(staffOptions(c, lines)).Check(ctx, "staff", "PLI_SUPPORT_OIDC_")
 }
 
 func checkSubmission(ctx context.Context, c config.Config, lines outside.Lines, mailbox mssante.Address) finding.List {
