@@ -5,7 +5,8 @@
 // The struct tags are the single list of settings: the command line, the help
 // and the table of the README all come from them. Every secret has a *_FILE
 // twin; a Secret never prints itself. Nothing here dials, opens a database or
-// knows another room; files are only looked at to say that they are missing.
+// knows what a room does; files are looked at to say that they are missing, or hold
+// no certificate, or no key.
 //
 // Threats: a secret in a log or in an error, a demo that quietly talks to real
 // servers, a listening address open to the world by default.

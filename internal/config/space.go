@@ -46,14 +46,14 @@ func (s Source) validate(p *Problems, prefix string) {
 	u, err := url.Parse(s.URL)
 	p.require(s.URL == "" || err == nil && u.Scheme == "https" && u.Host != "" && u.User == nil,
 		"%sURL is %q: it must be an https address without a password.", prefix, s.URL)
-	p.file(prefix+"CA_FILE", s.CAFile)
+	p.authorities(prefix+"CA_FILE", s.CAFile)
 	p.require(s.Every == 0 || s.Every >= time.Minute, "%sEVERY is %s: it must be a minute or more.", prefix, s.Every)
 }
 
 func (c Config) validateSpace(p *Problems) {
 	c.Trust.Source.validate(p, "PLI_TRUST_")
 	c.Directory.Source.validate(p, "PLI_DIRECTORY_")
-	p.file("PLI_TRUST_ANCHORS_FILE", c.Trust.AnchorsFile)
+	p.authorities("PLI_TRUST_ANCHORS_FILE", c.Trust.AnchorsFile)
 	p.require(c.Trust.MaxAge > 0, "PLI_TRUST_MAX_AGE is %s: it must be positive.", c.Trust.MaxAge)
 	for _, n := range c.Trust.SignerNames {
 		p.require(strings.TrimSpace(n) != "", "PLI_TRUST_SIGNER_NAMES holds an empty name.")
