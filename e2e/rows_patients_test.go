@@ -153,7 +153,7 @@ func (w *world) closes(t *testing.T, b *tab, e *eye, p people.Patient, box strin
 	before := e.fins(p)
 	b.leave(byTest("exchange-close"))
 	b.state("closed")
-	b.explains("#flash", "Conversation close")
+	b.explains("#flash", "conversation close")
 	if b.has(byTest("exchange-close")) {
 		t.Error("a closed exchange offers to be closed")
 	}
