@@ -266,6 +266,7 @@ type SessionsView struct {
 type SessionRow struct {
 	ID, Agent, Since, Seen string
 	Means                  string // "carte CPS", "e-CPS", "" when not known
+	Did                    string // what was done last: "Lettre ouverte, Cabinet des Lilas", "" when not known
 	Current                bool
 	RevokeTo               string // POST; field id (SessionRow.ID)
 }

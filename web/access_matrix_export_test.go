@@ -7,7 +7,7 @@ type Declared struct{ Method, Pattern, Dest, Access string }
 // build a whole app.
 func (s *Server) Declarations() []Declared {
 	names := map[access]string{forAnyone: "anyone", forPersons: "persons", forReaders: "readers", forTriage: "triage", forWriters: "writers", forSenders: "senders",
-		forPatients: "patients", forPatientWriters: "patients", forPatientSenders: "patients"} // no role below the owner has the right
+		forPatients: "patients", forPatientWriters: "patient writers", forPatientSenders: "patient senders", forSupport: "support"}
 	var out []Declared
 	for _, rt := range s.routes() {
 		out = append(out, Declared{rt.method, rt.pattern, rt.dest, names[rt.access]})

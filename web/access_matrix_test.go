@@ -21,23 +21,31 @@ const (
 	signIn = "sign in first"
 	denied = "denied"
 	hidden = "no such mailbox"
+	door   = "sign in to support first"
 )
 
-// roles are who asks, from nobody to the owner of the cabinet's mailbox.
-var roles = []string{"signed out", "stranger", "reader", "triage", "writer", "owner"}
+// roles are who asks: nobody, practitioners from a stranger to the owner of the
+// cabinet's mailbox through delegates with each right, an agent of support.
+var roles = []string{"signed out", "stranger", "reader", "triage", "writer", "sender", "patient reader", "patient sender", "owner", "support"}
 
-// owner is the place of the last role.
-const owner = 5
+// The places of some roles.
+const (
+	owner = 8
+	agent = 9
+)
 
 // declared is what each role is answered, by what the address declares.
-var declared = map[string][6]string{
-	"anyone":   {in, in, in, in, in, in},
-	"persons":  {signIn, in, in, in, in, in},
-	"readers":  {signIn, hidden, in, in, in, in},
-	"triage":   {signIn, hidden, denied, in, in, in},
-	"writers":  {signIn, hidden, denied, denied, in, in},
-	"senders":  {signIn, hidden, denied, denied, denied, in},
-	"patients": {signIn, hidden, denied, denied, denied, in},
+var declared = map[string][10]string{
+	"anyone":          {in, in, in, in, in, in, in, in, in, in},
+	"persons":         {signIn, in, in, in, in, in, in, in, in, signIn},
+	"readers":         {signIn, hidden, in, in, in, in, in, in, in, signIn},
+	"triage":          {signIn, hidden, denied, in, in, in, denied, in, in, signIn},
+	"writers":         {signIn, hidden, denied, denied, in, in, denied, in, in, signIn},
+	"senders":         {signIn, hidden, denied, denied, denied, in, denied, in, in, signIn},
+	"patients":        {signIn, hidden, denied, denied, denied, denied, in, in, in, signIn},
+	"patient writers": {signIn, hidden, denied, denied, denied, denied, denied, in, in, signIn},
+	"patient senders": {signIn, hidden, denied, denied, denied, denied, denied, in, in, signIn},
+	"support":         {door, door, door, door, door, door, door, door, door, in},
 }
 
 // TestAccessMatrix asks every address of the site map as everybody: a new address is
@@ -48,7 +56,8 @@ func TestAccessMatrix(t *testing.T) {
 	m := newMatrix(t, k)
 	asked := 0
 	for role, name := range roles {
-		if rights, delegate := map[string]string{"reader": "read", "triage": "read,triage", "writer": "read,triage,write"}[name]; delegate {
+		if rights, delegate := map[string]string{"reader": "read", "triage": "read,triage", "writer": "read,triage,write", "sender": "read,triage,write,send",
+			"patient reader": "read,patients", "patient sender": "read,triage,write,send,patients"}[name]; delegate {
 			grant(t, k, "renard", []mssanteGrant{{people.LilasBox, rights}})
 		}
 		for _, d := range k.App.Web.Declarations() {
@@ -67,14 +76,17 @@ func TestAccessMatrix(t *testing.T) {
 			}
 		}
 	}
-	if asked < 6*25 {
+	if asked < 10*40 {
 		t.Errorf("%d answers looked at", asked)
 	}
 }
 
 // answer names a response.
 func answer(a *testkit.Answer) string {
+	support := strings.Contains(a.Text(), `data-testid="support-door"`)
 	switch {
+	case a.Status == http.StatusSeeOther && a.Location() == "/support/sign-in", a.Status == http.StatusUnauthorized && support:
+		return door
 	case a.Status == http.StatusUnauthorized, a.Status == http.StatusSeeOther && strings.HasPrefix(a.Location(), "/sign-in"):
 		return signIn
 	case a.Status == http.StatusForbidden:
@@ -91,7 +103,7 @@ func answer(a *testkit.Answer) string {
 type matrix struct {
 	t      *testing.T
 	k      *testkit.Kit
-	keys   [6]string
+	keys   [10]string
 	params map[string]string
 	ref    string
 }
@@ -100,7 +112,7 @@ func newMatrix(t *testing.T, k *testkit.Kit) *matrix {
 	if err := k.App.Stock(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	m := &matrix{t: t, k: k, keys: [6]string{"", "benali", "renard", "renard", "renard", "martin"}}
+	m := &matrix{t: t, k: k, keys: [10]string{"", "benali", "renard", "renard", "renard", "renard", "renard", "renard", "martin", "delmas"}}
 	letter := "From: Dr Petit <hugo.petit@chu.mssante.fr>\nTo: cabinet-des-lilas@pro.mssante.fr\nSubject: la matrice\nMIME-Version: 1.0\n" + mixed +
 		"--B\nContent-Type: text/plain\n\nmot\n" + part("application/pdf", "a.pdf", []byte("%PDF-1.4")) + part("text/plain", "a.txt", []byte("mot")) + "--B--\n"
 	if !k.World.Mail().Put(people.LilasBox, "INBOX", nil, k.Clock.Now(), []byte(strings.ReplaceAll(letter, "\n", "\r\n"))) {
@@ -130,8 +142,11 @@ func newMatrix(t *testing.T, k *testkit.Kit) *matrix {
 
 // client is a browser of its own for each question: some questions end the session.
 func (m *matrix) client(role int) *testkit.Client {
-	if m.keys[role] == "" {
+	switch {
+	case m.keys[role] == "":
 		return m.k.Browser()
+	case role == agent:
+		return m.k.Staff(m.keys[role])
 	}
 	return m.k.SignIn(m.keys[role])
 }
@@ -151,9 +166,13 @@ func (m *matrix) post(role int, pattern string) (post, bool) {
 	}
 	const draft = "/mail/{box}/compose/{draft}"
 	p, known := map[string]post{
+		"/support/sign-in": {}, "/support/sign-out": {}, "/support/search": {form: values("words", "martin")},
+		"/support/people/{account}/revoke": {form: values("session", m.session(), "why", "support.asked")},
+		"/support/deliveries":              {form: values("state", "bounced")}, "/support/trail": {form: values("person", "martin")},
+		"/support/trail/export": {form: values("format", "csv")}, "/support/trail/verify": {},
 		"/sign-in": {}, "/sign-in/backchannel": {}, "/sign-out": {}, "/situations": {form: values("situation", "x")},
 		"/mail/{box}/act": {form: values("do", "star", "ref", m.ref)}, "/mail/{box}/undo": {form: values("undo", "x")},
-		"/mail/{box}/search": {form: values("words", "ordonnance")}, "/mail/{box}/suggest": {form: values("words", "petit")}, "/directory": {form: values("words", "petit")},
+		"/mail/{box}/search": {form: values("words", "ordonnance")}, "/mail/{box}/suggest": {form: values("words", "petit")}, "/mail/{box}/signature": {form: values("do", "save", "text", "mot")}, "/directory": {form: values("words", "petit")},
 		"/mail/{box}/compose": {form: values("kind", "blank")}, draft: {form: values("version", "1", "subject", "x", "do", "save")},
 		draft + "/save": {json: `{"version":1,"subject":"x","text":"mot"}`}, draft + "/pause": {form: values("leave", "0")}, draft + "/text": {json: `{"html":"<p>mot</p>"}`},
 		draft + "/send": {json: `{"version":1,"files":[],"confirmed":[]}`}, draft + "/settle": {form: values("verdict", "left")}, draft + "/restore": {},
@@ -200,6 +219,10 @@ func (m *matrix) ask(role int, d web.Declared) *testkit.Answer {
 		name, _, _ := strings.Cut(strings.Trim(p, "{}"), ":")
 		v, known := m.params[name]
 		switch {
+		case name == "account":
+			v, known = m.account(), true
+		case name == "handle" && strings.HasPrefix(d.Pattern, "/support"):
+			v, known = m.supportSearch(c, strings.TrimSuffix(d.Pattern, "/{handle}")), true
 		case name == "handle" && strings.HasPrefix(d.Pattern, "/directory"):
 			v, known = m.search(c, "/directory"), true
 		case name == "handle" && strings.Contains(d.Pattern, "/patients/"):
@@ -253,6 +276,35 @@ func (m *matrix) meant(c *testkit.Client) string {
 	to := c.Post("/mail/"+m.params["box"]+"/patients", values("ins", "255033799001138")).Location()
 	if cut := strings.LastIndexByte(to, '/'); strings.Contains(to, "/identity/") {
 		return to[cut+1:]
+	}
+	return "abcdefghijklmnopqrst"
+}
+
+// account is the owner's, and session one they have open.
+func (m *matrix) account() string {
+	for _, p := range m.k.World.People() {
+		if p.Key == m.keys[owner] {
+			acc, err := m.k.App.Accounts.ByNationalID(m.t.Context(), p.NationalID)
+			if err != nil {
+				m.t.Fatal(err)
+			}
+			return acc.ID
+		}
+	}
+	m.t.Fatal("no owner")
+	return ""
+}
+
+func (m *matrix) session() string {
+	id, _, _ := strings.Cut(m.client(owner).Cookie("__Host-pli"), ".")
+	return id
+}
+
+// supportSearch is search at a page of support.
+func (m *matrix) supportSearch(c *testkit.Client, at string) string {
+	a := c.Post(at, values("words", "martin", "person", "martin", "state", "bounced"))
+	if to := a.Location(); a.Status == http.StatusSeeOther && strings.HasPrefix(to, at+"/") {
+		return strings.TrimPrefix(to, at+"/")
 	}
 	return "abcdefghijklmnopqrst"
 }

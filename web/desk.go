@@ -30,11 +30,13 @@ type desk struct {
 	notes      []held[note]
 	directory  []held[directory.Query]
 	identities []held[meant]
-	unread     map[string]counter    // by mailbox id
-	awaiting   map[string]awaiting   // by mailbox id: patients who wait for us
-	folders    map[string]folderList // by mailbox id
-	last       string                // mailbox looked at last
-	lastIn     map[string]string     // the same by situation
+	awaiting   map[string]awaiting     // by mailbox id: patients who wait for us
+	unread     map[string]counter      // by mailbox id
+	folders    map[string]folderList   // by mailbox id
+	last       string                  // mailbox looked at last
+	lastIn     map[string]string       // the same by situation
+	met        map[string]*metPatients // by mailbox id
+	tokens     [][32]byte              // digests of the acts taken back
 }
 
 // folderList is a mailbox's folders as last listed.
@@ -58,6 +60,7 @@ type search struct {
 // note is the sentence shown after an act, with its sealed undo.
 type note struct {
 	boxID, say, kind, undo string
+	sent                   bool // a letter left: said whole where the list behind it cannot be shown
 }
 
 type counter struct {

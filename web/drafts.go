@@ -26,7 +26,7 @@ func (s *Server) drafts(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	sc := scopeOf(r)
-	v := templates.DraftsView{Page: s.page(r, "Brouillons"), Rows: s.draftRows(r, b, all), WriteTo: path("mail", sc.box.ID, "compose")}
+	v := templates.DraftsView{Page: s.page(r, "Brouillons"), Rows: s.draftRows(r, b, all), WriteTo: path("mail", sc.box.ID, "compose"), SignatureHref: signatureHref(sc.box.ID)}
 	v.Page.Section = "drafts"
 	if id := r.URL.Query().Get("discarded"); opaque.MatchString(id) {
 		v.Discarded = draftHref(sc.box.ID, id) + "/restore"

@@ -152,6 +152,10 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		redirect(w, r, choose.to)
 		return
 	}
+	if scopeOf(r).route.ofSupport() {
+		s.failStaff(w, r, err)
+		return
+	}
 	kind := problem.KindOf(err)
 	f := failureOf(kind)
 	var in atSignIn
@@ -264,6 +268,7 @@ func (s *Server) showFailure(w http.ResponseWriter, r *http.Request, f failure, 
 	if v.ActHref != "/" && sc.session != nil {
 		v.AlsoLabel, v.AlsoURL = "Revenir à mes lettres", "/"
 	}
+	s.saySent(r, &v)
 	c := templates.ErrorPage(v)
 	if isFragment(r) {
 		c = templates.ErrorFragment(v)

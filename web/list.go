@@ -102,17 +102,21 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	lq := listQuery(folder, r.URL.Query())
-	folders, l, err := b.Desk(r.Context(), lq)
+	var p *prepared
+	_, _, err = b.Desk(r.Context(), lq, func(folders []mailbox.FolderView, l mailbox.List) {
+		s.attend(r, b)
+		s.askCounters(r)
+		v := s.listView(r, b, lq, folders, l)
+		if isFragment(r) {
+			p = s.prepareHTML(w, r, templates.ListFragment(v))
+		} else {
+			p = s.prepareHTML(w, r, templates.ListPage(v))
+		}
+	})
 	if err != nil {
 		return err
 	}
-	s.attend(r, b)
-	s.askCounters(r)
-	v := s.listView(r, b, lq, folders, l)
-	if isFragment(r) {
-		return s.render(w, r, http.StatusOK, templates.ListFragment(v))
-	}
-	return s.render(w, r, http.StatusOK, templates.ListPage(v))
+	return p.answer(w, http.StatusOK)
 }
 
 // listView maps one page of a folder.

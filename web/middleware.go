@@ -72,6 +72,9 @@ func (s *Server) logged(next http.Handler) http.Handler {
 		begin := time.Now()
 		c := &countingWriter{ResponseWriter: w}
 		defer func() {
+			if s.observe != nil {
+				s.observe(pattern(r), method(r), c.code(), time.Since(begin))
+			}
 			s.log.LogAttrs(r.Context(), slog.LevelInfo, "request",
 				slog.String("request", scopeOf(r).id),
 				slog.String("method", method(r)),
@@ -158,7 +161,7 @@ func (s *Server) guarded(rt *route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		sc := scopeOf(r)
 		sc.route = rt
-		origins := s.origins(r.Context(), rt.set)
+		origins := s.originsFor(r.Context(), rt, rt.set)
 		sc.cutOff = carriesForms(rt.set) && len(origins) == 0
 		rt.set.apply(w.Header(), sc.nonce, origins, s.secure)
 		if r.Body != nil {
@@ -178,7 +181,7 @@ const sayUnvouched = "Votre navigateur n’a pas dit de quelle page venait cette
 func (s *Server) vouched(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
-		case r.Method == http.MethodGet, r.Method == http.MethodHead, r.Method == http.MethodOptions, !s.sessions.Carried(r),
+		case r.Method == http.MethodGet, r.Method == http.MethodHead, r.Method == http.MethodOptions, !s.carried(r),
 			r.Header.Get("Sec-Fetch-Site") != "", r.Header.Get("Origin") != "", s.ourPage(r):
 			next.ServeHTTP(w, r)
 		default:
@@ -211,7 +214,11 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request, rt *route) error 
 	if rt.who == anyone {
 		return nil
 	}
-	if err := s.admit(w, r, rt); err != nil {
+	admit := s.admit
+	if rt.who == staff {
+		admit = s.admitStaff
+	}
+	if err := admit(w, r, rt); err != nil {
 		return err
 	}
 	if r.Method == http.MethodPost {
@@ -243,6 +250,16 @@ const originsWait = 500 * time.Millisecond
 // carriesForms: the sets whose pages lead to the provider by a form.
 func carriesForms(set headerSet) bool {
 	return set == pageHeaders || set == signInHeaders || set == composeHeaders
+}
+
+// originsFor are those of the provider a route leads to.
+func (s *Server) originsFor(ctx context.Context, rt *route, set headerSet) []string {
+	if !rt.ofSupport() || !carriesForms(set) {
+		return s.origins(ctx, set)
+	}
+	ctx, cancel := context.WithTimeout(ctx, originsWait)
+	defer cancel()
+	return s.staff.Identity.AuthOrigins(ctx)
 }
 
 // origins are the provider's hosts for the sets that carry its forms.

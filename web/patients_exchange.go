@@ -165,7 +165,11 @@ func (s *Server) exchangeLetter(r *http.Request, b *mailbox.Box, e mailbox.Excha
 		v.Notices = []templates.Notice{{Kind: "warn", Text: say}}
 		return v
 	}
-	lv := s.letterView(r, opened)
+	lv, err := s.settledView(r, opened)
+	if err != nil {
+		v.Notices = []templates.Notice{{Kind: "warn", Text: problem.SayOf(err)}}
+		return v
+	}
 	v.BodyHref, v.Attachments, v.AllHref, v.Nested = lv.BodyHref, lv.Attachments, lv.AllHref, len(lv.Nested)
 	if !l.Ours {
 		v.Notices = lv.Notices
@@ -232,7 +236,7 @@ func (s *Server) exchangeWrite(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	from := outgoing.Origin{Kind: outgoing.ToPatient, To: []outgoing.Recipient{{Name: e.Name, Address: e.Patient.String()}},
-		Plain: r.PostForm.Get("plain") == "1", Signature: s.signature(scopeOf(r), b)}
+		Plain: r.PostForm.Get("plain") == "1", Signature: s.signature(r, b)}
 	if l, ok := e.LastOfPatient(); ok && e.State.Phase == conversation.WaitingForUs {
 		from = outgoing.Origin{Kind: outgoing.Answer, Ref: l.Ref, Plain: from.Plain, Signature: from.Signature}
 	}

@@ -144,7 +144,7 @@ func (s *Server) patientConfirm(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	from := outgoing.Origin{Kind: outgoing.ToPatient, To: []outgoing.Recipient{{Name: cut(strings.TrimSpace(r.PostForm.Get("name")), 100), Address: mssante.PatientAddress(ins).String()}},
-		Plain: r.PostForm.Get("plain") == "1", Signature: s.signature(scopeOf(r), b)}
+		Plain: r.PostForm.Get("plain") == "1", Signature: s.signature(r, b)}
 	begun, err := s.outbox.New(r.Context(), b, from)
 	if err != nil {
 		return err

@@ -23,6 +23,7 @@ const (
 	acting who = iota // signed in, in a chosen situation
 	person            // signed in
 	anyone
+	staff // support, signed in through their own provider
 )
 
 // access is whom an address serves, as its handler sees to it. A test walks every
@@ -41,6 +42,7 @@ const (
 	forPatients              // readers who may also exchange with patients; the other readers are refused
 	forPatientWriters        // those who may also prepare letters
 	forPatientSenders        // those who may also send
+	forSupport               // support staff, and no practitioner
 )
 
 // rate is how requests to a route are counted.
@@ -78,7 +80,7 @@ const (
 
 // routes is the site map.
 func (s *Server) routes() []route {
-	return []route{
+	return append([]route{
 		{method: get, pattern: "/", set: pageHeaders, access: forPersons, act: true, handle: s.home},
 
 		{method: get, pattern: "/sign-in", set: signInHeaders, who: anyone, access: forAnyone, rate: ratePerAddress, handle: s.signInPage},
@@ -112,6 +114,8 @@ func (s *Server) routes() []route {
 		{method: post, pattern: filePath + "/remove", set: dataHeaders, access: forWriters, act: true, handle: s.fileRemove},
 		{method: get, pattern: filePath, set: fileHeaders, access: forWriters, act: true, handle: s.fileDownload},
 		{method: get, pattern: filePath + "/picture", set: imageHeaders, access: forWriters, dest: "image", handle: s.filePicture},
+		{method: get, pattern: "/mail/{box}/signature", set: pageHeaders, access: forWriters, act: true, handle: s.signaturePage},
+		{method: post, pattern: "/mail/{box}/signature", set: pageHeaders, access: forWriters, act: true, handle: s.signatureStore},
 		{method: get, pattern: patientsPath, set: pageHeaders, access: forPatients, act: true, handle: s.patients},
 		{method: post, pattern: patientsPath, set: pageHeaders, access: forPatientWriters, act: true, handle: s.patientFind},
 		{method: get, pattern: identityPath, set: pageHeaders, access: forPatientWriters, act: true, handle: s.patientIdentity},
@@ -146,13 +150,13 @@ func (s *Server) routes() []route {
 		{method: get, pattern: "/static/*", set: staticHeaders, who: anyone, access: forAnyone, rate: rateNone, handle: s.static},
 		{method: get, pattern: "/healthz", set: emptyHeaders, who: anyone, access: forAnyone, rate: rateNone, handle: s.healthz},
 		{method: get, pattern: "/readyz", set: emptyHeaders, who: anyone, access: forAnyone, rate: rateNone, handle: s.readyz},
-	}
+	}, s.supportRoutes()...)
 }
 
 // mount builds the router and refuses a route that declares no header set.
 func (s *Server) mount() (http.Handler, error) {
 	mux := chi.NewRouter()
-	mux.Use(s.identified, s.logged, s.recovered, compressHTML(), middleware.GetHead)
+	mux.Use(s.identified, s.logged, s.recovered, compressHTML(s.packer), middleware.GetHead)
 	for _, rt := range s.routes() {
 		if rt.set.lines() == nil || rt.handle == nil {
 			return nil, fmt.Errorf("web: route %s %s declares no header set or handler", rt.method, rt.pattern)

@@ -20,7 +20,9 @@ type scope struct {
 	ended   *session.Ended // the cookie named a session that ended, and why
 	grants  []delegation.Grant
 	desk    *desk
-	box     *account.Mailbox // the mailbox of the address, once it was found to be theirs
+	staff   *session.StaffSession // pages of support: who asks
+	kept    *staffKept            // pages of support: what this node keeps for them
+	box     *account.Mailbox      // the mailbox of the address, once it was found to be theirs
 }
 
 type scopeKey struct{}

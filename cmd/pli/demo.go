@@ -43,6 +43,7 @@ func (cmd *demoCmd) Run(ctx context.Context, s *streams) error {
 	c.Listen, c.PublicURL = pli.Addr().String(), "http://"+pli.Addr().String()
 	provided := "http://" + provider.Addr().String()
 	c.OIDC.Issuer = provided + "/auth/realms/esante-wallet"
+	c.SupportDesk.OIDC.Issuer = demo.StaffIssuer(c.OIDC.Issuer)
 	world, err := demo.New(ctx, demo.Options{PublicURL: c.PublicURL, Issuer: c.OIDC.Issuer, WalletURL: provided + "/wallet",
 		ClientID: c.OIDC.ClientID, ClientSecret: string(c.OIDC.ClientSecret), PatientDelay: demo.PatientDelay})
 	if err != nil {
@@ -115,6 +116,9 @@ func welcome(out io.Writer, url string, w *demo.World) {
 	fmt.Fprintln(t, "  QUI\tMÉTIER\tBOÎTES")
 	for _, p := range w.People() {
 		boxes := []string{"aucune"}
+		if p.Support {
+			boxes[0] = "aucune\u00a0: espace support, " + url + "/support"
+		}
 		for i, m := range p.Mailboxes {
 			boxes = append(boxes[:i], m.Address.String())
 		}

@@ -103,3 +103,40 @@ func TestVersion(t *testing.T) {
 		t.Errorf("%d %q", code, out)
 	}
 }
+
+// The signed heads leave by "audit head" and come back by "audit verify --heads".
+func TestAuditHeads(t *testing.T) {
+	t.Parallel()
+	flags := data(t)
+	with := func(args ...string) []string { return append(args, flags...) }
+	if code, _, errOut := pli(t, with("mailbox", "grant", "claire.martin@medecin.mssante.fr", "--to", "899700900016", "--kind", "owner", "--mailbox-kind", "PER")...); code != 0 {
+		t.Fatal(errOut)
+	}
+	code, heads, errOut := pli(t, with("audit", "head")...)
+	if code != 0 || strings.Count(heads, "\n") != 1 || !strings.Contains(heads, `"row_mac"`) {
+		t.Fatalf("%d %q %q", code, heads, errOut)
+	}
+	file := filepath.Join(t.TempDir(), "heads")
+	keep := func(text string) {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	keep(heads)
+	if code, out, errOut := pli(t, with("audit", "verify", "--heads", file)...); code != 0 || !strings.Contains(out, "1 têtes exportées") || !strings.Contains(out, "Le journal tient.") {
+		t.Errorf("%d %q %q", code, out, errOut)
+	}
+	keep(heads + "{\n")
+	if code, _, errOut := pli(t, with("audit", "verify", "--heads", file)...); code != 1 || !strings.Contains(errOut, "illisibles\u00a0: [2]") {
+		t.Errorf("a torn line: %d %q", code, errOut)
+	}
+	keep("")
+	if code, _, errOut := pli(t, with("audit", "verify", "--heads", file)...); code != 1 || !strings.Contains(errOut, "aucune tête") {
+		t.Errorf("an empty file: %d %q", code, errOut)
+	}
+	// The database as it was before anything happened, in front of what was exported.
+	keep(heads)
+	if code, _, errOut := pli(t, append([]string{"audit", "verify", "--heads", file, "--database", filepath.Join(t.TempDir(), "older.db")}, flags[2:]...)...); code != 1 || !strings.Contains(errOut, "état antérieur") {
+		t.Errorf("rolled back: %d %q", code, errOut)
+	}
+}

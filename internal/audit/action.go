@@ -53,6 +53,10 @@ const (
 	GrantRevoke      Action = "grant.revoke"
 	TrailPurge       Action = "trail.purge"
 	TrailVerify      Action = "trail.verify"
+	TrailExport      Action = "trail.export"
+	SupportSignIn    Action = "support.signin"
+	SupportRefused   Action = "support.refused"
+	SupportSearch    Action = "support.search"
 	SupportLook      Action = "support.look"
 	TokenRefused     Action = "token.refused"
 	ConnectionFailed Action = "connection.failed"
@@ -170,6 +174,14 @@ func (a Action) known() string {
 		return "Journal purgé en fin de conservation"
 	case TrailVerify:
 		return "Journal vérifié"
+	case TrailExport:
+		return "Journal exporté"
+	case SupportSignIn:
+		return "Connexion du support"
+	case SupportRefused:
+		return "Connexion du support refusée"
+	case SupportSearch:
+		return "Recherche par le support"
 	case SupportLook:
 		return "Consultation par le support"
 	case TokenRefused:

@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -44,6 +45,9 @@ func TestEveryActionHasALabel(t *testing.T) {
 		}
 		if strings.Trim(code, "abcdefghijklmnopqrstuvwxyz.") != "" {
 			t.Errorf("%q is no code", code)
+		}
+		if !slices.Contains(Actions(), a) {
+			t.Errorf("%s is not in Actions", code)
 		}
 		labels[a.Label()] = code
 		return true

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"pli.example/pli/internal/mssante"
@@ -36,8 +37,10 @@ type Filter struct {
 	AccountID string
 	Mailbox   string // an address
 	Action    Action
-	Before    int64 // rows older than this Seq; 0 = from the newest
-	Limit     int   // 100 when 0, at most 1,000
+	Person    string    // a national identifier, or part of a name
+	From, To  time.Time // at or after, before
+	Before    int64     // rows older than this Seq; 0 = from the newest
+	Limit     int       // 100 when 0, at most 1,000
 }
 
 // Recent lists rows, newest first.
@@ -58,6 +61,18 @@ func (t *Trail) Recent(ctx context.Context, f Filter) ([]Row, error) {
 			args = append(args, c.value)
 		}
 	}
+	if f.Person != "" {
+		query += ` AND (national_id = ? OR account_id = ? OR name LIKE ? ESCAPE '\')`
+		args = append(args, f.Person, f.Person, "%"+likeWords.Replace(f.Person)+"%")
+	}
+	if !f.From.IsZero() {
+		query += ` AND at >= ?`
+		args = append(args, store.Micros(f.From))
+	}
+	if !f.To.IsZero() {
+		query += ` AND at < ?`
+		args = append(args, store.Micros(f.To))
+	}
 	rows, err := t.db.Read().QueryContext(ctx, query+` ORDER BY seq DESC LIMIT ?`, append(args, min(f.Limit, maxLimit))...)
 	if err != nil {
 		return nil, problem.Wrapf(err, problem.Internal, sayNotRead, "read the trail")
@@ -73,6 +88,9 @@ func (t *Trail) Recent(ctx context.Context, f Filter) ([]Row, error) {
 	}
 	return out, problem.Wrapf(rows.Err(), problem.Internal, sayNotRead, "read the trail")
 }
+
+// likeWords takes the meaning of LIKE's own marks away.
+var likeWords = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
 func (r *row) public() Row {
 	return Row{

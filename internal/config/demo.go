@@ -37,6 +37,10 @@ func demo(listen string, environ []string) (Config, error) {
 	c.OIDC.Issuer = c.PublicURL + "/demo/psc/auth/realms/esante-wallet"
 	c.OIDC.ClientID = "pli-demo"
 	c.OIDC.ClientSecret = "pli-demo-secret"
+	c.SupportDesk.OIDC.Issuer = c.PublicURL + "/demo/psc/auth/realms/operateur"
+	c.SupportDesk.OIDC.ClientID = "pli-support-demo"
+	c.SupportDesk.OIDC.ClientSecret = "pli-support-demo-secret"
+	c.SupportDesk.OIDC.RoleValue = "pli-support"
 	c.IMAP.Address = "imap.mssante.demo.invalid:143" // RFC 6761 §6.4: never resolves
 	c.SMTP.Address = "smtp.mssante.demo.invalid:587"
 	c.SMTP.NIL = "PLI-DEMO"
@@ -52,7 +56,7 @@ func upstream(environ []string) []string {
 	for _, kv := range environ {
 		name, _, _ := strings.Cut(kv, "=")
 		for _, prefix := range []string{"PLI_OIDC_", "PLI_IMAP_", "PLI_SMTP_", "PLI_DATABASE", "PLI_KEYS", "PLI_PUBLIC_URL", "PLI_TRUSTED_PROXIES",
-			"PLI_DIRECTORY_", "PLI_TRUST_"} {
+			"PLI_DIRECTORY_", "PLI_TRUST_", "PLI_SUPPORT_OIDC_", "PLI_AUDIT_HEADS_FILE"} {
 			if strings.HasPrefix(name, prefix) {
 				found = append(found, name)
 				break

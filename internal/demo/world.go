@@ -51,7 +51,9 @@ type Options struct {
 	// Issuer of the Pro Santé Connect stand-in; "" is under PublicURL at /demo/psc.
 	Issuer string
 	// WalletURL is its other base, where the browser authorizes; "" is at /demo/wallet.
-	WalletURL              string
+	WalletURL string
+	// StaffIssuer of the stand-in for the operator's own provider; "" is StaffIssuer(Issuer).
+	StaffIssuer            string
 	ClientID, ClientSecret string        // "" are config.Demo's
 	PatientDelay           time.Duration // 0: at once, as tests want
 	ServiceAccount         bool          // lets ServiceUser in
@@ -64,6 +66,7 @@ type Options struct {
 type World struct {
 	o        Options
 	idp      *idp.Provider
+	staff    *idp.Provider // of the operator's staff
 	pscDown  atomic.Bool
 	mail     *mailhost.Host
 	annuaire *annuaire.Annuaire
@@ -84,6 +87,10 @@ func New(ctx context.Context, o Options) (*World, error) {
 	w.idp = idp.New(idp.Options{
 		Issuer: o.Issuer, WalletBase: o.WalletURL, ClientID: o.ClientID, ClientSecret: o.ClientSecret, People: cards(), Now: o.Now,
 		RedirectURIs: []string{o.PublicURL + "/sign-in/callback"}, PostLogoutURIs: []string{o.PublicURL + "/signed-out"},
+	})
+	w.staff = idp.New(idp.Options{
+		Issuer: o.StaffIssuer, WalletBase: o.StaffIssuer + "/pages", ClientID: StaffClientID, ClientSecret: StaffClientSecret, People: staffCards(), Staff: true, Now: o.Now,
+		RedirectURIs: []string{o.PublicURL + "/support/callback"}, PostLogoutURIs: []string{o.PublicURL + "/support/signed-out"},
 	})
 	if w.mail, err = mailhost.New(w.mailOptions()); err != nil {
 		return nil, fmt.Errorf("start the mail servers: %w", err)
@@ -117,7 +124,34 @@ func (o Options) withDefaults() Options {
 			*d.field = d.value
 		}
 	}
+	if o.StaffIssuer == "" {
+		o.StaffIssuer = StaffIssuer(o.Issuer)
+	}
 	return o
+}
+
+// The client of the support pages at the operator's own provider, as config.Demo has it.
+const (
+	StaffClientID     = "pli-support-demo"
+	StaffClientSecret = "pli-support-demo-secret"
+)
+
+// StaffIssuer is where the operator's own provider stands beside the Pro Santé Connect
+// stand-in.
+func StaffIssuer(issuer string) string {
+	return issuer[:strings.LastIndexByte(issuer, '/')+1] + "operateur"
+}
+
+// staffCards are the operator's staff: those of support, and one who is not.
+func staffCards() []idp.Person {
+	var out []idp.Person
+	for _, p := range people.Cast() {
+		if p.Support {
+			out = append(out, idp.Person{Key: p.Key, Label: p.Name, Work: p.Label, About: p.About, Userinfo: p.Userinfo})
+		}
+	}
+	return append(out, idp.Person{Key: "roche", Label: "Alix Roche", Work: "Réseau", About: "Du personnel de l’opérateur, mais pas du support : Pli refuse.",
+		Userinfo: map[string]any{"sub": "staff:roche", "preferred_username": "roche", "given_name": "ALIX", "family_name": "ROCHE", "roles": []any{"reseau"}}})
 }
 
 // cards are the people with a card or a telephone: staff sign in elsewhere.
@@ -180,7 +214,7 @@ func mayOpen() func(mssante.NationalID, mssante.Address) bool {
 // Lines are the only ways out of a house in this world.
 func (w *World) Lines() outside.Lines {
 	return outside.Lines{
-		HTTP: w.lines, HTTPTrust: w.lines, HTTPDirectory: w.lines, TrustAnchors: w.annuaire.Anchors(),
+		HTTP: w.lines, HTTPTrust: w.lines, HTTPDirectory: w.lines, HTTPSupport: w.lines, TrustAnchors: w.annuaire.Anchors(),
 		DialIMAP: func(ctx context.Context, _, addr string) (net.Conn, error) {
 			return w.dial(ctx, addr, mailhost.IMAPHost, w.mail.DialIMAP)
 		},
@@ -215,18 +249,28 @@ func (w *World) SMTPTLS() *tls.Config {
 // Issuer is the Pro Santé Connect stand-in's.
 func (w *World) Issuer() string { return w.o.Issuer }
 
-// IDPHandler serves the stand-in's pages and endpoints, under the paths of Issuer
-// and WalletURL, for the browser.
-func (w *World) IDPHandler() http.Handler { return w.idp.Handler() }
+// IDPHandler serves the pages and endpoints of both providers, under the paths of
+// Issuer, WalletURL and StaffIssuer, for the browser.
+func (w *World) IDPHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", w.idp.Handler())
+	if u, err := url.Parse(w.o.StaffIssuer); err == nil {
+		mux.Handle(u.Path+"/", w.staff.Handler())
+	}
+	return mux
+}
+
+// StaffIssuer is that of the operator's own provider.
+func (w *World) StaffIssuer() string { return w.o.StaffIssuer }
 
 // Handler serves all of the demo's own pages: mount it at /demo/ without
 // stripping the prefix. It is the panel, and the stand-in's two bases.
 func (w *World) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/demo/", w.Panel())
-	for _, base := range []string{w.o.Issuer, w.o.WalletURL} {
+	for base, p := range map[string]*idp.Provider{w.o.Issuer: w.idp, w.o.WalletURL: w.idp, w.o.StaffIssuer: w.staff} {
 		if u, err := url.Parse(base); err == nil && strings.HasPrefix(u.Path, "/demo/") {
-			mux.Handle(u.Path+"/", w.idp.Handler())
+			mux.Handle(u.Path+"/", p.Handler())
 		}
 	}
 	return mux
@@ -276,9 +320,14 @@ func (w *World) router() (*router, error) {
 	if err != nil || issuer.Host == "" {
 		return nil, fmt.Errorf("issuer %q of the demo has no host", w.o.Issuer)
 	}
+	staff, err := url.Parse(w.o.StaffIssuer)
+	if err != nil || staff.Host == "" {
+		return nil, fmt.Errorf("issuer %q of the operator's staff has no host", w.o.StaffIssuer)
+	}
 	annuaireUp := w.annuaire.Running
 	return &router{
 		{host: issuer.Host, path: issuer.Path + "/", handler: w.idp.Handler(), up: func() bool { return !w.pscDown.Load() }},
+		{host: staff.Host, path: staff.Path + "/", handler: w.staff.Handler(), up: func() bool { return true }},
 		{host: HostAnnuaire, path: annuaire.PathExtraction, handler: w.annuaire.Handler(), up: annuaireUp},
 		{host: HostFHIR, path: annuaire.PathFHIR + "/", handler: w.annuaire.Handler(), up: annuaireUp},
 		{host: HostWhiteList, path: annuaire.PathWhiteList, handler: w.annuaire.Handler(), up: annuaireUp},

@@ -1,5 +1,6 @@
 // Package identity signs a person in through Pro Santé Connect (OpenID Connect,
-// authorization code + PKCE) and turns its claims into a mssante.Practitioner.
+// authorization code + PKCE) and turns its claims into a mssante.Practitioner; and
+// support staff through a provider of the operator's own, by a role (FinishStaff).
 //
 // It owns go-oidc and oauth2. It keeps no state but a cached discovery document:
 // what must survive between two requests is handed to the caller (Pending,

@@ -216,7 +216,7 @@ func unverifiedSubject(raw string) string {
 	if len(parts) != 3 {
 		return ""
 	}
-	b, err := base64.RawURLEncoding.DecodeString(parts[1])
+	b, err := decodeSegment(parts[1])
 	if err != nil {
 		return ""
 	}
@@ -226,6 +226,9 @@ func unverifiedSubject(raw string) string {
 	}
 	return c.Subject
 }
+
+// decodeSegment reads a part of a compact token (RFC 7515 §2).
+func decodeSegment(s string) ([]byte, error) { return base64.RawURLEncoding.DecodeString(s) }
 
 // checkPerson binds userinfo to the id_token (OpenID Connect Core §5.3.2).
 func checkPerson(person mssante.Practitioner, subject string) error {

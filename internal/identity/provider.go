@@ -119,11 +119,11 @@ func (p *Provider) Begin(ctx context.Context, next string) (string, Pending, err
 		return "", Pending{}, p.explain(err, "begin sign-in")
 	}
 	pending := Pending{State: secret(), Nonce: secret(), Verifier: oauth2.GenerateVerifier(), Next: next, At: p.now()}
-	to := p.config(md).AuthCodeURL(pending.State,
-		oidc.Nonce(pending.Nonce),
-		oauth2.S256ChallengeOption(pending.Verifier),
-		oauth2.SetAuthURLParam("acr_values", p.o.ACRValues))
-	return to, pending, nil
+	with := []oauth2.AuthCodeOption{oidc.Nonce(pending.Nonce), oauth2.S256ChallengeOption(pending.Verifier)}
+	if p.o.ACRValues != "" {
+		with = append(with, oauth2.SetAuthURLParam("acr_values", p.o.ACRValues))
+	}
+	return p.config(md).AuthCodeURL(pending.State, with...), pending, nil
 }
 
 // secret gives 256 random bits, URL-safe.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"pli.example/pli/internal/metrics"
 	"pli.example/pli/internal/mssante"
 	"pli.example/pli/internal/problem"
 	"pli.example/pli/internal/seal"
@@ -41,7 +42,10 @@ type Options struct {
 }
 
 // Ledger writes and reads deliveries. Safe for concurrent use.
-type Ledger struct{ o Options }
+type Ledger struct {
+	o      Options
+	purges metrics.Pulse
+}
 
 // New makes a ledger.
 func New(o Options) *Ledger {

@@ -63,7 +63,7 @@ func (a *Account) correspondence(ctx context.Context, c *conn, q Correspondence,
 		if left <= 0 {
 			return nil
 		}
-		err := c.do(ctx, max(left, time.Second), budgetUIDs, func() error {
+		err := c.do(ctx, verbSearch, max(left, time.Second), budgetUIDs, func() error {
 			if first {
 				if err := c.selectFolder(q.Folder, a.aside != a.commands); err != nil {
 					return err

@@ -201,8 +201,8 @@ func (c *checking) words(d Draft) {
 		c.add(Ask, NoSubject, "", "Cette lettre n’a pas d’objet. L’envoyer ainsi\u00a0?")
 	}
 	mine := OwnWords(c.f.Text)
-	if strings.TrimSpace(c.f.Text) == "" && len(d.Files) == 0 {
-		c.add(Ask, NoText, "", "Cette lettre est vide. L’envoyer ainsi\u00a0?")
+	if Wordless(c.f.Text) && len(d.Files) == 0 && d.Origin != Forwarding {
+		c.add(Ask, NoText, "", "Cette lettre ne contient aucun texte. L’envoyer ainsi\u00a0?")
 	}
 	if len(d.Files) == 0 && Announces(c.f.Subject+"\n"+mine) {
 		c.add(Ask, NoFile, "", "Votre texte parle d’une pièce jointe et la lettre n’en a pas. L’envoyer ainsi\u00a0?")

@@ -3,6 +3,7 @@ package outgoing
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"maps"
 	"sync"
@@ -32,13 +33,16 @@ func (o *Outbox) Run(ctx context.Context) error {
 	t := time.NewTicker(every)
 	defer t.Stop()
 	for {
-		if err := o.Recover(ctx); err != nil && ctx.Err() == nil {
-			o.log.ErrorContext(ctx, "letters left without an outcome were not settled", "err", err)
+		settled := o.Recover(ctx)
+		if settled != nil && ctx.Err() == nil {
+			o.log.ErrorContext(ctx, "letters left without an outcome were not settled", "err", settled)
 		}
-		if err := o.Sweep(ctx); err != nil && ctx.Err() == nil {
-			o.log.WarnContext(ctx, "what is over was not forgotten", "err", err)
+		swept := o.Sweep(ctx)
+		if swept != nil && ctx.Err() == nil {
+			o.log.WarnContext(ctx, "what is over was not forgotten", "err", swept)
 		}
 		o.tend(ctx)
+		o.rounds.Beat(o.now(), errors.Join(settled, swept))
 		select {
 		case <-ctx.Done():
 			return nil

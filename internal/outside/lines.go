@@ -38,6 +38,7 @@ type Lines struct {
 	HTTP               http.RoundTripper // to the sign-in provider; carries private CA and client certificate
 	HTTPTrust          http.RoundTripper // to the white list
 	HTTPDirectory      http.RoundTripper // to the national directory
+	HTTPSupport        http.RoundTripper // to the provider of support staff
 	TrustAnchors       *x509.CertPool    // the authorities of the white list's signature, nil for none
 	DialIMAP, DialSMTP func(ctx context.Context, network, addr string) (net.Conn, error)
 	IMAPTLS, SMTPTLS   *tls.Config // for the TLS or STARTTLS on top of the dials
@@ -52,6 +53,9 @@ func (l Lines) Client() *http.Client { return client(l.HTTP, clientTimeout) }
 // their size, and fetchTimeout their time.
 func (l Lines) TrustClient() *http.Client     { return client(l.HTTPTrust, fetchTimeout) }
 func (l Lines) DirectoryClient() *http.Client { return client(l.HTTPDirectory, fetchTimeout) }
+
+// SupportClient is Client to the provider of support staff.
+func (l Lines) SupportClient() *http.Client { return client(l.HTTPSupport, clientTimeout) }
 
 func client(over http.RoundTripper, limit time.Duration) *http.Client {
 	return &http.Client{
@@ -84,12 +88,16 @@ func Real(c config.Config) (Lines, error) {
 	if err != nil {
 		return Lines{}, err
 	}
+	support, err := publicTransport(c.SupportDesk.OIDC.CAFile)
+	if err != nil {
+		return Lines{}, err
+	}
 	anchors, err := anchors(c.Trust.AnchorsFile)
 	if err != nil {
 		return Lines{}, err
 	}
 	return Lines{
-		HTTP: transport, HTTPTrust: list, HTTPDirectory: directory, TrustAnchors: anchors,
+		HTTP: transport, HTTPTrust: list, HTTPDirectory: directory, HTTPSupport: support, TrustAnchors: anchors,
 		DialIMAP: dialOnly(c.IMAP.Address), IMAPTLS: imap,
 		DialSMTP: dialOnly(c.SMTP.Address), SMTPTLS: smtp,
 		Now: time.Now,

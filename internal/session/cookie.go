@@ -26,11 +26,11 @@ const textLen = 26
 
 // cookieName: __Host- ties the cookie to this host, over https, for every path;
 // no other host or path can plant one.
-func (m *Manager) cookieName() string { return m.prefix() + "pli" }
+func (m *Manager) cookieName() string { return m.prefix() + m.base }
 
 // signInName is the cookie of a sign-in under way: apart, so that starting one
 // leaves a live session alone.
-func (m *Manager) signInName() string { return m.prefix() + "pli-signin" }
+func (m *Manager) signInName() string { return m.prefix() + m.base + "-signin" }
 
 func (m *Manager) prefix() string {
 	if m.o.Secure {

@@ -17,7 +17,34 @@ const (
 	Rotated  Reason = "rotated"  // a refresh was cut off; its token cannot be used twice
 	Lost     Reason = "lost"     // our keys no longer open what was sealed
 	Replaced Reason = "replaced" // somebody signed in again in this browser
+
+	// Closed by support, for a reason the person reads: a closed list, so that nothing
+	// about anybody is typed into it.
+	SupportAsked  Reason = "support.asked"  // the person asked for it
+	SupportLost   Reason = "support.lost"   // their computer or card is lost or stolen
+	SupportOdd    Reason = "support.odd"    // use that is not like them
+	SupportUpkeep Reason = "support.upkeep" // work on the service
 )
+
+// SupportReasons are the reasons support may give.
+func SupportReasons() []Reason {
+	return []Reason{SupportAsked, SupportLost, SupportOdd, SupportUpkeep}
+}
+
+// Label says a reason of SupportReasons to support itself; the code of another one.
+func (r Reason) Label() string {
+	switch r {
+	case SupportAsked:
+		return "À la demande de la personne"
+	case SupportLost:
+		return "Poste, carte ou mobile perdu ou volé"
+	case SupportOdd:
+		return "Usage inhabituel à vérifier avec la personne"
+	case SupportUpkeep:
+		return "Intervention sur le service"
+	}
+	return string(r)
+}
 
 // Say is the sentence for the person: what happened, what was not lost, what to do.
 func (r Reason) Say() string {
@@ -43,6 +70,16 @@ func (r Reason) Say() string {
 			"Rien n’est perdu." + again
 	case Replaced:
 		return "Une nouvelle connexion a remplacé cette session dans ce navigateur. Rien n’est perdu." + again
+	case SupportAsked:
+		return "Votre support a fermé cette session, à votre demande. Rien n’est perdu." + again
+	case SupportLost:
+		return "Votre support a fermé cette session, parce qu’un poste, une carte ou un mobile a été déclaré perdu ou volé. " +
+			"Rien n’est perdu. Si ce n’était pas vous, appelez-le." + again
+	case SupportOdd:
+		return "Votre support a fermé cette session, parce que son usage était inhabituel. Rien n’est perdu. " +
+			"Appelez-le si vous ne savez pas pourquoi." + again
+	case SupportUpkeep:
+		return "Votre support a fermé cette session pour une intervention sur le service. Rien n’est perdu." + again
 	case Lost:
 		return "Votre session n’a pas pu être retrouvée après une mise à jour du service. Rien n’est perdu." + again
 	}

@@ -38,7 +38,7 @@ func (m *Manager) Start(w http.ResponseWriter, r *http.Request, p identity.Pendi
 		return problem.Wrap(err, problem.Internal, sayOurs)
 	}
 	at, bh, sh := m.now(), hash(browser), hash(p.State)
-	blob, err := m.o.Keys.Seal(purposeSignIn, plain, append(bh[:len(bh):len(bh)], sh...))
+	blob, err := m.o.Keys.Seal(m.signInPurpose(), plain, append(bh[:len(bh):len(bh)], sh...))
 	if err != nil {
 		return problem.Wrap(err, problem.Internal, sayOurs)
 	}
@@ -60,6 +60,9 @@ func (m *Manager) Start(w http.ResponseWriter, r *http.Request, p identity.Pendi
 	http.SetCookie(w, sessions.NewCookie(m.signInName(), browser, o))
 	return nil
 }
+
+// signInPurpose keeps a sign-in begun at one provider from being finished at another.
+func (m *Manager) signInPurpose() string { return purposeSignIn + "." + m.base }
 
 // knownBrowser gives the value of the sign-in cookie when we made it: somebody
 // else's value is never taken over.
@@ -99,7 +102,7 @@ func (m *Manager) Pending(w http.ResponseWriter, r *http.Request) (identity.Pend
 	if left == 0 {
 		m.dropCookie(w, m.signInName())
 	}
-	plain, err := m.o.Keys.Open(purposeSignIn, blob, append(bh[:len(bh):len(bh)], sh...))
+	plain, err := m.o.Keys.Open(m.signInPurpose(), blob, append(bh[:len(bh):len(bh)], sh...))
 	if err != nil || json.Unmarshal(plain, &out) != nil {
 		return gone("cannot be opened")
 	}

@@ -83,6 +83,7 @@ func Open(options ...Option) (*Kit, error) {
 	}
 	c.PublicURL = Base
 	c.OIDC.Issuer = Provider + "/auth/realms/esante-wallet"
+	c.SupportDesk.OIDC.Issuer = demo.StaffIssuer(c.OIDC.Issuer)
 	rates := Rates{unlimited, unlimited}
 	for _, o := range options {
 		o(&c, &rates)
@@ -148,6 +149,25 @@ func (k *Kit) SignIn(key string) *Client {
 		c.pickFirst()
 	}
 	return c
+}
+
+// Staff gives a browser in which that person of the operator's staff is signed in to
+// the pages of support.
+func (k *Kit) Staff(key string) *Client {
+	k.t.Helper()
+	c, a := k.TryStaff(key)
+	if a.Status != http.StatusSeeOther {
+		k.t.Fatalf("sign in to support as %s: %d\n%s", key, a.Status, a.Body)
+	}
+	return c
+}
+
+// TryStaff is Staff that may fail: the answer of the callback.
+func (k *Kit) TryStaff(key string) (*Client, *Answer) {
+	k.t.Helper()
+	c := newClient(k)
+	c.Key = key
+	return c, c.signInAt("/support/sign-in", key, "/")
 }
 
 // TrySignIn is a sign-in that may fail: the answer of our callback, or of the

@@ -58,12 +58,12 @@ func (p *Provider) answer(w http.ResponseWriter, r *http.Request, req *request, 
 	}
 	id := rand.Text()
 	p.requests[id] = req
-	p.page(w, http.StatusOK, "choose", view{Request: id, People: p.o.People})
+	p.page(w, http.StatusOK, p.choosePage(), view{Request: id, People: p.o.People})
 }
 
 // signedIn gives the session of the browser's cookie. Callers hold p.mu.
 func (p *Provider) signedIn(r *http.Request) *ssoSession {
-	c, err := r.Cookie(cookieName)
+	c, err := r.Cookie(p.cookie())
 	if err != nil || c.Value == "" {
 		return nil
 	}
@@ -91,7 +91,7 @@ func (p *Provider) choose(w http.ResponseWriter, r *http.Request) {
 	}
 	person, ok := p.person(r.PostForm.Get("person"))
 	if !ok {
-		p.page(w, http.StatusBadRequest, "choose", view{Request: id, People: p.o.People, Say: "Choisissez une personne de la liste."})
+		p.page(w, http.StatusBadRequest, p.choosePage(), view{Request: id, People: p.o.People, Say: "Choisissez une personne de la liste."})
 		return
 	}
 	if r.PostForm.Get("means") == string(ecps) {
@@ -138,7 +138,7 @@ func (p *Provider) signIn(w http.ResponseWriter, r *http.Request, req *request, 
 	s := &ssoSession{id: uuid(), cookie: rand.Text(), person: person, means: how, start: now, seen: now, scope: req.scope,
 		chains: map[string]string{}}
 	p.sessions[s.id] = s
-	http.SetCookie(w, &http.Cookie{Name: cookieName, Value: s.cookie, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	http.SetCookie(w, &http.Cookie{Name: p.cookie(), Value: s.cookie, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
 		Secure: strings.HasPrefix(p.o.WalletBase, "https:")})
 	p.giveCode(w, r, req, s)
 }

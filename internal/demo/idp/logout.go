@@ -24,7 +24,7 @@ func (p *Provider) logout(w http.ResponseWriter, r *http.Request) {
 	if asked {
 		return
 	}
-	http.SetCookie(w, &http.Cookie{Name: cookieName, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, MaxAge: -1})
+	http.SetCookie(w, &http.Cookie{Name: p.cookie(), Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, MaxAge: -1})
 	if back == "" {
 		p.page(w, http.StatusOK, "bye", view{})
 		return

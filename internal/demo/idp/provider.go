@@ -45,7 +45,14 @@ func (p Person) nationalID() mssante.NationalID {
 	return mssante.NationalID(id)
 }
 
-func (p Person) subject() string { return subjectStore + string(p.nationalID()) }
+// subject of somebody of the operator's staff, who has no national identifier, is as
+// their claims say.
+func (p Person) subject() string {
+	if sub, _ := p.Userinfo["sub"].(string); p.nationalID() == "" && sub != "" {
+		return sub
+	}
+	return subjectStore + string(p.nationalID())
+}
 
 // Options describes the provider and its one client.
 type Options struct {
@@ -56,7 +63,10 @@ type Options struct {
 	RedirectURIs   []string // exact
 	PostLogoutURIs []string // exact
 	People         []Person
-	Now            func() time.Time // default time.Now
+	// Staff makes it the operator's own provider, for their staff: other pages, the
+	// standard discovery path, another cookie.
+	Staff bool
+	Now   func() time.Time // default time.Now
 }
 
 // Provider is the stand-in.
@@ -102,6 +112,9 @@ func (p *Provider) routes() *http.ServeMux {
 	oidc := issuer + "/protocol/openid-connect"
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+issuer+"/.well-known/wallet-openid-configuration", p.discovery)
+	if p.o.Staff {
+		mux.HandleFunc("GET "+issuer+"/.well-known/openid-configuration", p.discovery)
+	}
 	mux.HandleFunc("GET "+oidc+"/certs", p.certs)
 	mux.HandleFunc("POST "+oidc+"/token", p.token)
 	mux.HandleFunc("POST "+oidc+"/token/introspect", p.introspect)
@@ -146,6 +159,23 @@ func hangUp(w http.ResponseWriter) {
 		}
 	}
 	w.WriteHeader(http.StatusServiceUnavailable)
+}
+
+// cookie is the name of the one that remembers who is signed in: both providers of the
+// demo are on one host.
+func (p *Provider) cookie() string {
+	if p.o.Staff {
+		return cookieName + "-staff"
+	}
+	return cookieName
+}
+
+// choosePage is the page of persons.
+func (p *Provider) choosePage() string {
+	if p.o.Staff {
+		return "staff"
+	}
+	return "choose"
 }
 
 func (p *Provider) now() time.Time { return p.o.Now() }

@@ -159,7 +159,7 @@ func Cast() []Person {
 		{
 			Key: "delmas", Name: "Sam Delmas", Label: "Support de l’opérateur",
 			About:    "Agent du support\u00a0: voit comptes, sessions et acheminement, jamais une lettre.",
-			Try:      "Rien dans les lettres\u00a0: ses pages viennent avec l’espace support.",
+			Try:      "Ouvrir l’espace support (/support)\u00a0: chercher le Dr Martin, suivre les envois, vérifier le journal.",
 			Userinfo: staffUserinfo("delmas", "SAM", "DELMAS"),
 			Support:  true,
 		},

@@ -1,0 +1,14 @@
+package audit
+
+// Actions lists every action this binary knows, by what it is about.
+func Actions() []Action {
+	return []Action{
+		SignIn, SignInRefused, SignOut, SessionEnd, SessionRevoke, SituationPick, PreferenceSet,
+		AccountCreate, AccountClose, AccountReopen, MailboxCreate, MailboxOpen, MailboxRefused, GrantAdd, GrantRevoke,
+		FolderList, FolderCreate, LetterList, LetterOpen, LetterSource, LetterPrint, LetterMove, LetterArchive, LetterBin, LetterDelete,
+		LetterSend, LetterRefused, LetterSettle, LetterCopy, DraftCreate, DraftOpen, DraftSave, DraftDelete,
+		PartDownload, PartPreview, PartZip, Search, FlagSet, FlagClear, Undo, DirectorySearch,
+		SupportSignIn, SupportRefused, SupportSearch, SupportLook, TrailExport, TrailVerify, TrailPurge,
+		TokenRefused, ConnectionFailed, DirectoryImport, TrustRefresh, TrustRefused,
+	}
+}
