@@ -54,7 +54,7 @@ func bench(letters, runs int, tolerant bool) error {
 	go func() { <-interrupted; site.stop(); d.Stop(); os.Exit(1) }()
 
 	m := &measures{site: site, dovecot: d, letters: letters, runs: runs}
-	for _, step := range []func() error{m.begin, m.inbox, m.page, m.unseen, m.letter, m.memory, m.weights} {
+	for _, step := range []func() error{m.begin, m.inbox, m.page, m.unseen, m.letter, m.patients, m.memory, m.weights} {
 		if err := step(); err != nil {
 			return fmt.Errorf("%w\n%s", err, site.pli.Log())
 		}
