@@ -1,17 +1,25 @@
-# Two stages: build a static binary, then nothing but it, the CA store and a user.
+# Two stages: build a static binary, then nothing but it, the CA store, a user and an
+# empty folder for the data. The last one has no shell and no package manager.
 FROM golang:1.26-bookworm AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
 RUN CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o /out/pli ./cmd/pli \
- && mkdir -p /out/data
+ && mkdir -m 0700 /out/data
 
 FROM gcr.io/distroless/static-debian12:nonroot
 COPY --from=build /out/pli /usr/bin/pli
 COPY --from=build --chown=nonroot:nonroot /out/data /var/lib/pli
+# Within a container the pages must be reachable from outside of it; TLS is the proxy's
+# work. Secrets are files: mount them, name them by PLI_…_FILE.
+ENV PLI_LISTEN=0.0.0.0:8080 \
+    PLI_DATABASE=/var/lib/pli/pli.db
 VOLUME /var/lib/pli
 EXPOSE 8080
 USER nonroot:nonroot
+# SIGTERM, docker stop's own, drains: give it half a minute (docker stop -t 45).
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 CMD ["/usr/bin/pli", "healthy"]
 ENTRYPOINT ["/usr/bin/pli"]
 CMD ["serve"]

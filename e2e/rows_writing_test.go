@@ -122,7 +122,7 @@ func replyWithPhoto(t *testing.T, w *world, b *tab) {
 		b.joined(1)
 	}
 	b.send()
-	l := w.arrived(t, martinBox, "Re : "+subject)
+	l := w.arrived(t, martinBox, "Re: "+subject)
 	l.sameFiles(t, picture)
 	l.says(t, b.js, "Bonjour, œdème à revoir, 37,2 °C <stable> & 5 €.", "Voir pièces jointes.")
 	if got := l.header.Get("In-Reply-To"); got != id {
@@ -150,12 +150,12 @@ func forwardWithFiles(t *testing.T, w *world, b *tab) {
 	b.address("bcc", people.MercierBox.String())
 	b.say("Pour avis.")
 	b.send()
-	l := w.arrived(t, martinBox, "Tr : "+subject)
+	l := w.arrived(t, martinBox, "Tr: "+subject)
 	files := []attached{{"compte rendu d'écho.pdf", "", samplePDF()}, {"notes.txt", "", []byte("Notes du jour\r\n")}}
 	l.sameFiles(t, files...)
 	l.says(t, b.js, "Pour avis.", "Voir pièces jointes.", "Hugo Petit")
 	hidden := w.eye(t, people.MercierBox.String()).one("INBOX", lastWord(subject))
-	hidden.proper(t, w, martinBox, "Tr : "+subject, petitBox)
+	hidden.proper(t, w, martinBox, "Tr: "+subject, petitBox)
 	hidden.sameFiles(t, files...)
 	if bytes.Contains(l.raw, []byte(people.MercierBox.Local)) || bytes.Contains(hidden.raw, []byte("Bcc:")) {
 		t.Error("a hidden recipient is named in the letter")

@@ -43,6 +43,7 @@ type world struct {
 	stopMail, startMail         func() error
 	stopProvider, startProvider func() error
 	logs                        func() string // what the program wrote, for a failing row
+	program                     func() string // the same without the servers around it; nil where it writes nowhere
 	post                        post          // how letters leave
 
 	lent struct { // sessions that rows share: see signIn
@@ -132,13 +133,16 @@ func newOperator(t testing.TB, o operatorOptions) *operator {
 			options.Pairs = append(options.Pairs, dovecot.Pair{Mailbox: g.Address.String(), NationalID: string(p.NationalID)})
 		}
 	}
+	if o.sending {
+		options.Mailboxes = append(options.Mailboxes, patientBoxes()...)
+	}
 	dir := t.TempDir()
 	d, post, postEnv := startMail(t, options, o.sending, o.token, filepath.Join(dir, "ca.pem"))
 	w := &operator{Provider: provider, Dovecot: d, dir: dir}
 	w.world = &world{name: "dovecot-plain", base: base, idp: fmt.Sprintf("http://127.0.0.1:%d", ports[2]), hasty: hasty, folders: options.Folders, separator: options.Separator, inspect: d.Inspect, post: post,
 		stopMail: func() error { d.Kill(); return nil }, startMail: d.Start,
 		stopProvider: func() error { provider.Stop(); return nil }, startProvider: provider.Start,
-		logs: func() string { return w.Pli.Log() + d.Log() }}
+		logs: func() string { return w.Pli.Log() + d.Log() }, program: func() string { return w.Pli.Log() }}
 	if o.token {
 		w.name = "dovecot-xoauth2"
 	}

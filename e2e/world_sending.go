@@ -63,6 +63,7 @@ func startMail(t testing.TB, o dovecot.Options, sending, token bool, ca string) 
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Stop)
+	startPatients(t, d, delivery.LMTPSocket)
 	files := filepath.Join(t.TempDir(), "space")
 	if err := os.Mkdir(files, 0o700); err != nil {
 		t.Fatal(err)

@@ -26,6 +26,7 @@
       measure();
       if (window.ResizeObserver) { new ResizeObserver(measure).observe(inner.body); }
       inner.addEventListener("keydown", onKey);
+      inner.addEventListener("keydown", onEscape);
       inner.addEventListener("click", function () { closeMenus(null); });
     }
     frame.addEventListener("load", ready);
@@ -137,7 +138,12 @@
   var keys = {
     j: function () { return step(1); },
     k: function () { return step(-1); },
-    o: function () { var at = here(); if (at) { at.click(); } return !!at; },
+    o: function () { var at = here() || (letter() ? null : links()[0]); if (at) { at.click(); } return !!at; },
+    Enter: function () { // on a fresh list, where nothing is focused that Enter would press
+      var at = doc.activeElement, first = at && at !== doc.body && at.id !== "list-title" && !at.matches("main, .flash") || letter() ? null : here() || links()[0];
+      if (first) { first.click(); }
+      return !!first;
+    },
     x: function () {
       var at = here(), box = at && $("input[name=ref]", at.closest(".row"));
       if (box) { box.click(); }
@@ -152,7 +158,10 @@
     f: function () { return follows(".letter-bar [data-key=f]"); },
     m: function () { return on("m", "unread"); },
     s: function () { return on("s", ""); },
-    z: function () { return press("z"); },
+    z: function () {
+      if (!press("z") && (links().length || letter())) { say("Il n’y a plus rien à annuler."); }
+      return true;
+    },
     p: function () { return follows(".letter [data-key=p]"); },
     u: function () { return follows("a[data-key=u]"); },
     "/": function () { return press("/"); },
@@ -195,14 +204,15 @@
   function closeMenus(at) {
     all("details.more[open]").forEach(function (menu) { if (!at || !menu.contains(at)) { menu.open = false; } });
   }
-  doc.addEventListener("keydown", function (event) {
+  function onEscape(event) {
     if (event.key !== "Escape") { return; }
     all("details.more[open], details.card-image[open]").forEach(function (menu) {
       menu.open = false;
       $("summary", menu).focus();
     });
     if (location.hash === "#menu") { location.hash = "#contenu"; }
-  });
+  }
+  doc.addEventListener("keydown", onEscape);
   doc.addEventListener("change", function (event) {
     if (event.target.id === "choose-all") {
       boxes().forEach(function (b) { b.checked = event.target.checked; });

@@ -425,7 +425,7 @@
         const off = make("button", { type: "button", class: "to-off", "aria-label": "Retirer " + c.name, tabindex: "-1", title: "Retirer" }, icon("x"));
         off.addEventListener("click", () => this.remove(i, true));
         off.addEventListener("keydown", (event) => this.chipKey(event, i));
-        return make("li", { class: "to" + (c.kind ? " to-" + c.kind : ""), title: c.address, "data-testid": "to-chip", "data-address": c.address },
+        return make("li", { class: "to" + (c.kind ? " to-" + c.kind : ""), title: c.kind === "patient" ? null : c.address, "data-testid": "to-chip", "data-address": c.address },
           make("span", { class: "to-words" }, make("span", { class: "to-name", dir: "auto" }, c.name),
             c.sub ? make("span", { class: "to-sub" }, c.sub) : null,
             c.say ? make("span", { class: "to-say" }, c.say) : null), off);
@@ -541,7 +541,7 @@
         make("span", { class: "option-top" },
           make("span", { class: "option-name", dir: "auto" }, underlined(e.name, words), e.work ? make("span", { class: "option-work" }, " · ", underlined(e.work, words)) : null),
           e.past ? make("span", { class: "option-past" }, "déjà écrit") : null),
-        make("span", { class: "option-sub" }, [e.place, e.kind, e.address].filter(Boolean).join(" · ")),
+        make("span", { class: "option-sub" }, [e.place, e.kind, e.chip.kind === "patient" ? "" : e.address].filter(Boolean).join(" · ")),
         e.warn ? make("span", { class: "option-warn" }, e.warn) : null)));
       if (!this.options.length && !answer.say) { this.close(); if (text.length > 2 && !text.includes("@")) { live("Personne à ce nom dans l’annuaire."); } return; }
       if (!this.options.length) { this.close(); live(answer.say); return; }

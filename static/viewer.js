@@ -203,7 +203,7 @@ window.addEventListener("resize", () => {
   resizing = setTimeout(() => { if (file && !zoom) { sizeAll(); redraw(); } }, 150);
 });
 document.addEventListener("keydown", (event) => {
-  if (event.key === "u" && !event.ctrlKey && !event.metaKey && !event.altKey) {
+  if ((event.key === "u" || event.key === "Escape") && !event.ctrlKey && !event.metaKey && !event.altKey) {
     document.querySelector(".viewer-bar a").click();
     return;
   }

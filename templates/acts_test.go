@@ -94,7 +94,7 @@ func TestEmptyParts(t *testing.T) {
 	if offered(d, "attachment-open") || !strings.Contains(d.Find(".card").Text(), "Pièce vide, à redemander à l’expéditeur") {
 		t.Error("an empty file is offered to be opened")
 	}
-	if !strings.Contains(d.Find(".nobody").Text(), "Cette lettre ne contient pas de texte") {
+	if !strings.Contains(d.Find(".nobody").Text(), "Cette lettre ne contient aucun texte") {
 		t.Error("an empty letter says nothing")
 	}
 }

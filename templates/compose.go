@@ -35,6 +35,7 @@ type ComposeView struct {
 	NoReply        bool
 	Patient        bool // a patient is among the recipients
 	Saved          string
+	SignatureHref  string
 	Strips         []Strip
 	Remarks        []RemarkView
 	Fates          []FateView
@@ -105,10 +106,11 @@ type SendingView struct {
 // DraftsView lists a mailbox's letters being written.
 type DraftsView struct {
 	Page
-	Rows      []DraftRow
-	WriteTo   string
-	Discarded string // a draft just discarded: POST brings it back
-	Folder    string // the server's Drafts folder, "" when not known
+	Rows          []DraftRow
+	WriteTo       string
+	Discarded     string // a draft just discarded: POST brings it back
+	Folder        string // the server's Drafts folder, "" when not known
+	SignatureHref string
 }
 
 // DraftRow is one draft.

@@ -29,20 +29,22 @@ func (c Card) On(s *Sender) {
 // DirectoryView is the search page, before and after a search.
 type DirectoryView struct {
 	Page
-	Action    string // POST
-	Words     string
-	Filters   DirectoryFilters
-	Searched  bool
-	Entries   []DirectoryEntry
-	Total     int
-	More      bool
-	Forgiven  bool
-	PrevHref  string
-	NextHref  string
-	PageSays  string
-	State     string // how old the data is, in a sentence
-	StateWarn bool
-	WriteTo   string // where a letter to one of them begins, "" for nowhere
+	Action          string // POST
+	Words           string
+	Filters         DirectoryFilters
+	Error           string // why the words cannot be searched with
+	Searched        bool
+	Entries         []DirectoryEntry
+	Total           int
+	More            bool
+	Forgiven        bool
+	PrevHref        string
+	NextHref        string
+	PageSays        string
+	State           string // how old the data is, in a sentence
+	StateWarn       bool
+	DepartmentError string
+	WriteTo         string // where a letter to one of them begins, "" for nowhere
 }
 
 // DirectoryFilters are the choices beside the words.

@@ -21,7 +21,7 @@ var keyHelp = []struct{ key, says string }{
 	{"x", "choisir la lettre pour un acte groupé"},
 	{"p", "imprimer la lettre ouverte"},
 	{"/", "chercher"},
-	{"Échap", "fermer un menu, une image, cette aide"},
+	{"Échap", "fermer un menu, une image, un document PDF, cette aide"},
 	{"+ − 0", "document PDF" + nbsp + ": agrandir, réduire, ajuster"},
 	{"?", "montrer cette aide"},
 }

@@ -23,9 +23,9 @@ func nestedTitle(t string, n int) string {
 // noBody says why no sheet is shown.
 func noBody(v LetterView) string {
 	if len(v.Attachments)+len(v.Nested) > 0 {
-		return "Cette lettre ne contient pas de texte" + nbsp + ": seulement ce qui y est joint."
+		return "Cette lettre ne contient aucun texte" + nbsp + ": seulement ce qui y est joint."
 	}
-	return "Cette lettre ne contient pas de texte."
+	return "Cette lettre ne contient aucun texte."
 }
 
 // senderName falls back to the address, which is then not said a second time.

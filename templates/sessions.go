@@ -7,7 +7,7 @@ func browserName(s string) string {
 	return s
 }
 
-// sessionSub says with what a session was opened, when, and when it was last used.
+// sessionSub says when a session was opened, and with what.
 func sessionSub(r SessionRow) string {
 	with := ""
 	if r.Means != "" {
@@ -16,7 +16,15 @@ func sessionSub(r SessionRow) string {
 			with = " avec l’e-CPS"
 		}
 	}
-	return "Ouverte " + r.Since + with + " · vue " + r.Seen
+	return "Ouverte " + r.Since + with
+}
+
+// sessionLast is the last act seen in a session.
+func sessionLast(r SessionRow) string {
+	if r.Did == "" {
+		return "Dernier acte " + r.Seen
+	}
+	return "Dernier acte " + r.Seen + nbsp + ": " + r.Did
 }
 
 func closeOthers(n int) string {

@@ -30,6 +30,9 @@ type Nav struct {
 	SignOut    string // POST, no field
 	Write      string // POST, no field: begins a letter
 	Directory  string // GET
+	Patients   string // GET: exchanges with patients of the mailbox at hand
+	// PatientsWaiting is how many of them wait for us, 0 when none or not known.
+	PatientsWaiting int
 }
 
 // Me says who is signed in and for whom they act.
@@ -263,6 +266,7 @@ type SessionsView struct {
 type SessionRow struct {
 	ID, Agent, Since, Seen string
 	Means                  string // "carte CPS", "e-CPS", "" when not known
+	Did                    string // what was done last: "Lettre ouverte, Cabinet des Lilas", "" when not known
 	Current                bool
 	RevokeTo               string // POST; field id (SessionRow.ID)
 }

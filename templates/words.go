@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -62,8 +63,35 @@ func subject(s string) string {
 	if strings.TrimSpace(s) == "" {
 		return "(sans objet)"
 	}
-	return s
+	return SubjectPrefixes(s)
 }
+
+// SubjectPrefixes writes what stands before a subject in one way, however the sender's
+// program wrote it: "RE:", "Re :" are "Re : ", "TR:", "Fwd:" are "Tr : ". One that is
+// repeated is said once.
+func SubjectPrefixes(s string) string {
+	last, out := "", ""
+	for range 20 {
+		at := subjectPrefix.FindStringSubmatch(s)
+		if at == nil {
+			break
+		}
+		word := "Re"
+		if !strings.EqualFold(at[1], "re") {
+			word = "Tr"
+		}
+		if s = s[len(at[0]):]; word != last {
+			out += word + nbsp + ": "
+		}
+		last = word
+	}
+	if strings.TrimSpace(s) == "" {
+		s = "(sans objet)"
+	}
+	return out + s
+}
+
+var subjectPrefix = regexp.MustCompile(`^[\s\x{a0}\x{202f}]*(?i:(re|tr|fw|fwd))(?:\[[0-9]{1,3}\])?[\s\x{a0}\x{202f}]*:[\s\x{a0}\x{202f}]*`)
 
 // initial falls back to an envelope's mark when a sender has no letters.
 func initial(s string) string {

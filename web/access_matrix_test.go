@@ -26,23 +26,26 @@ const (
 
 // roles are who asks: nobody, practitioners from a stranger to the owner of the
 // cabinet's mailbox through delegates with each right, an agent of support.
-var roles = []string{"signed out", "stranger", "reader", "triage", "writer", "sender", "owner", "support"}
+var roles = []string{"signed out", "stranger", "reader", "triage", "writer", "sender", "patient reader", "patient sender", "owner", "support"}
 
 // The places of some roles.
 const (
-	owner = 6
-	agent = 7
+	owner = 8
+	agent = 9
 )
 
 // declared is what each role is answered, by what the address declares.
-var declared = map[string][8]string{
-	"anyone":  {in, in, in, in, in, in, in, in},
-	"persons": {signIn, in, in, in, in, in, in, signIn},
-	"readers": {signIn, hidden, in, in, in, in, in, signIn},
-	"triage":  {signIn, hidden, denied, in, in, in, in, signIn},
-	"writers": {signIn, hidden, denied, denied, in, in, in, signIn},
-	"senders": {signIn, hidden, denied, denied, denied, in, in, signIn},
-	"support": {door, door, door, door, door, door, door, in},
+var declared = map[string][10]string{
+	"anyone":          {in, in, in, in, in, in, in, in, in, in},
+	"persons":         {signIn, in, in, in, in, in, in, in, in, signIn},
+	"readers":         {signIn, hidden, in, in, in, in, in, in, in, signIn},
+	"triage":          {signIn, hidden, denied, in, in, in, denied, in, in, signIn},
+	"writers":         {signIn, hidden, denied, denied, in, in, denied, in, in, signIn},
+	"senders":         {signIn, hidden, denied, denied, denied, in, denied, in, in, signIn},
+	"patients":        {signIn, hidden, denied, denied, denied, denied, in, in, in, signIn},
+	"patient writers": {signIn, hidden, denied, denied, denied, denied, denied, in, in, signIn},
+	"patient senders": {signIn, hidden, denied, denied, denied, denied, denied, in, in, signIn},
+	"support":         {door, door, door, door, door, door, door, door, door, in},
 }
 
 // TestAccessMatrix asks every address of the site map as everybody: a new address is
@@ -53,7 +56,8 @@ func TestAccessMatrix(t *testing.T) {
 	m := newMatrix(t, k)
 	asked := 0
 	for role, name := range roles {
-		if rights, delegate := map[string]string{"reader": "read", "triage": "read,triage", "writer": "read,triage,write", "sender": "read,triage,write,send"}[name]; delegate {
+		if rights, delegate := map[string]string{"reader": "read", "triage": "read,triage", "writer": "read,triage,write", "sender": "read,triage,write,send",
+			"patient reader": "read,patients", "patient sender": "read,triage,write,send,patients"}[name]; delegate {
 			grant(t, k, "renard", []mssanteGrant{{people.LilasBox, rights}})
 		}
 		for _, d := range k.App.Web.Declarations() {
@@ -72,7 +76,7 @@ func TestAccessMatrix(t *testing.T) {
 			}
 		}
 	}
-	if asked < 8*40 {
+	if asked < 10*40 {
 		t.Errorf("%d answers looked at", asked)
 	}
 }
@@ -99,7 +103,7 @@ func answer(a *testkit.Answer) string {
 type matrix struct {
 	t      *testing.T
 	k      *testkit.Kit
-	keys   [8]string
+	keys   [10]string
 	params map[string]string
 	ref    string
 }
@@ -108,10 +112,14 @@ func newMatrix(t *testing.T, k *testkit.Kit) *matrix {
 	if err := k.App.Stock(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	m := &matrix{t: t, k: k, keys: [8]string{"", "benali", "renard", "renard", "renard", "renard", "martin", "delmas"}}
+	m := &matrix{t: t, k: k, keys: [10]string{"", "benali", "renard", "renard", "renard", "renard", "renard", "renard", "martin", "delmas"}}
 	letter := "From: Dr Petit <hugo.petit@chu.mssante.fr>\nTo: cabinet-des-lilas@pro.mssante.fr\nSubject: la matrice\nMIME-Version: 1.0\n" + mixed +
 		"--B\nContent-Type: text/plain\n\nmot\n" + part("application/pdf", "a.pdf", []byte("%PDF-1.4")) + part("text/plain", "a.txt", []byte("mot")) + "--B--\n"
 	if !k.World.Mail().Put(people.LilasBox, "INBOX", nil, k.Clock.Now(), []byte(strings.ReplaceAll(letter, "\n", "\r\n"))) {
+		t.Fatal("not delivered")
+	}
+	patient := "From: Odile Besançon <255033799001138@patient.mssante.fr>\nTo: cabinet-des-lilas@pro.mssante.fr\nSubject: une question\nMessage-ID: <q@patient>\n\nBonjour\n"
+	if !k.World.Mail().Put(people.LilasBox, "INBOX", nil, k.Clock.Now(), []byte(strings.ReplaceAll(patient, "\n", "\r\n"))) {
 		t.Fatal("not delivered")
 	}
 	titular := m.client(owner)
@@ -128,6 +136,7 @@ func newMatrix(t *testing.T, k *testkit.Kit) *matrix {
 	asset := doc(t, ok(t, titular.Get("/sessions"))).Find("link[rel=stylesheet]").First().AttrOr("href", "")
 	m.params = map[string]string{"box": box, "folder": parts[3], "uidvalidity": parts[4], "uid": parts[5], "part": "2", "*": strings.TrimPrefix(asset, "/static/")}
 	m.ref = strings.Join(parts[3:6], "/")
+	m.params["exchange"] = strings.TrimPrefix(doc(t, ok(t, titular.Get("/mail/"+box+"/patients"))).Find("[data-testid=patient-name]").First().AttrOr("href", ""), "/mail/"+box+"/patients/")
 	return m
 }
 
@@ -163,10 +172,12 @@ func (m *matrix) post(role int, pattern string) (post, bool) {
 		"/support/trail/export": {form: values("format", "csv")}, "/support/trail/verify": {},
 		"/sign-in": {}, "/sign-in/backchannel": {}, "/sign-out": {}, "/situations": {form: values("situation", "x")},
 		"/mail/{box}/act": {form: values("do", "star", "ref", m.ref)}, "/mail/{box}/undo": {form: values("undo", "x")},
-		"/mail/{box}/search": {form: values("words", "ordonnance")}, "/mail/{box}/suggest": {form: values("words", "petit")}, "/directory": {form: values("words", "petit")},
+		"/mail/{box}/search": {form: values("words", "ordonnance")}, "/mail/{box}/suggest": {form: values("words", "petit")}, "/mail/{box}/signature": {form: values("do", "save", "text", "mot")}, "/directory": {form: values("words", "petit")},
 		"/mail/{box}/compose": {form: values("kind", "blank")}, draft: {form: values("version", "1", "subject", "x", "do", "save")},
 		draft + "/save": {json: `{"version":1,"subject":"x","text":"mot"}`}, draft + "/pause": {form: values("leave", "0")}, draft + "/text": {json: `{"html":"<p>mot</p>"}`},
 		draft + "/send": {json: `{"version":1,"files":[],"confirmed":[]}`}, draft + "/settle": {form: values("verdict", "left")}, draft + "/restore": {},
+		"/mail/{box}/patients": {form: values("ins", "255033799001138")}, "/mail/{box}/patients/identity/{handle}": {form: values("name", "Odile")},
+		"/mail/{box}/patients/{exchange}/ins": {}, "/mail/{box}/patients/{exchange}/write": {}, "/mail/{box}/patients/{exchange}/close": {form: values("last", "x")},
 		draft + "/files": {form: values("name", "a.txt", "size", "3")}, draft + "/files/{file}": {json: "mot"}, draft + "/files/{file}/remove": {},
 	}[pattern]
 	return p, known
@@ -214,6 +225,8 @@ func (m *matrix) ask(role int, d web.Declared) *testkit.Answer {
 			v, known = m.supportSearch(c, strings.TrimSuffix(d.Pattern, "/{handle}")), true
 		case name == "handle" && strings.HasPrefix(d.Pattern, "/directory"):
 			v, known = m.search(c, "/directory"), true
+		case name == "handle" && strings.Contains(d.Pattern, "/patients/"):
+			v, known = m.meant(c), true
 		case name == "handle":
 			v, known = m.search(c, "/mail/"+m.params["box"]+"/search"), true
 		case name == "draft" || name == "file":
@@ -256,6 +269,15 @@ func (m *matrix) search(c *testkit.Client, at string) string {
 		return to[cut+1:]
 	}
 	return "ABCDEFGHIJKLMNOPQRST"
+}
+
+// meant keeps an INS for this browser, or gives a handle of the same shape.
+func (m *matrix) meant(c *testkit.Client) string {
+	to := c.Post("/mail/"+m.params["box"]+"/patients", values("ins", "255033799001138")).Location()
+	if cut := strings.LastIndexByte(to, '/'); strings.Contains(to, "/identity/") {
+		return to[cut+1:]
+	}
+	return "abcdefghijklmnopqrst"
 }
 
 // account is the owner's, and session one they have open.

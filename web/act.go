@@ -38,6 +38,7 @@ func (s *Server) act(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	to := localPath(r.Form.Get("next"), path("mail", sc.box.ID, which[0].Folder))
+	about := letterNamed(r, b, which)
 	out, say, err := s.doAct(r, b, which)
 	switch {
 	case missedAll(out, err):
@@ -47,7 +48,7 @@ func (s *Server) act(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
-	n := note{say: say.of(out), kind: noteKind(out)}
+	n := note{say: say.of(out, about), kind: noteKind(out)}
 	if out.Done > 0 {
 		n.undo = string(out.Undo)
 	}
@@ -154,11 +155,14 @@ type saying struct{ one, many string }
 
 // of tells what was done and what was not: the numbers are those of the outcome,
 // never those of the request.
-func (s saying) of(o mailbox.Outcome) string {
+// about is the letter's name when it was one that has one.
+func (s saying) of(o mailbox.Outcome, about string) string {
 	var out string
 	switch {
 	case o.Done == 0:
 		out = "Rien n’a changé"
+	case o.Done == 1 && o.Missed == 0 && about != "":
+		out = about + " " + s.one
 	case o.Done == 1 && o.Missed == 0:
 		out = "Lettre " + s.one
 	case o.Done == 1:
@@ -188,12 +192,18 @@ func (s *Server) undo(w http.ResponseWriter, r *http.Request) error {
 		return problem.New(problem.Invalid, "")
 	}
 	to := localPath(r.PostForm.Get("next"), path("mail", scopeOf(r).box.ID))
+	if scopeOf(r).desk.wasUndone(token) { // 'z' again, or the page before come back to
+		return s.comeBack(w, r, to, note{say: sayUndone, kind: "ok"})
+	}
 	out, err := b.Undo(r.Context(), mailbox.Undo(token))
 	switch {
 	case missedAll(out, err):
 		return s.comeBack(w, r, listOf(to), note{say: goneWords(out.Missed), kind: "warn"})
 	case err != nil:
 		return err
+	}
+	if out.Missed == 0 {
+		scopeOf(r).desk.undone(token)
 	}
 	return s.comeBack(w, r, to, note{say: undoneWords(out), kind: noteKind(out)})
 }
@@ -211,7 +221,7 @@ func undoneWords(o mailbox.Outcome) string {
 	}
 	switch {
 	case o.Missed > 0: // not "as before": some letters could not be brought back
-		return saying{"remise " + where, "remises " + where}.of(o)
+		return saying{"remise " + where, "remises " + where}.of(o, "")
 	case o.Returned == 0:
 		return strings.TrimSpace("C’est annulé\u00a0: tout est comme avant. " + o.Say)
 	case o.Returned == 1:

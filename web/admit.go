@@ -78,7 +78,7 @@ func ownFirst(g delegation.Grant) int {
 // touch moves the idle clock. A provider that cannot be reached does not take the
 // page away: mail access ends by itself when its token does.
 func (s *Server) touch(r *http.Request, cur *session.Session) error {
-	err := s.sessions.Touch(r.Context(), cur.ID)
+	err := s.sessions.TouchCurrent(r.Context(), cur)
 	switch {
 	case err == nil:
 		return nil

@@ -1,8 +1,14 @@
 package web
 
 import (
+	"bytes"
+	"context"
+	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"strings"
+
+	"github.com/a-h/templ"
 
 	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/message"
@@ -14,19 +20,24 @@ import (
 // shown is what a letter's frame holds, and what the page says about it.
 type shown struct {
 	html          string
-	plainOnly     bool // no part of it is the sender's HTML
+	packed        []byte // the frame's whole document, compressed; nil for none
+	plainOnly     bool   // no part of it is the sender's HTML
 	remoteBlocked int
 	truncated     bool
 }
 
-// show makes the document of a letter: each text in its form, sanitised last, cid:
+// same reports whether a page made from v need not be made again from w.
+func (v shown) same(w shown) bool {
+	return v.html == w.html && v.remoteBlocked == w.remoteBlocked && v.truncated == w.truncated
+}
+
+// draw begins the document of a letter: each text in its form, sanitised last, cid:
 // pictures led to the letter's own parts. base is the letter's address.
-func show(c mailbox.Content, base string, plain bool) shown {
+func draw(c mailbox.Content, base string, plain bool) (likely shown, finish func() shown) {
 	texts := c.Shown
 	if plain {
 		texts = c.Plains
 	}
-	out := shown{plainOnly: true}
 	cid := sanitize.Options{CID: func(id string) (string, bool) {
 		p := c.Body.Inline[id]
 		if p == nil || p.Path == "" || strings.HasSuffix(p.Type, "tiff") { // no browser shows it, and nobody asked for a conversion
@@ -34,24 +45,34 @@ func show(c mailbox.Content, base string, plain bool) shown {
 		}
 		return base + "/part/" + p.Path + "/inline", true
 	}}
-	var b strings.Builder
-	for i, t := range texts {
+	out := shown{plainOnly: true}
+	work := make([]*sanitize.Work, 0, len(texts))
+	for _, t := range texts {
 		source := t.Text
 		if t.Part.Type == "text/html" {
 			out.plainOnly = false
 		} else {
 			source = message.PlainToHTML(source)
 		}
-		r := sanitize.HTML([]byte(source), cid)
-		if i > 0 {
-			b.WriteString("<hr>")
-		}
-		b.Write(r.HTML)
-		out.remoteBlocked += r.RemoteBlocked
-		out.truncated = out.truncated || t.Truncated || r.Truncated
+		out.truncated = out.truncated || t.Truncated
+		work = append(work, sanitize.Begin([]byte(source), cid))
 	}
-	out.html = b.String()
-	return out
+	join := func(result func(*sanitize.Work) sanitize.Result) shown {
+		v := out
+		var b strings.Builder
+		for i, w := range work {
+			r := result(w)
+			if i > 0 {
+				b.WriteString("<hr>")
+			}
+			b.Write(r.HTML)
+			v.remoteBlocked += r.RemoteBlocked
+			v.truncated = v.truncated || r.Truncated
+		}
+		v.html = b.String()
+		return v
+	}
+	return join(func(w *sanitize.Work) sanitize.Result { return w.Likely }), func() shown { return join((*sanitize.Work).Finish) }
 }
 
 // hasForms reports whether a letter has both a laid-out and a plain form.
@@ -70,20 +91,64 @@ func nestedIn(c mailbox.Content, path string) (mailbox.Content, bool) {
 	return mailbox.Content{}, false
 }
 
-// document is show, done once for a page and its frame.
-func (s *Server) document(key documentKey, c mailbox.Content) shown {
-	if v, ok := s.documents.find(key); ok {
-		return v
+// document is what draw makes, once for a page and its frame. It is read back beside
+// the page that is being made of it, and packed for its frame.
+func (s *Server) document(key documentKey, c mailbox.Content) *document {
+	if d := s.documents.find(key); d != nil {
+		return d
 	}
-	v := show(c, letterHref(key.box, key.ref), key.plain)
-	s.documents.keep(key, v)
-	return v
+	likely, finish := draw(c, letterHref(key.box, key.ref), key.plain)
+	d := newDocument(key, likely)
+	s.documents.keep(d)
+	go func() {
+		defer func() { // on a goroutine of its own: nobody else would catch it
+			if v := recover(); v != nil {
+				s.panics.Add(1)
+				s.log.Error("panic", slog.String("in", "document"), slog.String("kind", panicWords(v)), slog.String("stack", string(debug.Stack())))
+				s.documents.settle(d, shown{}, problem.New(problem.Internal, "Cette lettre n’a pas pu être préparée. Elle n’a rien\u00a0: téléchargez sa source, et prévenez le support."))
+			}
+		}()
+		v := finish()
+		v.packed = s.packFrame(v)
+		s.documents.settle(d, v, nil)
+	}()
+	return d
 }
 
-// prepare makes the document of a letter whose page will be rendered in a moment.
+// packFrame makes a frame's document ahead of its request; nil leaves it to be made
+// then.
+func (s *Server) packFrame(v shown) []byte {
+	var b bytes.Buffer
+	if len(v.html) > maxDocument || bodyDocument(v).Render(context.Background(), &b) != nil {
+		return nil
+	}
+	out, _ := s.packer.pack(b.Bytes())
+	return out
+}
+
+func bodyDocument(v shown) templ.Component {
+	return templates.BodyDocument(templates.BodyView{HTML: v.html, Dark: v.plainOnly, Title: "Corps de la lettre"})
+}
+
+// prepare begins the document of a letter whose page will be made in a moment.
 func (s *Server) prepare(r *http.Request, l *mailbox.Letter) {
 	if len(l.Shown) > 0 {
 		s.document(scopeOf(r).documentKey(l.Ref, "", r.URL.Query().Get("form") == "plain"), l.Content)
+	}
+}
+
+// whenSettled makes a page of a letter while its document is read back, and once more
+// if that changed what the page says.
+func whenSettled(page func() (*prepared, look)) *prepared {
+	for {
+		p, saw := page()
+		changed, err := saw.changed()
+		switch {
+		case err != nil:
+			return &prepared{err: err}
+		case !changed:
+			return p
+		}
 	}
 }
 
@@ -96,8 +161,8 @@ func (s *Server) body(w http.ResponseWriter, r *http.Request) error {
 	}
 	q := r.URL.Query()
 	key := scopeOf(r).documentKey(at, q.Get("part"), q.Get("form") == "plain")
-	v, kept := s.documents.find(key)
-	if !kept || !b.JustOpened(at) { // a page whose opening is in the trail vouches for its frame
+	d := s.documents.find(key)
+	if d == nil || !b.JustOpened(at) { // a page whose opening is in the trail vouches for its frame
 		l, err := b.Letter(r.Context(), at, mailbox.LetterOptions{Frame: true})
 		if err != nil {
 			return err
@@ -109,7 +174,14 @@ func (s *Server) body(w http.ResponseWriter, r *http.Request) error {
 				return problem.New(problem.NotFound, "Cette lettre jointe n’est pas lisible ici\u00a0: téléchargez-la.")
 			}
 		}
-		v = s.document(key, c)
+		d = s.document(key, c)
 	}
-	return s.render(w, r, http.StatusOK, templates.BodyDocument(templates.BodyView{HTML: v.html, Dark: v.plainOnly, Title: "Corps de la lettre"}))
+	v, err := d.wait()
+	if err != nil {
+		return err
+	}
+	if _, ok := w.(*gzipWriter); ok && v.packed != nil {
+		return (&prepared{body: v.packed, packed: true}).answer(w, http.StatusOK)
+	}
+	return s.render(w, r, http.StatusOK, bodyDocument(v))
 }

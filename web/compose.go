@@ -40,7 +40,7 @@ func (s *Server) composeBegin(w http.ResponseWriter, r *http.Request) error {
 // box shows no formatting, so none is made.
 func (s *Server) origin(r *http.Request, b *mailbox.Box) (outgoing.Origin, error) {
 	f := r.PostForm
-	from := outgoing.Origin{Kind: outgoing.Kind(f.Get("kind")), Plain: f.Get("plain") == "1", Signature: s.signature(scopeOf(r), b)}
+	from := outgoing.Origin{Kind: outgoing.Kind(f.Get("kind")), Plain: f.Get("plain") == "1", Signature: s.signature(r, b)}
 	switch from.Kind {
 	case "":
 		from.Kind = outgoing.Blank
@@ -104,7 +104,7 @@ func (s *Server) composePage(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		v.Remarks = remarkViews(remarks)
+		v.Remarks = remarkViews(scopeOf(r), remarks)
 		v.Strips = append(v.Strips, checkStrip(remarks)...)
 	}
 	if q.Get("sent") == "1" {
@@ -146,7 +146,7 @@ func (s *Server) composeView(r *http.Request, b *mailbox.Box, d outgoing.Draft) 
 		To: chips[:nTo], Cc: chips[nTo : nTo+nCc], Bcc: chips[nTo+nCc:], Subject: d.Fields.Subject, HTML: d.Fields.HTML, Text: d.Fields.Text,
 		Files: fileViews(self, d.Files), Limit: limit.Say(), LimitBytes: limit.Files(),
 		Delivery: d.Fields.DeliveryReceipt, Read: d.Fields.ReadReceipt, NoReply: d.Fields.NoReply, Patient: hasPatient(d.Fields),
-		Saved: "Brouillon enregistré " + s.clock.at(d.SavedAt),
+		Saved: "Brouillon enregistré " + s.clock.at(d.SavedAt), SignatureHref: signatureHref(sc.box.ID),
 	}
 	if v.FromLabel == "" {
 		v.FromLabel = v.FromAddress
@@ -162,8 +162,14 @@ func (s *Server) composeView(r *http.Request, b *mailbox.Box, d outgoing.Draft) 
 	return v
 }
 
-// behind is the list a letter goes back to: that of the letter it answers.
+// behind is the list a letter goes back to: that of the letter it answers, or the
+// exchange with the patient it is for.
 func (s *Server) behind(sc *scope, d outgoing.Draft) string {
+	if to := s.exchangeHref(sc, addressesOf(d.Fields.Everybody())); to != "" && (d.State == outgoing.Sent || d.Original != nil) {
+		return to
+	} else if to != "" && d.Origin == outgoing.ToPatient {
+		return path("mail", sc.box.ID, "patients")
+	}
 	if d.Original != nil {
 		return path("mail", sc.box.ID, d.Original.Folder)
 	}
@@ -228,7 +234,7 @@ func (s *Server) writeTo(sc *scope) string {
 func remarkPlace(x outgoing.Remark) string {
 	switch x.Code {
 	case outgoing.NoRecipient, outgoing.BadAddress, outgoing.ManyRecipients, outgoing.OutsideSpace, outgoing.NoList, outgoing.StaleList, outgoing.NotInDirectory,
-		outgoing.NoReplyBox, outgoing.SeveralPatients, outgoing.PatientWithOther, outgoing.PatientKey, outgoing.NoPatientRight:
+		outgoing.NoReplyBox, outgoing.SeveralPatients, outgoing.PatientWithOther, outgoing.PatientKey, outgoing.PatientIdentity, outgoing.NoPatientRight:
 		return "to"
 	case outgoing.NoSubject, outgoing.ReservedSubject:
 		return "subject"
@@ -243,7 +249,7 @@ func remarkPlace(x outgoing.Remark) string {
 	return "letter"
 }
 
-func remarkViews(all []outgoing.Remark) []templates.RemarkView {
+func remarkViews(sc *scope, all []outgoing.Remark) []templates.RemarkView {
 	out := make([]templates.RemarkView, 0, len(all))
 	blocked := map[string]bool{}
 	for _, x := range all {
@@ -254,6 +260,9 @@ func remarkViews(all []outgoing.Remark) []templates.RemarkView {
 	for _, x := range all {
 		if x.Level == outgoing.Tell && blocked[x.Address] {
 			continue // the graver word is enough
+		}
+		if a, err := mssante.ParseAddress(x.Address); x.Code == outgoing.NotInDirectory && err == nil && ours(sc, a) {
+			continue // their own mailbox, or their team's
 		}
 		out = append(out, templates.RemarkView{Key: x.Key(), Level: string(x.Level), Place: remarkPlace(x), Say: x.Say, Address: x.Address, Suggest: x.Suggest})
 	}

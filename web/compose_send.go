@@ -53,7 +53,7 @@ func (s *Server) draftSend(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	out := sentData{Came: string(res.Came), Say: res.Say, Remarks: remarkViews(res.Remarks)}
+	out := sentData{Came: string(res.Came), Say: res.Say, Remarks: remarkViews(scopeOf(r), res.Remarks)}
 	switch res.Came {
 	case outgoing.CameSent:
 		out.To = s.sentTo(r, d)
@@ -117,7 +117,8 @@ func fileIDs(all []outgoing.File) []string {
 // sentTo is the list with the sentence that says to whom the letter went.
 func (s *Server) sentTo(r *http.Request, d outgoing.Draft) string {
 	sc := scopeOf(r)
-	n := note{boxID: sc.box.ID, say: "Lettre envoyée à " + s.draftWho(d.Fields.Everybody(), 0) + ".", kind: "ok"}
+	d.State = outgoing.Sent // it was read before it left
+	n := note{boxID: sc.box.ID, say: "Lettre envoyée à " + s.draftWho(s.knownRecipients(r, d.Fields.Everybody()), 0) + ".", kind: "ok", sent: true}
 	return withQuery(s.behind(sc, d), "note", sc.desk.keepNote(n, s.clock.now()))
 }
 

@@ -53,7 +53,7 @@ func TestDraftLife(t *testing.T) {
 	if twice := ask(t, c, at+"/send", fields{"version": one.Version, "files": []string{}}); twice.Came != "sent" {
 		t.Errorf("a second click: %+v", twice)
 	}
-	if f := doc(t, ok(t, c.Follow(sent.To))).Find("[data-testid=flash]").Text(); !strings.Contains(f, "Lettre envoyée à hugo.petit@chu-touraine.mssante.fr") {
+	if f := doc(t, ok(t, c.Follow(sent.To))).Find("[data-testid=flash]").Text(); !strings.Contains(f, "Lettre envoyée à Dr Hugo Petit") {
 		t.Errorf("said %q", f)
 	}
 	if a := ok(t, c.Get(at)); !strings.Contains(a.Text(), "Lettre envoyée") || strings.Contains(a.Text(), "id=\"compose\"") {

@@ -63,8 +63,11 @@ func (k *desk) countFailed(boxID string, now time.Time) {
 func (s *Server) askCounters(r *http.Request) {
 	sc := scopeOf(r)
 	now := s.clock.now()
-	waiting := make(chan struct{}, counterBoxes)
+	waiting := make(chan struct{}, counterBoxes+1)
 	firsts, asked := 0, 0
+	if s.askPatients(r, waiting) {
+		firsts++
+	}
 	for _, g := range sc.grants {
 		if sc.box != nil && g.Mailbox.ID == sc.box.ID || asked >= counterBoxes {
 			continue

@@ -11,7 +11,7 @@ import (
 )
 
 // desks is what this node keeps in memory for each open session: the words of
-// recent searches (never in a URL), the sentence after an act, the last counters
+// recent searches and the INS typed to write to a patient (never in a URL), the sentence after an act, the last counters
 // of other mailboxes, the folders and the mailbox looked at last. All of it can be
 // thrown away; all of it goes when the session ends.
 type desks struct {
@@ -24,15 +24,19 @@ type desks struct {
 }
 
 type desk struct {
-	mu        sync.Mutex
-	used      time.Time
-	searches  []held[search]
-	notes     []held[note]
-	directory []held[directory.Query]
-	unread    map[string]counter    // by mailbox id
-	folders   map[string]folderList // by mailbox id
-	last      string                // mailbox looked at last
-	lastIn    map[string]string     // the same by situation
+	mu         sync.Mutex
+	used       time.Time
+	searches   []held[search]
+	notes      []held[note]
+	directory  []held[directory.Query]
+	identities []held[meant]
+	awaiting   map[string]awaiting     // by mailbox id: patients who wait for us
+	unread     map[string]counter      // by mailbox id
+	folders    map[string]folderList   // by mailbox id
+	last       string                  // mailbox looked at last
+	lastIn     map[string]string       // the same by situation
+	met        map[string]*metPatients // by mailbox id
+	tokens     [][32]byte              // digests of the acts taken back
 }
 
 // folderList is a mailbox's folders as last listed.
@@ -56,6 +60,7 @@ type search struct {
 // note is the sentence shown after an act, with its sealed undo.
 type note struct {
 	boxID, say, kind, undo string
+	sent                   bool // a letter left: said whole where the list behind it cannot be shown
 }
 
 type counter struct {
@@ -84,7 +89,7 @@ func newDesks(now func() time.Time) *desks {
 }
 
 func newDesk() *desk {
-	return &desk{unread: map[string]counter{}, folders: map[string]folderList{}, lastIn: map[string]string{}}
+	return &desk{unread: map[string]counter{}, awaiting: map[string]awaiting{}, folders: map[string]folderList{}, lastIn: map[string]string{}}
 }
 
 // open gives the session's desk, making it at first use. That of a session that

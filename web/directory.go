@@ -31,7 +31,12 @@ func (s *Server) directoryStore(w http.ResponseWriter, r *http.Request) error {
 		return problem.New(problem.TooLarge, "Ces mots sont trop longs pour une recherche. Cherchez avec un nom et une ville.")
 	}
 	if len(q.Department) > 3 || code(q.Department) != q.Department {
-		return problem.New(problem.Invalid, "Ce département n’existe pas. Écrivez par exemple 37, 2A ou 974.")
+		if len(q.Department) > maxWords {
+			q.Department = ""
+		}
+		v := s.directoryView(r, q)
+		v.DepartmentError, v.Filters.Open = "Ce département n’existe pas. Écrivez par exemple 37, 2A ou 974.", true
+		return s.render(w, r, http.StatusUnprocessableEntity, templates.DirectoryPage(v))
 	}
 	if q == (directory.Query{}) {
 		redirect(w, r, "/directory")
@@ -70,6 +75,10 @@ func (s *Server) directoryShow(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := s.directoryView(r, q)
 	res, err := s.directory.Search(r.Context(), sc.session.Actor, q)
+	if problem.Is(err, problem.Invalid) { // too little to search with: the form as it was, and why beside it
+		v.Error = problem.SayOf(err)
+		return s.render(w, r, http.StatusUnprocessableEntity, templates.DirectoryPage(v))
+	}
 	if err != nil {
 		return err
 	}

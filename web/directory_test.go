@@ -49,8 +49,14 @@ func TestDirectoryPages(t *testing.T) {
 	if s := ok(t, c.Get(a.Location())).Text(); strings.Contains(s, "<script>alert") {
 		t.Error("the words searched became a script")
 	}
-	if a := c.Post("/directory", values("words", "x", "department", "3'7")); a.Status != 400 {
+	if a := c.Post("/directory", values("words", "x", "department", "3'7")); a.Status != 422 || doc(t, a).Find("[data-testid=department-error]").Length() != 1 || doc(t, a).Find("#department").AttrOr("value", "") != "3'7" {
 		t.Errorf("department: %d", a.Status)
+	}
+	// One letter: the form stays with what was typed, and says why beside the field.
+	short := c.Get(c.Post("/directory", values("words", "d", "department", "37")).Location())
+	if f := doc(t, short); short.Status != 422 || f.Find("#directory-words").AttrOr("value", "") != "d" || f.Find("#department").AttrOr("value", "") != "37" ||
+		!strings.Contains(f.Find("[data-testid=directory-error]").Text(), "au moins deux caractères") || f.Find("#directory-words").AttrOr("aria-describedby", "") != "directory-error" {
+		t.Errorf("one letter: %d %s", short.Status, f.Find("main").Text())
 	}
 	if other := k.SignIn("benali").Get(b.Location()); other.Status != 404 {
 		t.Errorf("somebody else's: %d", other.Status)

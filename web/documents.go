@@ -34,10 +34,55 @@ func (sc *scope) documentKey(ref mailbox.Ref, part string, plain bool) documentK
 	return documentKey{session: sc.session.ID, box: sc.box.ID, ref: ref, part: part, plain: plain}
 }
 
+// document is one letter's: likely at once, settled soon after.
 type document struct {
 	key   documentKey
-	until time.Time
-	shown shown
+	until time.Time     // guarded by documents, as bytes is
+	bytes int           // as counted
+	done  chan struct{} // closed once shown is what may be served
+
+	mu    sync.Mutex
+	shown shown // until done: what it will likely be, to make a page of
+	err   error
+}
+
+func newDocument(key documentKey, likely shown) *document {
+	return &document{key: key, shown: likely, done: make(chan struct{})}
+}
+
+// wait gives the document as it may be served.
+func (d *document) wait() (shown, error) {
+	<-d.done
+	return d.shown, d.err
+}
+
+func (d *document) settle(v shown, err error) {
+	d.mu.Lock()
+	d.shown, d.err = v, err
+	d.mu.Unlock()
+	close(d.done)
+}
+
+// look is what a page took from a document.
+type look struct {
+	of  *document // nil: the letter has no text to show
+	saw shown
+}
+
+func (d *document) look() look {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return look{d, d.shown}
+}
+
+// changed waits until the document is settled and tells whether a page made of what
+// was seen must be made again.
+func (l look) changed() (bool, error) {
+	if l.of == nil {
+		return false, nil
+	}
+	v, err := l.of.wait()
+	return err == nil && !v.same(l.saw), err
 }
 
 // Bounds of the node's memory of documents.
@@ -52,40 +97,63 @@ func newDocuments(now func() time.Time) *documents {
 }
 
 // size is what a document costs, its own bookkeeping roughly included.
-func (d *document) size() int { return len(d.shown.html) + 512 }
+func (v shown) size() int { return len(v.html) + len(v.packed) + 512 }
 
-func (d *documents) find(k documentKey) (shown, bool) {
+// find gives the document of k, nil for none.
+func (d *documents) find(k documentKey) *document {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	e := d.of[k]
 	if e == nil {
-		return shown{}, false
+		return nil
 	}
 	doc := e.Value.(*document)
 	if !d.now().Before(doc.until) {
 		d.remove(e)
-		return shown{}, false
+		return nil
 	}
 	d.order.MoveToFront(e)
-	return doc.shown, true
+	return doc
 }
 
-func (d *documents) keep(k documentKey, v shown) {
-	if len(v.html) > maxDocument {
+// keep remembers a document just begun, when it is small enough.
+func (d *documents) keep(doc *document) {
+	if len(doc.shown.html) > maxDocument {
 		return
 	}
-	doc := &document{key: k, until: d.now().Add(documentLife), shown: v}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if _, over := d.ended[k.session]; over {
+	if _, over := d.ended[doc.key.session]; over {
 		return
 	}
-	if e := d.of[k]; e != nil {
+	if e := d.of[doc.key]; e != nil {
 		d.remove(e)
 	}
-	d.of[k] = d.order.PushFront(doc)
-	d.bytes += doc.size()
-	for d.bytes > maxDocuments {
+	doc.until = d.now().Add(documentLife)
+	d.of[doc.key] = d.order.PushFront(doc)
+	d.count(doc, doc.shown.size())
+}
+
+// settle sets what a document is in the end; one that failed is forgotten.
+func (d *documents) settle(doc *document, v shown, err error) {
+	doc.settle(v, err)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	e := d.of[doc.key]
+	if e == nil || e.Value.(*document) != doc {
+		return
+	}
+	if err != nil || len(v.html) > maxDocument {
+		d.remove(e)
+		return
+	}
+	d.count(doc, v.size())
+}
+
+func (d *documents) count(doc *document, bytes int) {
+	d.bytes += bytes - doc.bytes
+	doc.bytes = bytes
+	for d.bytes > maxDocuments && d.order.Len() > 0 {
 		d.remove(d.order.Back())
 	}
 }
@@ -93,7 +161,8 @@ func (d *documents) keep(k documentKey, v shown) {
 func (d *documents) remove(e *list.Element) {
 	doc := d.order.Remove(e).(*document)
 	delete(d.of, doc.key)
-	d.bytes -= doc.size()
+	d.bytes -= doc.bytes
+	doc.bytes = 0
 }
 
 // drop forgets a session's documents. It reads no more mail, so it gets no more.

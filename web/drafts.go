@@ -26,7 +26,7 @@ func (s *Server) drafts(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	sc := scopeOf(r)
-	v := templates.DraftsView{Page: s.page(r, "Brouillons"), Rows: s.draftRows(r, b, all), WriteTo: path("mail", sc.box.ID, "compose")}
+	v := templates.DraftsView{Page: s.page(r, "Brouillons"), Rows: s.draftRows(r, b, all), WriteTo: path("mail", sc.box.ID, "compose"), SignatureHref: signatureHref(sc.box.ID)}
 	v.Page.Section = "drafts"
 	if id := r.URL.Query().Get("discarded"); opaque.MatchString(id) {
 		v.Discarded = draftHref(sc.box.ID, id) + "/restore"
@@ -91,6 +91,8 @@ func (s *Server) draftWho(to []outgoing.Recipient, unlisted int) string {
 	for _, x := range to[:min(3, len(to))] {
 		a, ok := x.Parse()
 		switch {
+		case ok && a.IsPatient() && strings.TrimSpace(x.Name) != "": // one string, kept as it is
+			names = append(names, strings.TrimSpace(x.Name))
 		case strings.TrimSpace(x.Name) != "":
 			names = append(names, tidyName(x.Name))
 		case ok && a.IsPatient():

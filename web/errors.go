@@ -268,6 +268,7 @@ func (s *Server) showFailure(w http.ResponseWriter, r *http.Request, f failure, 
 	if v.ActHref != "/" && sc.session != nil {
 		v.AlsoLabel, v.AlsoURL = "Revenir à mes lettres", "/"
 	}
+	s.saySent(r, &v)
 	c := templates.ErrorPage(v)
 	if isFragment(r) {
 		c = templates.ErrorFragment(v)

@@ -25,9 +25,9 @@ func (s *Server) files(base string, c mailbox.Content) []templates.Attachment {
 		if slices.ContainsFunc(c.Nested, func(n mailbox.Nested) bool { return n.Path == p.Path }) {
 			continue
 		}
-		words, icon := kindWords(p.Type, fileName(p))
+		words, icon := kindWords(p.Type, partName(p))
 		at, size := base+"/part/"+p.Path, decodedSize(p)
-		a := templates.Attachment{Name: fileName(p), Type: words, Icon: icon, Size: sizeWords(size), DownloadHref: at}
+		a := templates.Attachment{Name: partName(p), Type: words, Icon: icon, Size: sizeWords(size), DownloadHref: at}
 		a.PreviewKind, a.PreviewHref = preview(p, at)
 		if a.PreviewKind == "image" && drawnAsItIs(p.Type) && thumbs > 0 && size <= room {
 			a.Thumb = true
@@ -53,7 +53,7 @@ func drawnAsItIs(contentType string) bool {
 func inOrder(parts []*message.Part) []*message.Part {
 	out := slices.Clone(parts)
 	rank := func(p *message.Part) int {
-		switch _, icon := kindWords(p.Type, fileName(p)); icon {
+		switch _, icon := kindWords(p.Type, partName(p)); icon {
 		case "pdf":
 			return 0
 		case "image":
@@ -65,16 +65,6 @@ func inOrder(parts []*message.Part) []*message.Part {
 	}
 	slices.SortStableFunc(out, func(a, b *message.Part) int { return rank(a) - rank(b) })
 	return out
-}
-
-// fileName is the sender's name for a file, or one that says what it is.
-func fileName(p *message.Part) string {
-	if p.FileName == "" {
-		if name := nameOfType(p.Type); name != "" {
-			return name
-		}
-	}
-	return partName(p)
 }
 
 // nameOfType names what came without a name, "" when the type does not tell.
@@ -96,6 +86,8 @@ func nameOfType(contentType string) string {
 		return "rendez-vous.ics"
 	case "text/vcard", "text/x-vcard", "text/directory":
 		return "contact.vcf"
+	case "text/rtf", "application/rtf":
+		return "texte.rtf"
 	case "text/csv":
 		return "tableau.csv"
 	case "text/xml", "application/xml":
@@ -111,9 +103,9 @@ func nameOfType(contentType string) string {
 	case "text":
 		return "texte.txt"
 	case "audio":
-		return "enregistrement"
+		return "enregistrement" + extensionOf(contentType)
 	case "video":
-		return "video"
+		return "video" + extensionOf(contentType)
 	}
 	return ""
 }
@@ -140,7 +132,7 @@ func decodedSize(p *message.Part) int64 {
 // preview says how a part may be looked at, from what it claims; the preview
 // itself looks at the bytes and refuses a lie.
 func preview(p *message.Part, at string) (kind, href string) {
-	_, icon := kindWords(p.Type, fileName(p))
+	_, icon := kindWords(p.Type, partName(p))
 	switch {
 	case icon == "pdf":
 		return "pdf", at + "/view"
@@ -176,7 +168,7 @@ func (s *Server) nested(base string, c mailbox.Content, plain bool) []templates.
 		v.From, _ = whoWords(n.Envelope.From, false)
 		for _, p := range c.Body.Attachments {
 			if p.Path == n.Path {
-				v.FileName, v.Size, v.DownloadHref = fileName(p), sizeWords(decodedSize(p)), base+"/part/"+p.Path
+				v.FileName, v.Size, v.DownloadHref = partName(p), sizeWords(decodedSize(p)), base+"/part/"+p.Path
 			}
 		}
 		if len(n.Shown) > 0 {

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"pli.example/pli/internal/audit"
@@ -31,12 +32,9 @@ func (s *Server) journal(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := templates.JournalView{Page: s.page(r, "Journal"), Kinds: journalChoices(kind), Empty: kind.empty}
 	v.Page.Section = "journal"
-	labels := map[string]string{}
-	for _, g := range sc.grants {
-		labels[g.Mailbox.Address.Key()] = boxLabel(g)
-	}
+	labels, folders := boxLabels(sc), folderNames(sc)
 	for _, l := range lines {
-		v.Rows = append(v.Rows, s.journalRow(l, labels))
+		v.Rows = append(v.Rows, s.journalRow(l, labels, folders))
 	}
 	if next > 0 {
 		to := url.Values{"before": {strconv.FormatInt(next, 10)}}
@@ -78,6 +76,7 @@ type journalLine struct {
 	listing     bool
 	letter      string // opaque, "" when it is about none
 	received    time.Time
+	draft       string // opaque, "" when it is about none or not told
 }
 
 // listingSpan is how long one line gathers the listings of a mailbox: they are what
@@ -152,6 +151,9 @@ func (g *grouper) add(row audit.Row) bool {
 	}
 	l := &journalLine{last: row, first: row, times: 1, listing: listing(row.Event.Action)}
 	l.letter, _ = mailbox.LetterOf(row.Event.Target)
+	if row.Event.Action == audit.DraftSave {
+		l.draft, l.letter = draftOf(row.Event), ""
+	}
 	g.lines = append(g.lines, l)
 	return true
 }
@@ -169,6 +171,9 @@ func (g *grouper) lineFor(row audit.Row, k journalKey) *journalLine {
 			}
 		}
 		return nil
+	}
+	if row.Event.Action == audit.DraftSave {
+		return g.draftLine(row)
 	}
 	if n := len(g.lines); n > 0 && repeats(row.Event.Action) && keyOf(g.lines[n-1].last.Event) == k {
 		return g.lines[n-1]
@@ -192,7 +197,7 @@ func (g *grouper) done() []*journalLine {
 	return g.lines
 }
 
-func (s *Server) journalRow(l *journalLine, labels map[string]string) templates.JournalRow {
+func (s *Server) journalRow(l *journalLine, labels, folders map[string]string) templates.JournalRow {
 	e := l.last.Event
 	out := templates.JournalRow{When: s.clock.between(l.first.At, l.last.At), Who: e.Actor.Name, Box: labels[e.Mailbox], Act: e.Action.Label(),
 		Outcome: outcomeWords(e.Outcome), Times: l.times, Failed: e.Outcome != audit.OutcomeOK && e.Outcome != ""}
@@ -202,6 +207,11 @@ func (s *Server) journalRow(l *journalLine, labels map[string]string) templates.
 	switch {
 	case l.listing:
 		out.Act = "Listes de lettres et de dossiers affichées"
+	case e.Action == audit.LetterSend, e.Action == audit.LetterRefused:
+		out.Letter = aboutWords(e, folders)
+		return out
+	case e.Action == audit.DraftSave:
+		return out
 	case e.Count > 1 && l.times == 1:
 		out.Letter = count(e.Count) + "\u00a0lettres"
 		if e.Action == audit.Search {
@@ -209,6 +219,9 @@ func (s *Server) journalRow(l *journalLine, labels map[string]string) templates.
 		}
 	case !l.received.IsZero():
 		out.Letter = "lettre du " + s.clock.day(l.received)
+	}
+	if about := aboutWords(e, folders); about != "" && !l.listing {
+		out.Letter = strings.TrimPrefix(out.Letter+" · "+about, " · ")
 	}
 	return out
 }

@@ -18,37 +18,51 @@ func (s *Server) letter(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	o := mailbox.LetterOptions{MarkRead: looked(r)}
+	var p *prepared
+	o := mailbox.LetterOptions{MarkRead: looked(r), Loaded: func(l *mailbox.Letter) { s.prepare(r, l) }}
+	var l *mailbox.Letter
 	if isFragment(r) {
-		l, err := b.Letter(r.Context(), at, o)
-		if err != nil {
-			return err
-		}
-		s.heard(r, b, l)
-		v := s.letterView(r, l)
-		folders, err := s.knownFolders(r, b, l)
-		if err != nil {
-			return err
-		}
-		s.withFolders(r, &v.Page, b, folders, at.Folder)
-		v.Moves = moves(v.Page.Folders)
-		return s.render(w, r, http.StatusOK, templates.LetterFragment(v))
+		o.Ready = func(l *mailbox.Letter) { p = s.letterFragment(w, r, b, l) }
+		l, err = b.Letter(r.Context(), at, o)
+	} else {
+		lq := listQuery(at.Folder, r.URL.Query())
+		l, _, _, err = b.LetterBeside(r.Context(), at, o, lq, func(l *mailbox.Letter, folders []mailbox.FolderView, list mailbox.List) {
+			p = s.letterPage(w, r, b, l, lq, folders, list)
+		})
 	}
-	lq := listQuery(at.Folder, r.URL.Query())
-	o.Loaded = func(l *mailbox.Letter) { s.prepare(r, l) }
-	l, folders, list, err := b.LetterBeside(r.Context(), at, o, lq)
 	if err != nil {
 		return err
 	}
 	s.heard(r, b, l)
-	v := s.letterView(r, l)
+	return p.answer(w, http.StatusOK)
+}
+
+// letterFragment is the letter alone, for its pane.
+func (s *Server) letterFragment(w http.ResponseWriter, r *http.Request, b *mailbox.Box, l *mailbox.Letter) *prepared {
+	folders, err := s.knownFolders(r, b, l)
+	if err != nil {
+		return &prepared{err: err}
+	}
+	return whenSettled(func() (*prepared, look) {
+		v, saw := s.letterView(r, l)
+		s.withFolders(r, &v.Page, b, folders, l.Folder)
+		v.Moves = moves(v.Page.Folders)
+		return s.prepareHTML(w, r, templates.LetterFragment(v)), saw
+	})
+}
+
+// letterPage is the letter beside the page of its folder.
+func (s *Server) letterPage(w http.ResponseWriter, r *http.Request, b *mailbox.Box, l *mailbox.Letter, lq mailbox.ListQuery, folders []mailbox.FolderView, list mailbox.List) *prepared {
 	s.askCounters(r)
 	beside := s.listView(r, b, lq, folders, list)
-	beside.Selected = at.UID
+	beside.Selected = l.UID
 	beside.Page.Flash = nil
-	s.withFolders(r, &v.Page, b, folders, at.Folder)
-	v.List, v.Moves = &beside, beside.Moves
-	return s.render(w, r, http.StatusOK, templates.LetterPage(v))
+	return whenSettled(func() (*prepared, look) {
+		v, saw := s.letterView(r, l)
+		s.withFolders(r, &v.Page, b, folders, l.Folder)
+		v.List, v.Moves = &beside, beside.Moves
+		return s.prepareHTML(w, r, templates.LetterPage(v)), saw
+	})
 }
 
 // looked reports that a person is opening this page now, from Pli or from nowhere
@@ -98,13 +112,14 @@ func (s *Server) knownFolders(r *http.Request, b *mailbox.Box, l *mailbox.Letter
 // searchHandle is the opaque handle of a search, as its address carries it.
 var searchHandle = regexp.MustCompile(`^[a-z2-7]{20}$`)
 
-// letterView maps a letter.
-func (s *Server) letterView(r *http.Request, l *mailbox.Letter) templates.LetterView {
+// letterView maps a letter, and tells what it took from its document.
+func (s *Server) letterView(r *http.Request, l *mailbox.Letter) (templates.LetterView, look) {
 	sc := scopeOf(r)
 	base, params := letterHref(sc.box.ID, l.Ref), listParams(listQuery(l.Folder, r.URL.Query()))
 	folder := path("mail", sc.box.ID, l.Folder)
 	plain := r.URL.Query().Get("form") == "plain"
 	g, _ := sc.grantOf(sc.box)
+	var saw look
 	v := templates.LetterView{
 		Page: s.page(r, "Lettre"), BoxID: sc.box.ID, FolderID: l.Folder, Ref: refValue(l.Ref), UIDValidity: l.UIDValidity, UID: l.UID,
 		Subject: subjectWords(l.Subject), From: sender(l), To: people(l.Envelope.To), Cc: people(l.Envelope.Cc),
@@ -121,7 +136,8 @@ func (s *Server) letterView(r *http.Request, l *mailbox.Letter) templates.Letter
 		v.NextHref = letterHref(sc.box.ID, *l.Next) + params
 	}
 	if len(l.Shown) > 0 {
-		doc := s.document(sc.documentKey(l.Ref, "", plain), l.Content)
+		saw = s.document(sc.documentKey(l.Ref, "", plain), l.Content).look()
+		doc := saw.saw
 		v.BodyTitle, v.RemoteBlocked, v.Truncated = "Corps de la lettre", doc.remoteBlocked, doc.truncated || l.Cut
 		v.BodyHref, v.PlainShown = bodyHref(base, "", plain), plain
 		if n, ok := askNotice(v.Subject, doc.html); ok {
@@ -146,7 +162,17 @@ func (s *Server) letterView(r *http.Request, l *mailbox.Letter) templates.Letter
 		Flag: doTo(sc.box.ID, "star", self), Unflag: doTo(sc.box.ID, "unstar", self),
 		Unread: doTo(sc.box.ID, "unread", next), // never back to the letter: opening it would mark it read
 	}
-	return v
+	return v, saw
+}
+
+// settledView is letterView of a letter already read back.
+func (s *Server) settledView(r *http.Request, l *mailbox.Letter) (templates.LetterView, error) {
+	for {
+		v, saw := s.letterView(r, l)
+		if changed, err := saw.changed(); err != nil || !changed {
+			return v, err
+		}
+	}
 }
 
 func bodyHref(base, part string, plain bool) string {
@@ -177,7 +203,7 @@ func sender(l *mailbox.Letter) templates.Sender {
 		m := l.Envelope.From[0]
 		out.Name, out.Address = personName(m), m.String()
 		if m.Address.IsPatient() {
-			out.Kind = "Patient, Mon espace santé"
+			out.Kind, out.Address = "Patient, Mon espace santé", patientINS(m.Address)
 		}
 	} else {
 		out.Name = "Expéditeur illisible"
@@ -195,7 +221,11 @@ func sender(l *mailbox.Letter) templates.Sender {
 func people(list []message.Mailbox) []templates.Person {
 	out := make([]templates.Person, 0, len(list))
 	for _, m := range list {
-		out = append(out, templates.Person{Name: personName(m), Address: m.String()})
+		p := templates.Person{Name: personName(m), Address: m.String()}
+		if m.Address.IsPatient() { // the address is an identity number
+			p.Address = patientINS(m.Address)
+		}
+		out = append(out, p)
 	}
 	return out
 }

@@ -102,17 +102,21 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	lq := listQuery(folder, r.URL.Query())
-	folders, l, err := b.Desk(r.Context(), lq)
+	var p *prepared
+	_, _, err = b.Desk(r.Context(), lq, func(folders []mailbox.FolderView, l mailbox.List) {
+		s.attend(r, b)
+		s.askCounters(r)
+		v := s.listView(r, b, lq, folders, l)
+		if isFragment(r) {
+			p = s.prepareHTML(w, r, templates.ListFragment(v))
+		} else {
+			p = s.prepareHTML(w, r, templates.ListPage(v))
+		}
+	})
 	if err != nil {
 		return err
 	}
-	s.attend(r, b)
-	s.askCounters(r)
-	v := s.listView(r, b, lq, folders, l)
-	if isFragment(r) {
-		return s.render(w, r, http.StatusOK, templates.ListFragment(v))
-	}
-	return s.render(w, r, http.StatusOK, templates.ListPage(v))
+	return p.answer(w, http.StatusOK)
 }
 
 // listView maps one page of a folder.
@@ -169,7 +173,7 @@ func pageNumber(l mailbox.List) int {
 func (s *Server) row(boxID string, it mailbox.Item, sent bool, params string) templates.Row {
 	row := templates.Row{
 		UID: it.UID, Href: letterHref(boxID, it.Ref) + params, Ref: refValue(it.Ref),
-		Subject: subjectWords(it.Subject), Snippet: it.Snippet, When: s.clock.short(it.Received), WhenISO: s.clock.iso(it.Received),
+		Subject: subjectWords(it.Subject), Snippet: masked(it.Snippet), When: s.clock.short(it.Received), WhenISO: s.clock.iso(it.Received),
 		Unread: it.Unread, Flagged: it.Flagged, Answered: it.Answered, Patient: it.Patient, Unreadable: it.Unreadable, Attachments: it.Attachments,
 	}
 	people := it.From
@@ -185,7 +189,7 @@ func (s *Server) row(boxID string, it mailbox.Item, sent bool, params string) te
 
 func subjectWords(subject string) string {
 	if v := strings.TrimSpace(mssante.VisibleSubject(subject)); v != "" {
-		return v
+		return masked(v)
 	}
 	return "(sans objet)"
 }

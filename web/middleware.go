@@ -72,6 +72,9 @@ func (s *Server) logged(next http.Handler) http.Handler {
 		begin := time.Now()
 		c := &countingWriter{ResponseWriter: w}
 		defer func() {
+			if s.observe != nil {
+				s.observe(pattern(r), method(r), c.code(), time.Since(begin))
+			}
 			s.log.LogAttrs(r.Context(), slog.LevelInfo, "request",
 				slog.String("request", scopeOf(r).id),
 				slog.String("method", method(r)),

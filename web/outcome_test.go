@@ -19,9 +19,15 @@ func TestSayingOfAnOutcome(t *testing.T) {
 		"1\u00a0lettre classée. Le serveur a refusé le reste.": {Done: 1, Missed: 1, Say: "Le serveur a refusé le reste."},
 		"Rien n’a changé.":                                     {},
 	} {
-		if got := s.of(o); got != want {
+		if got := s.of(o, ""); got != want {
 			t.Errorf("%+v: %q, want %q", o, got, want)
 		}
+	}
+	if got := s.of(mailbox.Outcome{Done: 1}, "«\u00a0Pansement\u00a0»"); got != "«\u00a0Pansement\u00a0» classée." {
+		t.Errorf("a letter that has a name: %q", got)
+	}
+	if got := s.of(mailbox.Outcome{}, "«\u00a0Pansement\u00a0»"); got != "Rien n’a changé." {
+		t.Errorf("nothing done: %q", got)
 	}
 	if noteKind(mailbox.Outcome{Done: 1}) != "ok" || noteKind(mailbox.Outcome{Done: 1, Missed: 1}) != "warn" {
 		t.Error("kind")

@@ -33,6 +33,7 @@ func (s *Server) page(r *http.Request, title string) templates.Page {
 		p.Boxes = s.boxLinks(sc, sc.box.ID)
 	}
 	s.withKnownFolders(sc, &p)
+	s.withPatients(sc, &p)
 	p.Flash = s.flash(r)
 	return p
 }

@@ -74,24 +74,6 @@ func downloadType(t string) string {
 	return "application/octet-stream"
 }
 
-// partName never leaves a file without a name.
-func partName(p *message.Part) string {
-	if p.FileName != "" {
-		return p.FileName
-	}
-	switch {
-	case p.Embedded != nil || p.Type == "message/rfc822":
-		return "lettre-jointe.eml"
-	case p.Type == "application/pdf":
-		return "document.pdf"
-	case strings.HasPrefix(p.Type, "image/"):
-		return "image." + strings.TrimPrefix(strings.TrimPrefix(p.Type, "image/"), "x-")
-	case p.Type == "text/plain":
-		return "texte.txt"
-	}
-	return "piece-jointe.bin"
-}
-
 // partInline serves a picture of the letter's frame (cid:): nobody asked for it, so
 // it is what the browser itself decodes and nothing that costs us. Never a TIFF.
 func (s *Server) partInline(w http.ResponseWriter, r *http.Request) error {

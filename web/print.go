@@ -18,8 +18,10 @@ func (s *Server) print(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := s.letterView(r, l)
-	v.When = s.clock.exact(l.Received) // paper outlives "hier"
-	return s.render(w, r, http.StatusOK, templates.PrintPage(templates.PrintView{Nonce: scopeOf(r).nonce, Letter: v,
-		PrintedBy: v.Page.Me.Name, PrintedAt: s.clock.exact(s.clock.now()), BodyHref: v.BodyHref, Attachments: v.Attachments}))
+	return whenSettled(func() (*prepared, look) {
+		v, saw := s.letterView(r, l)
+		v.When = s.clock.exact(l.Received) // paper outlives "hier"
+		return s.prepareHTML(w, r, templates.PrintPage(templates.PrintView{Nonce: scopeOf(r).nonce, Letter: v,
+			PrintedBy: v.Page.Me.Name, PrintedAt: s.clock.exact(s.clock.now()), BodyHref: v.BodyHref, Attachments: v.Attachments})), saw
+	}).answer(w, http.StatusOK)
 }

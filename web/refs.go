@@ -70,11 +70,14 @@ func whoWords(people []message.Mailbox, sent bool) (who, what string) {
 	if more := len(people) - len(names); more > 0 {
 		who += fmt.Sprintf(" et %d autres", more)
 	}
+	if p := people[0]; p.Address.IsPatient() && len(people) == 1 {
+		what = patientINS(p.Address)
+	}
 	if sent {
-		return "À\u00a0: " + who, ""
+		return "À\u00a0: " + who, what
 	}
 	if p := people[0]; p.Address.IsPatient() {
-		what = "Mon espace santé"
+		what = patientINS(p.Address)
 	} else if p.Name != "" && p.Valid {
 		what = p.Address.String()
 	}
@@ -99,10 +102,10 @@ func tidyName(name string) string {
 // identity number and is never used as a name.
 func personName(p message.Mailbox) string {
 	switch {
+	case p.Address.IsPatient(): // the label is one string, kept as it is
+		return patientLabel(p)
 	case strings.TrimSpace(p.Name) != "":
 		return tidyName(p.Name)
-	case p.Address.IsPatient():
-		return "Patient"
 	case p.Valid:
 		return p.Address.String()
 	case p.Raw != "":

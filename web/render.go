@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -12,15 +13,46 @@ import (
 // render writes a component whole or not at all: a failure half way must become
 // an error page, not a torn one.
 func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, c templ.Component) error {
+	return s.prepareHTML(w, r, c).answer(w, status)
+}
+
+// prepared is a page ready to be sent, or why it could not be made. Nothing of it has
+// left: what it shows may still wait for its line in the trail.
+type prepared struct {
+	body   []byte
+	packed bool // body is compressed
+	err    error
+}
+
+// prepareHTML renders a component, compressed as w's reader takes it.
+func (s *Server) prepareHTML(w http.ResponseWriter, r *http.Request, c templ.Component) *prepared {
 	var b bytes.Buffer
 	if err := c.Render(r.Context(), &b); err != nil {
-		return err
+		return &prepared{err: err}
+	}
+	if g, ok := w.(*gzipWriter); ok {
+		if body, ok := g.packer.pack(b.Bytes()); ok {
+			return &prepared{body: body, packed: true}
+		}
+	}
+	return &prepared{body: b.Bytes()}
+}
+
+// answer sends the page.
+func (p *prepared) answer(w http.ResponseWriter, status int) error {
+	if p.err != nil {
+		return p.err
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Add("Vary", "HX-Request")
+	if p.packed {
+		h.Add("Vary", "Accept-Encoding")
+		h.Set("Content-Encoding", "gzip")
+		h.Set("Content-Length", strconv.Itoa(len(p.body)))
+	}
 	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes()) // the reader left: nobody to tell
+	_, _ = w.Write(p.body) // the reader left: nobody to tell
 	return nil
 }
 

@@ -16,6 +16,7 @@ import (
 	"pli.example/pli/internal/directory"
 	"pli.example/pli/internal/identity"
 	"pli.example/pli/internal/mailbox"
+	"pli.example/pli/internal/metrics"
 	"pli.example/pli/internal/outgoing"
 	"pli.example/pli/internal/problem"
 	"pli.example/pli/internal/session"
@@ -46,8 +47,11 @@ type Options struct {
 	PerAddress int            // sign-in requests a minute and address; 0 means the default
 
 	Ready func(context.Context) error // nil: always ready
-	Now   func() time.Time
-	Log   *slog.Logger
+	// Observe is told of each answer: a pattern of SiteMap or "none", the method, the
+	// status, how long it took to send. nil: nobody counts.
+	Observe func(route, method string, status int, took time.Duration)
+	Now     func() time.Time
+	Log     *slog.Logger
 }
 
 // Server answers every request of the site. Make it with New.
@@ -68,17 +72,20 @@ type Server struct {
 	banner, bannerTo, operator string
 	proxies                    []netip.Prefix
 	ready                      func(context.Context) error
+	observe                    func(route, method string, status int, took time.Duration)
 	clock                      clock
 	log                        *slog.Logger
 
 	desks       *desks
 	documents   *documents
+	packer      *packer
 	staffKept   *staffMemory
 	limits      limiters
 	crossOrigin *http.CrossOriginProtection
 	counting    sync.WaitGroup // counters being asked for in the background
 	converting  chan struct{}  // one TIFF at a time on this node: each may take 300 MB
 	panics      atomic.Int64
+	sweeps      metrics.Pulse
 	handler     http.Handler
 }
 
@@ -96,8 +103,8 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		provider: o.Identity, sessions: o.Sessions, accounts: o.Accounts, grants: o.Grants, house: o.House, audit: o.Audit,
 		outbox: o.Outbox, directory: o.Directory, trust: o.Trust, staff: o.Staff, staffKept: newStaffMemory(o.Now),
-		secure: o.Secure, banner: o.Banner, bannerTo: o.BannerTo, operator: o.Operator, proxies: o.Proxies, ready: o.Ready,
-		clock: clock{now: o.Now, loc: paris()}, log: o.Log, desks: newDesks(o.Now), documents: newDocuments(o.Now),
+		secure: o.Secure, banner: o.Banner, bannerTo: o.BannerTo, operator: o.Operator, proxies: o.Proxies, ready: o.Ready, observe: o.Observe,
+		clock: clock{now: o.Now, loc: paris()}, log: o.Log, desks: newDesks(o.Now), documents: newDocuments(o.Now), packer: newPacker(),
 		crossOrigin: http.NewCrossOriginProtection(), converting: make(chan struct{}, 1),
 	}
 	s.limits = s.newLimiters(o.PerSession, o.PerAddress)
@@ -139,12 +146,16 @@ func (s *Server) Run(ctx context.Context) error {
 			s.desks.sweep()
 			s.documents.sweep()
 			s.staffKept.sweep()
+			s.sweeps.Beat(s.clock.now(), nil)
 		}
 	}
 }
 
 // Panics is how many requests panicked; a healthy process says 0.
 func (s *Server) Panics() int64 { return s.panics.Load() }
+
+// Sweeps tells of the loop's passes.
+func (s *Server) Sweeps() *metrics.Pulse { return &s.sweeps }
 
 // Wait returns when nothing the pages started runs any more, or ctx ends.
 func (s *Server) Wait(ctx context.Context) {

@@ -24,11 +24,15 @@ func (s *Server) sessionsPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	did, err := s.lastActs(r, cur)
+	if err != nil {
+		return err
+	}
 	v := templates.SessionsView{Page: s.page(r, "Sessions"), RevokeOthersTo: "/sessions/revoke"}
 	v.Page.Section = "sessions"
 	for _, x := range list {
 		row := templates.SessionRow{ID: x.ID, Agent: x.Agent, Since: s.clock.full(x.CreatedAt), Means: meansWords(means[x.ID]),
-			Seen: s.clock.full(x.SeenAt), Current: x.ID == cur.ID, RevokeTo: "/sessions/revoke"}
+			Seen: s.clock.full(x.SeenAt), Did: did[x.ID], Current: x.ID == cur.ID, RevokeTo: "/sessions/revoke"}
 		if row.Current {
 			v.Rows = append([]templates.SessionRow{row}, v.Rows...)
 			continue
@@ -54,6 +58,39 @@ func (s *Server) signInMeans(r *http.Request, cur *session.Session) (map[string]
 	}
 	means[cur.ID] = cur.Practitioner.AuthMode
 	return means, nil
+}
+
+// maxLastActs rows of the trail are looked through for what was done last in each
+// session; one idle for longer shows its hour alone.
+const maxLastActs = 500
+
+// lastActs tells what was done last in each session, but for looking at lists: two
+// browsers of one kind are told apart by it.
+func (s *Server) lastActs(r *http.Request, cur *session.Session) (map[string]string, error) {
+	rows, err := s.audit.Recent(r.Context(), audit.Filter{AccountID: cur.Actor.AccountID, Limit: maxLastActs})
+	if err != nil {
+		return nil, err
+	}
+	labels, did := boxLabels(scopeOf(r)), map[string]string{}
+	for _, row := range rows {
+		e := row.Event
+		if id := e.Actor.SessionID; did[id] == "" && !listing(e.Action) && e.Outcome == audit.OutcomeOK {
+			did[id] = e.Action.Label()
+			if box := labels[e.Mailbox]; box != "" {
+				did[id] += ", " + box
+			}
+		}
+	}
+	return did, nil
+}
+
+// boxLabels are the names of the person's mailboxes, by address.
+func boxLabels(sc *scope) map[string]string {
+	labels := map[string]string{}
+	for _, g := range sc.grants {
+		labels[g.Mailbox.Address.Key()] = boxLabel(g)
+	}
+	return labels
 }
 
 // meansWords is how a person proved who they are, "" when the provider does not say.

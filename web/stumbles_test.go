@@ -21,6 +21,8 @@ func TestStumbles(t *testing.T) {
 	}{
 		{"ActOnALetterAlreadyGone", actOnALetterAlreadyGone},
 		{"UndoTellsWhereLettersCameBack", undoTellsWhereLettersCameBack},
+		{"ActsNameTheirLetter", actsNameTheirLetter},
+		{"UndoOnce", undoOnce},
 		{"UndoComesBackToTheSamePage", undoComesBackToTheSamePage},
 		{"MoveWithoutAFolder", moveWithoutAFolder},
 		{"SituationOpensItsMailbox", situationOpensItsMailbox},
@@ -268,7 +270,7 @@ func notJunk(t *testing.T, k *testkit.Kit) {
 	}
 	form := button.Closest("form")
 	a := c.Post(form.AttrOr("action", ""), values("ref", form.Find("input[name=ref]").AttrOr("value", ""), "to", form.Find("input[name=to]").AttrOr("value", "")))
-	if text := flashAt(t, c, a).Text(); !strings.Contains(text, "Lettre remise en Réception") {
+	if text := flashAt(t, c, a).Text(); !strings.Contains(text, "» remise en Réception") {
 		t.Errorf("says %q", text)
 	}
 	rowOf(t, c, inbox, d.Find("[data-testid=letter-subject]").Text())
@@ -309,6 +311,9 @@ func closeAllOtherSessions(t *testing.T, k *testkit.Kit) {
 	rows := d.Find("[data-testid=sessions-row]")
 	if rows.Length() != 3 || !strings.Contains(rows.First().Text(), "cette session") || strings.Count(rows.Text(), "avec la carte CPS") != 3 {
 		t.Errorf("the sessions read %q", rows.Text())
+	}
+	if last := rows.Find("[data-testid=session-last]").First().Text(); !strings.Contains(last, "Dernier acte aujourd’hui à ") {
+		t.Errorf("the last act reads %q", last)
 	}
 	form := d.Find("[data-testid=session-revoke-others]").Closest("form")
 	if a := here.Get(form.AttrOr("action", "")); a.Status != 405 {

@@ -173,12 +173,14 @@ func TestGrouper(t *testing.T) {
 func TestNamesOfUnnamedParts(t *testing.T) {
 	t.Parallel()
 	for typ, want := range map[string]string{"message/delivery-status": "rapport-de-remise.txt", "text/rfc822-headers": "en-tetes-de-la-lettre.txt",
-		"message/rfc822": "lettre-jointe.eml", "application/pdf": "document.pdf", "application/x-unknown": "piece-jointe.bin", "text/calendar": "rendez-vous.ics"} {
-		if got := fileName(&message.Part{Type: typ}); got != want {
+		"message/rfc822": "lettre-jointe.eml", "application/pdf": "piece-jointe-2.pdf", "application/x-unknown": "piece-jointe-2.bin", "text/calendar": "rendez-vous.ics",
+		"image/jpeg": "piece-jointe-2.jpg", "image/x-png": "piece-jointe-2.png", "image/../../x": "piece-jointe-2.bin", "application/vnd.oasis.opendocument.text": "piece-jointe-2.odt",
+		"audio/mpeg": "enregistrement.mp3", "application/octet-stream": "piece-jointe-2.bin"} {
+		if got := partName(&message.Part{Type: typ, Path: "1.2"}); got != want {
 			t.Errorf("%s: %q", typ, got)
 		}
 	}
-	if got := fileName(&message.Part{Type: "message/delivery-status", FileName: "details.txt"}); got != "details.txt" {
+	if got := partName(&message.Part{Type: "message/delivery-status", FileName: "details.txt"}); got != "details.txt" {
 		t.Errorf("the sender's name is lost: %q", got)
 	}
 }

@@ -69,18 +69,40 @@ func (s *Server) suggest(w http.ResponseWriter, r *http.Request) error {
 		writeData(w, http.StatusOK, out)
 		return nil
 	}
+	patients := s.suggestPatients(r, b, words)
 	found, err := s.directory.Suggest(r.Context(), scopeOf(r).session.Actor, words, maxSuggested)
 	if err != nil {
-		if len(found) == 0 && !problem.Is(err, problem.TooMany) {
+		if len(found) == 0 && len(patients) == 0 && !problem.Is(err, problem.TooMany) {
 			return err
 		}
 		out.Say = problem.SayOf(err)
 	}
 	for _, e := range found {
+		if !e.Past && len(patients) > 0 { // after those written to already, before strangers
+			out.Entries, patients = append(out.Entries, patients...), nil
+		}
 		out.Entries = append(out.Entries, s.suggested(e))
 	}
+	out.Entries = append(out.Entries, patients...)
+	out.Entries = out.Entries[:min(len(out.Entries), maxSuggested)]
+	s.tellEntriesApart(r, out.Entries)
 	writeData(w, http.StatusOK, out)
 	return nil
+}
+
+// tellEntriesApart makes the chip that is picked say which mailbox it is, when one name
+// has several; a mailbox the person works in is never called unknown.
+func (s *Server) tellEntriesApart(r *http.Request, all []suggestedData) {
+	each, at := make([]*templates.RecipientChip, len(all)), make([]mssante.Address, len(all))
+	for i := range all {
+		d := &all[i]
+		each[i] = &d.Chip
+		at[i], _ = outgoing.Recipient{Address: d.Address}.Parse()
+		if d.Chip.Say == sayUnlisted && ours(scopeOf(r), at[i]) {
+			d.Chip.Kind, d.Chip.Say, d.Warn = "", "", ""
+		}
+	}
+	tellTwinsApart(each, at, s.twins(r.Context(), at))
 }
 
 func (s *Server) suggested(e directory.Entry) suggestedData {
@@ -97,17 +119,21 @@ func (s *Server) suggested(e directory.Entry) suggestedData {
 // directory for all of them.
 func (s *Server) recipientChips(r *http.Request, list []outgoing.Recipient) []templates.RecipientChip {
 	cards := s.cards(r.Context(), addressesOf(list))
-	out := make([]templates.RecipientChip, 0, len(list))
+	twins := s.twins(r.Context(), addressesOf(list))
+	out, each, at := make([]templates.RecipientChip, len(list)), make([]*templates.RecipientChip, len(list)), make([]mssante.Address, len(list))
 	mended := 0
-	for _, x := range list {
+	for i, x := range list {
 		a, ok := x.Parse()
 		c, known := cards[a]
-		chip := s.judge(x, a, ok, c, known)
-		if mended < maxMended && s.mend(&chip, a, ok) {
+		out[i], each[i], at[i] = s.judge(x, a, ok, c, known), &out[i], a
+		if !known && ours(scopeOf(r), a) && out[i].Say == sayUnlisted {
+			out[i].Kind, out[i].Say, out[i].Sub = "", "", a.String()
+		}
+		if mended < maxMended && s.mend(&out[i], a, ok) {
 			mended++
 		}
-		out = append(out, chip)
 	}
+	tellTwinsApart(each, at, twins)
 	return out
 }
 
@@ -122,6 +148,8 @@ func (s *Server) mend(chip *templates.RecipientChip, a mssante.Address, ok bool)
 	}
 	return true
 }
+
+const sayUnlisted = "adresse absente de l’annuaire"
 
 // judge is what the sheet says of one recipient. It warns; what stops a letter is
 // decided when it is sent, by the outbox.
@@ -150,7 +178,7 @@ func (s *Server) judge(x outgoing.Recipient, a mssante.Address, ok bool, c templ
 	case known && c.NoReply, !known && directory.SaysNoReply(a):
 		chip.Kind, chip.Say = "warn", "ne lit pas les réponses"
 	case !known && s.directory.State().Ready:
-		chip.Kind, chip.Say = "warn", "adresse absente de l’annuaire"
+		chip.Kind, chip.Say = "warn", sayUnlisted
 	}
 	return chip
 }

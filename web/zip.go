@@ -42,7 +42,7 @@ func (s *Server) zip(w http.ResponseWriter, r *http.Request) error {
 				s.cut(r, err)
 			}
 		}
-		if err := addFile(z, names.pick(fileName(f), "piece-jointe.bin"), p, l.Received, f.Type); err != nil {
+		if err := addFile(z, names.pick(partName(f), "piece-jointe.bin"), p, l.Received, f.Type); err != nil {
 			s.cut(r, err)
 		}
 	}

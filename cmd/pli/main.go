@@ -22,9 +22,12 @@ import (
 
 type commands struct {
 	Serve   serveCmd   `cmd:"" help:"Serve the webmail against the operator's servers."`
+	Check   checkCmd   `cmd:"" help:"Connect to every server of the configuration and say what is right and what is wrong."`
 	Demo    demoCmd    `cmd:"" help:"Serve a fictional world, all in this process, on a loopback address."`
 	Mailbox mailboxCmd `cmd:"" help:"Give, list and withdraw access to mailboxes."`
 	Audit   auditCmd   `cmd:"" help:"Look after the trail."`
+	Print   printCmd   `cmd:"" help:"Print tables that documents are made of."`
+	Healthy healthyCmd `cmd:"" help:"Ask the Pli of this machine whether it can serve: for a container's health check."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
@@ -56,6 +59,9 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	}
 	cmd.BindTo(ctx, (*context.Context)(nil))
 	if err := cmd.Run(&streams{out, errOut}); err != nil {
+		if errors.Is(err, errFaults) {
+			return 1
+		}
 		fmt.Fprintln(errOut, "pli:", explain(err))
 		var wrong config.Problems
 		if errors.As(err, &wrong) {

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 
 	"pli.example/pli/internal/app"
 	"pli.example/pli/internal/config"
@@ -13,9 +15,6 @@ import (
 
 type serveCmd struct {
 	config.Serve
-
-	RatePerSession int `env:"PLI_RATE_PER_SESSION" default:"1200" group:"web" help:"Requests a minute that one session may make."`
-	RatePerAddress int `env:"PLI_RATE_PER_ADDRESS" default:"60" group:"web" help:"Sign-in requests a minute that one address may make; raise it where many users share one."`
 }
 
 // Run serves until the process is told to stop.
@@ -29,16 +28,43 @@ func (cmd *serveCmd) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	a, err := app.New(ctx, c, lines, app.Options{Log: log, PerSession: cmd.RatePerSession, PerAddress: cmd.RatePerAddress})
+	a, err := app.New(ctx, c, lines, app.Options{Log: log, PerSession: c.RatePerSession, PerAddress: c.RatePerAddress})
 	if err != nil {
 		return err
 	}
 	l, err := net.Listen("tcp", c.Listen)
 	if err != nil {
-		return fmt.Errorf("listen: %w", err)
+		return errors.Join(fmt.Errorf("listen: %w", err), a.Close(ctx))
+	}
+	stop, err := serveMetrics(a, c.MetricsAddress(), log)
+	if err != nil {
+		return errors.Join(err, l.Close(), a.Close(ctx))
 	}
 	log.Info("serving", "address", l.Addr().String(), "url", c.PublicURL)
-	err = a.Run(ctx, l, a.Handler())
+	err = errors.Join(a.Run(ctx, l, a.Handler()), stop())
 	log.Info("stopped")
 	return err
+}
+
+// serveMetrics listens for whoever reads the figures, apart from the pages, until
+// stop: they are there to be read while the house drains.
+func serveMetrics(a *app.App, address string, log *slog.Logger) (stop func() error, err error) {
+	if address == "" {
+		return func() error { return nil }, nil
+	}
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen for metrics: %w", err)
+	}
+	srv := app.NewServer(a.Metrics(), log)
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(l) }()
+	log.Info("metrics", "address", l.Addr().String())
+	return func() error {
+		err := srv.Close()
+		if e := <-served; !errors.Is(e, http.ErrServerClosed) {
+			err = errors.Join(err, e)
+		}
+		return err
+	}, nil
 }

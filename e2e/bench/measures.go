@@ -23,9 +23,10 @@ type series struct {
 	name        string
 	needs       string // the commands of the floor
 	floor, page []time.Duration
-	bounded     bool    // the issue states a bound: 3 ms + 2 × floor
-	share       float64 // or this share of the floor, at p50
-	p95         bool    // or at p95
+	cpu         time.Duration // Pli's own, all turns of the page together
+	bounded     bool          // the issue states a bound: 3 ms + 2 × floor
+	share       float64       // or this share of the floor, at p50
+	p95         bool          // or at p95
 }
 
 type measures struct {
@@ -112,6 +113,10 @@ func (m *measures) get(address string, changes ...func(*http.Request)) (int64, e
 // turns runs floor and page one after the other, so that both meet the same
 // moments of the machine.
 func (m *measures) turns(s *series, n int, floor, page func(i int) error) error {
+	before, err := m.site.pli.CPU()
+	if err != nil {
+		return err
+	}
 	for i := range n {
 		for _, half := range []struct {
 			do   func(int) error
@@ -124,8 +129,10 @@ func (m *measures) turns(s *series, n int, floor, page func(i int) error) error 
 			*half.into = append(*half.into, time.Since(began))
 		}
 	}
+	after, err := m.site.pli.CPU()
+	s.cpu = after - before
 	m.series = append(m.series, s)
-	return nil
+	return err
 }
 
 func (m *measures) ask(commands ...string) error {
@@ -357,9 +364,18 @@ func (m *measures) print() {
 			}
 			fmt.Printf("%-20s %-5s %9.2f %9.2f %s %7.1f  %s\n", s.name, at.name, ms(floor), ms(page), limit, float64(page)/float64(floor), verdict)
 		}
-		fmt.Printf("%-20s floor: %s\n", "", s.needs)
+		fmt.Printf("%-20s floor: %s%s\n", "", s.needs, s.cost())
 	}
 	for _, n := range m.notes {
 		fmt.Println(n)
 	}
+}
+
+// cost is the processor time a turn took of Pli, which other work on the machine
+// stretches less than it does the clock.
+func (s *series) cost() string {
+	if s.cpu == 0 || len(s.page) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %.2f ms of processor time a turn", ms(s.cpu)/float64(len(s.page)))
 }

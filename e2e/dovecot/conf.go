@@ -11,10 +11,6 @@ import (
 // conf is dovecot.conf. What matters to a webmail's operator is commented.
 func (o Options) conf() string {
 	uid, gid := owner()
-	mechanisms, passdb := "plain", ""
-	if o.Introspection != "" {
-		mechanisms, passdb = "plain xoauth2", o.tokenPassdb()
-	}
 	return fmt.Sprintf(`
 base_dir = %[1]s/run
 state_dir = %[1]s/state
@@ -26,19 +22,6 @@ ssl = yes
 ssl_cert = <%[1]s/cert.pem
 ssl_key = <%[1]s/key.pem
 ssl_min_protocol = TLSv1.2
-disable_plaintext_auth = yes
-
-auth_mechanisms = %[3]s
-# All users of a webmail come from one address: Dovecot's penalty for failures is
-# per address and would make one person's stale token everybody's delay.
-auth_failure_delay = 0
-login_trusted_networks = 127.0.0.0/8
-service anvil {
-  unix_listener anvil-auth-penalty {
-    mode = 0
-  }
-}
-mail_max_userip_connections = 200
 auth_worker_max_count = 4
 
 passdb {
@@ -54,7 +37,7 @@ passdb {
   mechanisms = plain
   args = %[1]s/nobody
 }
-%[4]s
+%[3]s
 userdb {
   driver = passwd-file
   args = username_format=%%u %[1]s/users
@@ -65,7 +48,7 @@ service imap-login {
   client_limit = 1000
   inet_listener imap {
     address = 127.0.0.1
-    port = %[5]d
+    port = %[4]d
   }
   inet_listener imaps {
     port = 0
@@ -75,16 +58,42 @@ service imap {
   process_limit = 500
 }
 
-mail_uid = %[6]d
-mail_gid = %[7]d
+mail_uid = %[5]d
+mail_gid = %[6]d
 first_valid_uid = 1
 first_valid_gid = 1
 mail_location = maildir:~/Maildir
 namespace inbox {
   inbox = yes
-  separator = %[8]s
-%[9]s}
-`, o.Dir, identities(), mechanisms, passdb, o.Port, uid, gid, o.Separator, o.specialUse())
+  separator = %[7]s
+%[8]s}
+`, o.Dir, identities(), o.signIn(), o.Port, uid, gid, o.Separator, o.specialUse())
+}
+
+// signIn is what an operator sets for a webmail.
+func (o Options) signIn() string {
+	if o.Operator != "" {
+		return o.Operator
+	}
+	mechanisms, passdb := "plain", ""
+	if o.Introspection != "" {
+		mechanisms, passdb = "plain xoauth2", o.tokenPassdb()
+	}
+	return fmt.Sprintf(`
+disable_plaintext_auth = yes
+
+auth_mechanisms = %[1]s
+# All users of a webmail come from one address: Dovecot's penalty for failures is
+# per address and would make one person's stale token everybody's delay.
+auth_failure_delay = 0
+login_trusted_networks = 127.0.0.0/8
+service anvil {
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
+mail_max_userip_connections = 200
+%[2]s`, mechanisms, passdb)
 }
 
 // tokenPassdb proves the person, then asks whether this person may open this

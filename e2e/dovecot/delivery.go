@@ -26,13 +26,13 @@ func StartDelivering(o Options) (*Server, Delivery, error) {
 	if err != nil {
 		return nil, d, err
 	}
+	auth := ""
+	if o.Operator == "" { // an operator names the socket among the settings
+		auth = fmt.Sprintf("service auth {\n  unix_listener %s {\n    mode = 0666\n  }\n}", d.AuthSocket)
+	}
 	_, err = fmt.Fprintf(conf, `
 protocols = imap lmtp
-service auth {
-  unix_listener %s {
-    mode = 0666
-  }
-}
+%s
 service lmtp {
   unix_listener %s {
     mode = 0666
@@ -41,7 +41,7 @@ service lmtp {
 protocol lmtp {
   postmaster_address = postmaster@localhost
 }
-`, d.AuthSocket, d.LMTPSocket)
+`, auth, d.LMTPSocket)
 	if cerr := conf.Close(); err == nil {
 		err = cerr
 	}

@@ -43,6 +43,7 @@ type Options struct {
 	Introspection string // URL with credentials: XOAUTH2 when set, else PLAIN with authzid
 	Pairs         []Pair // who may open what, in XOAUTH2
 	MaildirRoot   string // where homes live; default Dir/mail
+	Operator      string // settings of sign-in in place of ours: those that the README gives
 }
 
 // Pair is the operator's own yes: this professional may open this mailbox.
@@ -304,6 +305,17 @@ func (s *Server) Log() string {
 		out += string(b[max(0, len(b)-3000):])
 	}
 	return out
+}
+
+// Show starts the server again with another certificate, PEM.
+func (s *Server) Show(cert, key string) error {
+	s.Stop()
+	for name, text := range map[string]string{"cert.pem": cert, "key.pem": key} {
+		if err := os.WriteFile(filepath.Join(s.options.Dir, name), []byte(text), 0o640); err != nil {
+			return err
+		}
+	}
+	return s.Start()
 }
 
 // Home is where a mailbox lives on disk.

@@ -28,7 +28,6 @@ mynetworks =
 inet_interfaces = 127.0.0.1
 inet_protocols = ipv4
 smtputf8_enable = yes
-message_size_limit = %[3]d
 mailbox_size_limit = 0
 recipient_delimiter =
 
@@ -45,11 +44,28 @@ smtp_dns_support_level = disabled
 # of Dovecot.
 smtpd_tls_cert_file = %[1]s/cert.pem
 smtpd_tls_key_file = %[1]s/key.pem
+%[3]ssmtpd_recipient_restrictions = reject_unlisted_recipient, permit_sasl_authenticated, reject
+smtpd_error_sleep_time = 0
+smtpd_client_connection_rate_limit = 0
+smtpd_client_connection_count_limit = 0
+`, o.Dir, daemons, s.submission(), strings.Join(s.domains(), " "), o.Delivery.LMTPSocket)
+	for _, k := range slices.Sorted(maps.Keys(o.Settings)) {
+		fmt.Fprintf(&b, "%s = %s\n", k, o.Settings[k])
+	}
+	return b.String()
+}
+
+// submission is what an operator sets for a webmail.
+func (s *Server) submission() string {
+	if s.options.Operator != "" {
+		return s.options.Operator
+	}
+	return fmt.Sprintf(`message_size_limit = %[3]d
 smtpd_tls_mandatory_protocols = >=TLSv1.2
 smtpd_tls_protocols = >=TLSv1.2
 smtpd_tls_auth_only = yes
 smtpd_sasl_type = dovecot
-smtpd_sasl_path = %[6]s
+smtpd_sasl_path = %[2]s
 smtpd_sasl_auth_enable = yes
 smtpd_sasl_security_options = noanonymous
 
@@ -57,20 +73,20 @@ smtpd_sasl_security_options = noanonymous
 smtpd_sender_login_maps = texthash:%[1]s/senders
 smtpd_sender_restrictions = reject_sender_login_mismatch
 smtpd_relay_restrictions = reject_unauth_destination, permit_sasl_authenticated, reject
-smtpd_recipient_restrictions = reject_unlisted_recipient, permit_sasl_authenticated, reject
-smtpd_error_sleep_time = 0
-smtpd_client_connection_rate_limit = 0
-smtpd_client_connection_count_limit = 0
-`, o.Dir, daemons, o.MaxSize, strings.Join(s.domains(), " "), o.Delivery.LMTPSocket, o.Delivery.AuthSocket)
-	for _, k := range slices.Sorted(maps.Keys(o.Settings)) {
-		fmt.Fprintf(&b, "%s = %s\n", k, o.Settings[k])
+`, s.options.Dir, s.options.Delivery.AuthSocket, s.options.MaxSize)
+}
+
+// service is the line of master.cf that takes submissions.
+func (s *Server) service() string {
+	if s.options.Service != "" {
+		return strings.Replace(strings.TrimSpace(s.options.Service), "submission", s.Submission, 1)
 	}
-	return b.String()
+	return s.Submission + " inet n - n - - smtpd -o smtpd_tls_security_level=encrypt"
 }
 
 // master is master.cf: the programs, none of them in a chroot.
 func (s *Server) master() string {
-	return fmt.Sprintf(`%[1]s inet n - n - - smtpd -o smtpd_tls_security_level=encrypt
+	return fmt.Sprintf(`%[1]s
 %[2]s inet n - n - - smtpd -o smtpd_tls_wrappermode=yes
 postlog unix-dgram n - n - 1 postlogd
 pickup unix n - n 60 1 pickup
@@ -94,7 +110,7 @@ discard unix - - n - - discard
 lmtp unix - - n - - lmtp
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
-`, s.Submission, s.Submissions)
+`, s.service(), s.Submissions)
 }
 
 func (s *Server) domains() (out []string) {

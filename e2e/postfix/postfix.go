@@ -38,6 +38,9 @@ type Options struct {
 	Mailboxes []string          // addresses that exist; their domains are ours
 	MaxSize   int64             // bytes of one letter, 0: MaxSize
 	Settings  map[string]string // more main.cf, for a test's own needs
+	// Operator and Service are settings of submission (main.cf) and its line of
+	// master.cf in place of ours: those that the README gives.
+	Operator, Service string
 }
 
 // Server is a Postfix that runs.

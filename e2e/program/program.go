@@ -3,6 +3,7 @@
 package program
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -121,6 +123,22 @@ func (p *Process) Start() error {
 
 // PID is the process's number, for /proc.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
+
+// CPU is the processor time it took so far (proc(5): utime and stime, in hundredths of
+// a second on Linux).
+func (p *Process) CPU() (time.Duration, error) {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.PID()))
+	if err != nil {
+		return 0, err
+	}
+	fields := strings.Fields(string(raw[bytes.LastIndexByte(raw, ')')+1:]))
+	if len(fields) < 13 {
+		return 0, errors.New("no processor times in /proc")
+	}
+	user, err := strconv.Atoi(fields[11])
+	system, err2 := strconv.Atoi(fields[12])
+	return time.Duration(user+system) * 10 * time.Millisecond, errors.Join(err, err2)
+}
 
 // Stop asks it to end, as an operator would, and insists after ten seconds. It
 // gives the exit code, -1 when it had to insist.

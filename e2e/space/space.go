@@ -29,7 +29,12 @@ type Server struct {
 // Start serves the entries, and trusts more domains than theirs. Files for the
 // program's configuration are written to dir.
 func Start(dir string, entries []annuaire.Entry, domains ...mssante.Domain) (*Server, error) {
-	a, err := annuaire.New(annuaire.Options{Entries: entries, Domains: domains, APIKey: "cle-d-essai", Now: time.Now})
+	return StartAt(dir, time.Now, entries, domains...)
+}
+
+// StartAt is Start with files made at another time.
+func StartAt(dir string, now func() time.Time, entries []annuaire.Entry, domains ...mssante.Domain) (*Server, error) {
+	a, err := annuaire.New(annuaire.Options{Entries: entries, Domains: domains, APIKey: "cle-d-essai", Now: now})
 	if err != nil {
 		return nil, err
 	}

@@ -42,7 +42,7 @@ func (a Account) Closed() bool { return !a.ClosedAt.IsZero() }
 // Options are what the room needs.
 type Options struct {
 	DB    *store.DB
-	Keys  *seal.Keyring // for what later steps seal at rest (signatures, templates)
+	Keys  *seal.Keyring // for what is sealed at rest: signatures
 	Audit *audit.Trail
 	Now   func() time.Time // nil = time.Now
 }
@@ -50,6 +50,7 @@ type Options struct {
 // Accounts reads and writes accounts and mailboxes. Safe for concurrent use.
 type Accounts struct {
 	db    *store.DB
+	keys  *seal.Keyring
 	audit *audit.Trail
 	now   func() time.Time
 }
@@ -59,7 +60,7 @@ func New(o Options) *Accounts {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Accounts{db: o.DB, audit: o.Audit, now: o.Now}
+	return &Accounts{db: o.DB, keys: o.Keys, audit: o.Audit, now: o.Now}
 }
 
 // What a user may read.

@@ -127,21 +127,5 @@ func (a *Accounts) SetPreference(ctx context.Context, accountID, key, value stri
 	if key != PrefSituation || len(value) > maxPreference {
 		return problem.New(problem.Invalid, "Cette préférence n’existe pas. Rien n’a été modifié.")
 	}
-	return door(a.db.Write(ctx, func(tx *sql.Tx) error {
-		if value == "" {
-			_, err := tx.ExecContext(ctx, `DELETE FROM preferences WHERE account_id = ? AND key = ?`, accountID, key)
-			return err
-		}
-		res, err := tx.ExecContext(ctx, `INSERT INTO preferences (account_id, key, value, updated_at)
-			SELECT id, ?, ?, ? FROM accounts WHERE id = ?
-			ON CONFLICT (account_id, key) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at`,
-			key, value, store.Micros(a.now()), accountID)
-		if err != nil {
-			return err
-		}
-		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			return problem.New(problem.NotFound, sayNobody)
-		}
-		return nil
-	}))
+	return door(a.db.Write(ctx, func(tx *sql.Tx) error { return a.setPreference(ctx, tx, accountID, key, value) }))
 }

@@ -18,6 +18,7 @@ import (
 	"pli.example/pli/internal/ledger"
 	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/mailserver"
+	"pli.example/pli/internal/metrics"
 	"pli.example/pli/internal/outgoing"
 	"pli.example/pli/internal/outside"
 	"pli.example/pli/internal/seal"
@@ -60,8 +61,13 @@ type App struct {
 
 	Web *web.Server
 
-	log   *slog.Logger
-	beats *beats
+	log *slog.Logger
+	now func() time.Time
+
+	figures    *figures
+	running    running                // which loops are at work
+	heads      metrics.Pulse          // of the export of the trail's heads
+	submission *mailserver.Submission // the outbox's
 }
 
 // New makes every room. Nothing is dialled: an operator's server that is down must
@@ -70,6 +76,7 @@ func New(ctx context.Context, c config.Config, lines outside.Lines, o Options) (
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	o.Log = web.WithRequest(o.Log)
 	if lines.Now == nil {
 		lines.Now = time.Now
 	}
@@ -77,13 +84,16 @@ func New(ctx context.Context, c config.Config, lines outside.Lines, o Options) (
 	if err != nil {
 		return nil, err
 	}
-	a.Config, a.log, a.beats = c, o.Log, newBeats(lines.Now)
+	a.Config, a.log, a.now = c, o.Log, lines.Now
+	a.figures = newFigures(lines.Now())
 	a.Identity = identity.New(identityOptions(c, lines))
 	a.Sessions = session.New(session.Options{
-		DB: a.DB, Keys: a.Keys, Identity: a.Identity, Audit: a.Audit, Now: lines.Now, Secure: true, Log: o.Log, Beat: a.beats.of(loopSessions),
+		DB: a.DB, Keys: a.Keys, Identity: a.Identity, Audit: a.Audit, Now: lines.Now, Secure: true, Log: o.Log,
 		Clocks: session.Clocks{SignIn: c.Clocks.SignIn, Idle: c.Clocks.Idle, Absolute: c.Clocks.Absolute},
 	})
-	a.Servers = mailserver.New(imapOptions(c.IMAP, lines, a.Sessions, o.Log))
+	imap := imapOptions(c.IMAP, lines, a.Sessions, o.Log)
+	imap.Observe = a.figures.command
+	a.Servers = mailserver.New(imap)
 	a.House = mailbox.New(mailbox.Options{Grants: a.Grants, Servers: a.Servers, Audit: a.Audit, Keys: a.Keys, Log: o.Log, Now: lines.Now})
 	if err := a.writing(ctx, c, lines); err != nil {
 		return nil, errors.Join(err, a.Close(ctx))
@@ -94,11 +104,12 @@ func New(ctx context.Context, c config.Config, lines outside.Lines, o Options) (
 		Outbox: a.Outbox, Directory: a.Directory, Trust: a.Trust,
 		Identity: a.Identity, Sessions: a.Sessions, Accounts: a.Accounts, Grants: a.Grants, House: a.House, Audit: a.Audit,
 		Secure: c.Secure(), Banner: c.Banner, BannerTo: o.BannerTo, Operator: c.Support, Proxies: c.Proxies(),
-		PerSession: o.PerSession, PerAddress: o.PerAddress, Ready: a.ready, Now: lines.Now, Log: o.Log,
+		PerSession: o.PerSession, PerAddress: o.PerAddress, Ready: a.ready, Observe: a.figures.request, Now: lines.Now, Log: o.Log,
 	})
 	if err != nil {
 		return nil, errors.Join(err, a.Close(ctx))
 	}
+	a.gather()
 	a.Sessions.OnEnd(func(id string, over bool) {
 		a.Servers.Drop(id)
 		a.House.Drop(id)
@@ -132,11 +143,16 @@ func openData(ctx context.Context, c config.Data, now func() time.Time) (*App, e
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
+	return onData(db, keys, c.Node, now), nil
+}
+
+// onData makes the rooms that need nothing but the database.
+func onData(db *store.DB, keys *seal.Keyring, node string, now func() time.Time) *App {
 	a := &App{DB: db, Keys: keys, log: slog.New(slog.DiscardHandler)}
-	a.Audit = audit.New(audit.Options{DB: db, Keys: keys, Node: c.Node, Now: now})
+	a.Audit = audit.New(audit.Options{DB: db, Keys: keys, Node: node, Now: now})
 	a.Accounts = account.New(account.Options{DB: db, Keys: keys, Audit: a.Audit, Now: now})
 	a.Grants = delegation.New(delegation.Options{DB: db, Accounts: a.Accounts, Audit: a.Audit, Now: now})
-	return a, nil
+	return a
 }
 
 func identityOptions(c config.Config, lines outside.Lines) identity.Options {
@@ -152,11 +168,15 @@ func imapOptions(c config.IMAP, lines outside.Lines, s *session.Manager, log *sl
 	if conf == nil {
 		conf = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
-	return mailserver.Options{
+	o := mailserver.Options{
 		Address: c.Address, ServerName: c.ServerName, Mode: c.Mode, TLS: conf, Dial: lines.DialIMAP, Auth: c.Auth,
-		ServiceUser: c.ServiceUser, ServicePassword: string(c.ServicePassword), Credentials: s.Credentials, Evict: s.Evict,
+		ServiceUser: c.ServiceUser, ServicePassword: string(c.ServicePassword),
 		PerMailbox: c.PerMailbox, Total: c.Total, IdleClose: c.IdleClose, CommandTimeout: c.CommandTimeout, Log: log, Now: lines.Now,
 	}
+	if s != nil { // nil: nobody signs in, a check
+		o.Credentials, o.Evict = s.Credentials, s.Evict
+	}
+	return o
 }
 
 // ready asks the database for one row.

@@ -125,22 +125,40 @@ func (a *App) loops() map[string]func(context.Context) error {
 		all[loopStaff] = a.Staff.Run
 	}
 	if file := a.Config.AuditHeadsFile; file != "" {
-		heads := &audit.HeadExport{Trail: a.Audit, File: file, Log: a.log, Beat: a.beats.of(loopHeads)}
+		heads := &audit.HeadExport{Trail: a.Audit, File: file, Log: a.log, Beat: func(err error) { a.heads.Beat(a.now(), err) }}
 		all[loopHeads] = heads.Run
 	}
 	return all
+}
+
+// The names of the loops, in logs and figures.
+const (
+	loopSessions  = "sessions"
+	loopDesks     = "desks"
+	loopTrust     = "white list"
+	loopDirectory = "directory"
+	loopLedger    = "ledger"
+	loopOutbox    = "outbox"
+	loopStaff     = "support sessions"
+	loopHeads     = "audit heads"
+)
+
+// loopNames lists them: a test asks that every loop is there.
+func loopNames() []string {
+	return []string{loopSessions, loopDesks, loopTrust, loopDirectory, loopLedger, loopOutbox, loopStaff, loopHeads}
 }
 
 // keepRunning starts a loop again when it fails or panics, until ctx ends: one
 // bad row must not stop sessions from ending for good.
 func (a *App) keepRunning(ctx context.Context, name string, run func(context.Context) error) error {
 	for {
-		a.beats.started(name)
-		err := guarded(ctx, run)
+		a.running.started(name, a.now())
+		err := a.guarded(ctx, run)
 		if ctx.Err() != nil {
 			return nil
 		}
-		a.beats.stopped(name)
+		a.running.stopped(name)
+		a.figures.restarts.Add(1, name)
 		a.log.Error("loop stopped, starting again", slog.String("loop", name), slog.Any("error", err))
 		select {
 		case <-ctx.Done():
@@ -150,9 +168,10 @@ func (a *App) keepRunning(ctx context.Context, name string, run func(context.Con
 	}
 }
 
-func guarded(ctx context.Context, run func(context.Context) error) (err error) {
+func (a *App) guarded(ctx context.Context, run func(context.Context) error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
+			a.figures.panics.Add(1)
 			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
 		}
 	}()

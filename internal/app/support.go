@@ -22,7 +22,7 @@ func (a *App) support(c config.Config, lines outside.Lines) *web.Staff {
 		Scopes: o.ScopeList(), ACRValues: o.ACR, HTTP: lines.SupportClient(), Now: lines.Now, Leeway: o.Leeway,
 	})
 	a.Staff = session.NewStaff(session.StaffOptions{
-		DB: a.DB, Keys: a.Keys, Identity: provider, Audit: a.Audit, Now: lines.Now, Secure: true, Log: a.log, Beat: a.beats.of(loopStaff),
+		DB: a.DB, Keys: a.Keys, Identity: provider, Audit: a.Audit, Now: lines.Now, Secure: true, Log: a.log,
 		Clocks: session.Clocks{SignIn: c.Clocks.SignIn, Idle: c.SupportDesk.Idle, Absolute: c.SupportDesk.Absolute},
 	})
 	a.Support = support.New(support.Options{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"log/slog"
 	"os"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"pli.example/pli/internal/mailserver"
 	"pli.example/pli/internal/outgoing"
 	"pli.example/pli/internal/outside"
+	"pli.example/pli/internal/session"
 	"pli.example/pli/internal/trust"
 )
 
@@ -27,7 +29,7 @@ func (a *App) writing(ctx context.Context, c config.Config, lines outside.Lines)
 	if err != nil {
 		return fmt.Errorf("open the directory: %w", err)
 	}
-	a.Ledger = ledger.New(ledger.Options{DB: a.DB, Keys: a.Keys, Now: lines.Now, Log: a.log, Beat: a.beats.of(loopLedger)})
+	a.Ledger = ledger.New(ledger.Options{DB: a.DB, Keys: a.Keys, Now: lines.Now, Log: a.log})
 	if !c.Sends() {
 		return nil
 	}
@@ -35,13 +37,16 @@ func (a *App) writing(ctx context.Context, c config.Config, lines outside.Lines)
 	if err != nil {
 		return fmt.Errorf("the zone of letters: %w", err)
 	}
+	submission := smtpOptions(c, lines, a.Sessions, a.log)
+	submission.Observe = a.figures.submission
+	a.submission = mailserver.NewSubmission(submission)
 	a.Outbox = outgoing.New(outgoing.Options{Zone: zone, DB: a.DB, Keys: a.Keys, Audit: a.Audit, House: a.House, Accounts: a.Accounts, Grants: a.Grants,
-		Trust: a.Trust, Directory: a.Directory, Ledger: a.Ledger, Submission: mailserver.NewSubmission(smtpOptions(c, lines, a)),
-		NIL: c.SMTP.NIL, AllowUnlisted: c.Trust.AllowUnlisted, Beat: a.beats.of(loopOutbox), Now: lines.Now, Log: a.log})
+		Trust: a.Trust, Directory: a.Directory, Ledger: a.Ledger, Submission: a.submission,
+		NIL: c.SMTP.NIL, AllowUnlisted: c.Trust.AllowUnlisted, Patient: outgoing.Identity(lines.Now), Now: lines.Now, Log: a.log})
 	return nil
 }
 
-func smtpOptions(c config.Config, lines outside.Lines, a *App) mailserver.SubmissionOptions {
+func smtpOptions(c config.Config, lines outside.Lines, sessions *session.Manager, log *slog.Logger) mailserver.SubmissionOptions {
 	conf := lines.SMTPTLS
 	if conf == nil {
 		conf = &tls.Config{MinVersion: tls.VersionTLS12}
@@ -51,9 +56,13 @@ func smtpOptions(c config.Config, lines outside.Lines, a *App) mailserver.Submis
 		hello = ""
 	}
 	s := c.SMTP
-	return mailserver.SubmissionOptions{Address: s.Address, ServerName: s.ServerName, Mode: s.Mode, TLS: conf, Dial: lines.DialSMTP, Auth: s.Auth,
-		ServiceUser: s.ServiceUser, ServicePassword: string(s.ServicePassword), Credentials: a.Sessions.Credentials, Evict: a.Sessions.Evict,
-		Total: s.Total, CommandTimeout: s.CommandTimeout, Hello: hello, Log: a.log, Now: lines.Now}
+	o := mailserver.SubmissionOptions{Address: s.Address, ServerName: s.ServerName, Mode: s.Mode, TLS: conf, Dial: lines.DialSMTP, Auth: s.Auth,
+		ServiceUser: s.ServiceUser, ServicePassword: string(s.ServicePassword),
+		Total: s.Total, CommandTimeout: s.CommandTimeout, Hello: hello, Log: log, Now: lines.Now}
+	if sessions != nil { // nil: nobody signs in, a check
+		o.Credentials, o.Evict = sessions.Credentials, sessions.Evict
+	}
+	return o
 }
 
 // Stock fetches the white list and the directory now, rather than when the loops

@@ -41,6 +41,11 @@ const (
 	PartPreview      Action = "part.preview"
 	PartZip          Action = "part.zip"
 	Search           Action = "search"
+	ExchangeList     Action = "exchange.list"
+	ExchangeOpen     Action = "exchange.open"
+	ExchangeClose    Action = "exchange.close"
+	PatientINS       Action = "patient.ins"      // a patient's INS shown whole
+	PatientIdentify  Action = "patient.identify" // an INS typed to write to a patient, its key and what it tells looked at
 	FlagSet          Action = "flag.set"
 	FlagClear        Action = "flag.clear"
 	Undo             Action = "undo"
@@ -145,6 +150,16 @@ func (a Action) known() string {
 		return "Pièces jointes téléchargées ensemble"
 	case Search:
 		return "Recherche"
+	case ExchangeList:
+		return "Échanges avec les patients affichés"
+	case ExchangeOpen:
+		return "Échange avec un patient affiché"
+	case ExchangeClose:
+		return "Échange avec un patient clos"
+	case PatientINS:
+		return "INS d’un patient affiché"
+	case PatientIdentify:
+		return "Identité d’un patient vérifiée avant de lui écrire"
 	case FlagSet:
 		return "Marque posée"
 	case FlagClear:

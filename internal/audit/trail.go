@@ -80,15 +80,32 @@ func New(o Options) *Trail {
 // acts may have happened. An error otherwise means that none of them is in the
 // trail, and the caller must not do, or show, what they announced.
 func (t *Trail) Record(ctx context.Context, events ...Event) error {
+	return t.Begin(events...).Wait(ctx)
+}
+
+// Pending are events on their way to the disk.
+type Pending struct {
+	done chan error
+	err  error
+}
+
+// Begin is the first half of Record: the events are on their way. What they announce
+// may be prepared meanwhile, and is done or shown only once Wait has returned nil.
+func (t *Trail) Begin(events ...Event) *Pending {
 	w := waiting{entries: make([]entry, len(events)), done: make(chan error, 1)}
 	for i, e := range events {
 		w.entries[i] = t.newEntry(e)
 	}
-	if err := t.enqueue(w); err != nil {
-		return err
+	return &Pending{done: w.done, err: t.enqueue(w)}
+}
+
+// Wait is the second half, called once: as Record.
+func (p *Pending) Wait(ctx context.Context) error {
+	if p.err != nil {
+		return p.err
 	}
 	select {
-	case err := <-w.done:
+	case err := <-p.done:
 		return problem.Wrap(err, problem.Internal, sayNotWritten)
 	case <-ctx.Done():
 		return problem.Wrap(ctx.Err(), problem.Timeout, sayNotWritten)
@@ -118,6 +135,13 @@ func (t *Trail) enqueue(w waiting) error {
 		go t.drain()
 	}
 	return nil
+}
+
+// Waiting is how many callers wait for their rows to be durable.
+func (t *Trail) Waiting() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.queue)
 }
 
 // drain commits batch after batch until nothing waits. While one batch is on its

@@ -30,6 +30,9 @@ type Config struct {
 	Support        string     `env:"PLI_SUPPORT" group:"web" help:"How to reach support: the text pages show (telephone, address, hours)."`
 	Banner         string     `env:"PLI_BANNER" group:"web" help:"A line shown on top of every page, for example during maintenance."`
 	LogLevel       slog.Level `env:"PLI_LOG_LEVEL" default:"info" group:"web" help:"debug, info, warn or error."`
+	MetricsListen  string     `env:"PLI_METRICS_LISTEN" group:"web" help:"Address and port of /metrics, apart from the pages; without a host (:9464) on loopback. Empty: none."`
+	RatePerSession int        `env:"PLI_RATE_PER_SESSION" default:"1200" group:"web" help:"Requests a minute that one session may make."`
+	RatePerAddress int        `env:"PLI_RATE_PER_ADDRESS" default:"60" group:"web" help:"Sign-in requests a minute that one address may make; raise it where many users share one."`
 
 	Clocks Clocks `embed:"" prefix:"clock-" envprefix:"PLI_CLOCK_" group:"clocks"`
 	OIDC   OIDC   `embed:"" prefix:"oidc-" envprefix:"PLI_OIDC_" group:"sign-in"`
@@ -130,6 +133,15 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // Secure reports whether users come by https (cookies are then Secure).
 func (c Config) Secure() bool { return strings.HasPrefix(c.PublicURL, "https://") }
+
+// MetricsAddress is where /metrics listens, on loopback unless a host is named; ""
+// nowhere.
+func (c Config) MetricsAddress() string {
+	if strings.HasPrefix(c.MetricsListen, ":") {
+		return "127.0.0.1" + c.MetricsListen
+	}
+	return c.MetricsListen
+}
 
 // URL joins the public URL and a path that starts with a slash.
 func (c Config) URL(path string) string { return strings.TrimSuffix(c.PublicURL, "/") + path }

@@ -274,7 +274,7 @@ func TestSettings(t *testing.T) {
 		t.Errorf("%d settings, %d secrets", len(settings), secrets)
 	}
 	table := Markdown(settings)
-	if n := strings.Count(table, "\n"); n != len(settings)+2 || !strings.Contains(table, "| `PLI_OIDC_ACR` | `--oidc-acr` | `eidas1` | acr_values") {
+	if n := strings.Count(table, "\n"); n != len(settings)+len(groups)+2 || !strings.Contains(table, "| `PLI_OIDC_ACR` | `eidas1` | acr_values") || strings.Count(table, "| **sign-in** | | |\n") != 1 {
 		t.Errorf("%d lines:\n%s", n, table)
 	}
 }

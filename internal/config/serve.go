@@ -109,24 +109,34 @@ func Settings() ([]Setting, error) {
 		_, s.Secret = f.Target.Interface().(Secret)
 		out = append(out, s)
 	}
-	groups := []string{"data", "web", "clocks", "sign-in", "reading", "sending"}
+	var groups []string // as the struct has them
+	for _, s := range out {
+		if !slices.Contains(groups, s.Group) {
+			groups = append(groups, s.Group)
+		}
+	}
 	slices.SortStableFunc(out, func(a, b Setting) int {
 		return cmp.Compare(slices.Index(groups, a.Group), slices.Index(groups, b.Group))
 	})
 	return out, nil
 }
 
-// Markdown is the table of settings for the README.
+// Markdown is the table of settings for the README, group by group.
 func Markdown(settings []Setting) string {
 	var b strings.Builder
-	b.WriteString("| environment | flag | default | meaning |\n|---|---|---|---|\n")
+	b.WriteString("| environment | default | meaning |\n|---|---|---|\n")
 	cell := strings.NewReplacer("|", `\|`, "\n", " ").Replace
+	group := ""
 	for _, s := range settings {
+		if s.Group != group {
+			group = s.Group
+			b.WriteString("| **" + cell(group) + "** | | |\n")
+		}
 		def := ""
 		if s.Default != "" {
-			def = "`" + cell(s.Default) + "`"
+			def = "`" + cell(strings.ReplaceAll(s.Default, ",", ", ")) + "`"
 		}
-		b.WriteString("| `" + s.Env + "` | `" + s.Flag + "` | " + def + " | " + cell(s.Help) + " |\n")
+		b.WriteString("| `" + s.Env + "` | " + def + " | " + cell(s.Help) + " |\n")
 	}
 	return b.String()
 }

@@ -79,6 +79,11 @@ func validNode(s string) bool {
 func (c Config) validateWeb(p *Problems) {
 	_, _, ok := hostPort(c.Listen, true)
 	p.require(ok, "PLI_LISTEN is %q: it must be an address and a port, for example 127.0.0.1:8080.", c.Listen)
+	if c.MetricsListen != "" {
+		_, _, ok := hostPort(c.MetricsListen, true)
+		p.require(ok, "PLI_METRICS_LISTEN is %q: it must be an address and a port, for example :9464 or 10.0.0.5:9464.", c.MetricsListen)
+	}
+	p.require(c.RatePerSession >= 0 && c.RatePerAddress >= 0, "PLI_RATE_PER_SESSION and PLI_RATE_PER_ADDRESS must not be negative.")
 	if c.PublicURL == "" {
 		p.add("PLI_PUBLIC_URL is empty: give the address users type, for example https://pli.hopital.example.")
 	} else if u, ok := parseURL(c.PublicURL); !ok || strings.Trim(u.Path, "/") != "" {

@@ -77,6 +77,7 @@ type State struct {
 	CheckedAt  time.Time // last time the service said there is nothing newer, or gave it
 	LastTry    time.Time
 	LastError  string    // French; "" = the last try went well
+	Failures   int64     // tries that failed since the start
 	Importing  *Progress // nil = none under way
 	Last       *Summary  // of the last import by this process
 }
@@ -164,7 +165,7 @@ func (d *Directory) setState(change func(*State)) {
 }
 
 func (d *Directory) failed(err error) {
-	d.setState(func(s *State) { s.LastTry, s.LastError = d.o.Now(), problem.SayOf(err) })
+	d.setState(func(s *State) { s.LastTry, s.LastError, s.Failures = d.o.Now(), problem.SayOf(err), s.Failures+1 })
 }
 
 // loaded brings the state in line with the current generation.

@@ -85,6 +85,6 @@ func (d *Directory) flushTyping(ctx context.Context, idle time.Duration) {
 func (d *Directory) writeTyped(ctx context.Context, t typed) {
 	err := d.trace(context.WithoutCancel(ctx), audit.Event{Actor: t.actor, Action: audit.DirectorySearch, Outcome: t.outcome, Request: "suggest", Detail: t.text, Count: t.count})
 	if err != nil {
-		d.o.Log.Error("directory: trace a search", "err", err)
+		d.o.Log.ErrorContext(ctx, "directory: trace a search", "err", err)
 	}
 }

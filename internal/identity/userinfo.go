@@ -49,6 +49,9 @@ func ParseUserinfo(b []byte) (mssante.Practitioner, error) {
 		OtherIDs:   otherIDs(top),
 		Situations: situations(top, ref),
 	}
+	for i := range p.Situations {
+		p.Situations[i].Woman = mssante.IsWoman(p.Civility)
+	}
 	return p, nil
 }
 

@@ -30,6 +30,17 @@ func kinds() []Kind {
 	return []Kind{None, Copied, Queued, Refused, Unknown, Submitted, Delayed, Delivered, Bounced, Read}
 }
 
+// Kinds lists every kind, in the order they count.
+func Kinds() []Kind { return kinds() }
+
+// Code is the kind as figures name it: never empty.
+func (k Kind) Code() string {
+	if k == None {
+		return "none"
+	}
+	return string(k)
+}
+
 // rank is the place in kinds, -1 for what is no kind.
 func (k Kind) rank() int {
 	for i, known := range kinds() {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"pli.example/pli/internal/metrics"
 	"pli.example/pli/internal/mssante"
 	"pli.example/pli/internal/problem"
 	"pli.example/pli/internal/seal"
@@ -38,11 +39,13 @@ type Options struct {
 	Keep time.Duration // after it, Purge forgets a letter; 0 = DefaultKeep
 	Now  func() time.Time
 	Log  *slog.Logger
-	Beat func(error) // told how each purge went; nil: nobody
 }
 
 // Ledger writes and reads deliveries. Safe for concurrent use.
-type Ledger struct{ o Options }
+type Ledger struct {
+	o      Options
+	purges metrics.Pulse
+}
 
 // New makes a ledger.
 func New(o Options) *Ledger {

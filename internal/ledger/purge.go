@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"pli.example/pli/internal/metrics"
 	"pli.example/pli/internal/problem"
 	"pli.example/pli/internal/store"
 )
@@ -45,9 +46,7 @@ func (l *Ledger) Run(ctx context.Context) error {
 	defer tick.Stop()
 	for {
 		n, err := l.purgeGuarded(ctx)
-		if l.o.Beat != nil && ctx.Err() == nil {
-			l.o.Beat(err)
-		}
+		l.purges.Beat(l.o.Now(), err)
 		if err != nil && ctx.Err() == nil {
 			l.o.Log.Error("ledger purge failed", "err", err)
 		} else if n > 0 {
@@ -60,6 +59,9 @@ func (l *Ledger) Run(ctx context.Context) error {
 		}
 	}
 }
+
+// Purges tells of the loop's passes.
+func (l *Ledger) Purges() *metrics.Pulse { return &l.purges }
 
 func (l *Ledger) purgeGuarded(ctx context.Context) (n int, err error) {
 	defer func() {

@@ -18,14 +18,19 @@ const besideAge = 2 * time.Second
 // LetterBeside opens a letter and lists the page of the folder it is read beside,
 // as Letter and Desk do, both written to the trail, in one commit when the letter
 // was read before. A letter to be marked read is, before the list is asked for,
-// which then shows it as such.
-func (b *Box) LetterBeside(ctx context.Context, ref Ref, o LetterOptions, q ListQuery) (*Letter, []FolderView, List, error) {
+// which then shows it as such. ready (nil for nothing) gets all three while the trail
+// is being written, as Desk's does.
+func (b *Box) LetterBeside(ctx context.Context, ref Ref, o LetterOptions, q ListQuery, ready func(*Letter, []FolderView, List)) (*Letter, []FolderView, List, error) {
 	l, err := b.letter(ctx, ref)
 	if err != nil || b.marks(o, l, err) {
 		if l, err = b.opened(ctx, ref, o, l, err); err != nil {
 			return nil, nil, List{}, err
 		}
-		folders, list, err := b.list(ctx, q, true, besideAge)
+		folders, list, err := b.list(ctx, q, true, besideAge, func(folders []FolderView, list List) {
+			if ready != nil {
+				ready(l, folders, list)
+			}
+		})
 		return l, folders, list, err
 	}
 	type desk struct {
@@ -45,11 +50,14 @@ func (b *Box) LetterBeside(ctx context.Context, ref Ref, o LetterOptions, q List
 		}()
 		d.folders, d.list, d.err = b.page(ctx, q, true, besideAge)
 	}()
-	if o.Loaded != nil {
-		o.Loaded(l)
-	}
+	o.loaded(l)
 	d := <-listed
-	if err := b.record(ctx, listing(q, d.list), d.err, opening(ref, o, l, false)); err != nil {
+	prepare := func() {
+		if ready != nil {
+			ready(l, d.folders, d.list)
+		}
+	}
+	if err := b.recordWhile(ctx, listing(q, d.list), d.err, prepare, opening(ref, o, l, false)); err != nil {
 		return nil, nil, List{}, err
 	}
 	b.h.rememberOpened(b.openedKey(ref), l)

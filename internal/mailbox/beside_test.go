@@ -14,7 +14,7 @@ func TestLetterBeside(t *testing.T) {
 	uid := w.put(annes, "INBOX", "From: a@b.mssante.fr\nSubject: un\n\nbonjour\n")
 	w.put(annes, "INBOX", "From: a@b.mssante.fr\nSubject: deux\n\nbonsoir\n")
 	b := w.open(anne, annes)
-	folders, list, err := b.Desk(w.ctx, ListQuery{Folder: b.folderID("INBOX")})
+	folders, list, err := b.Desk(w.ctx, ListQuery{Folder: b.folderID("INBOX")}, nil)
 	w.must(err)
 	if len(folders) == 0 || len(list.Items) != 2 {
 		t.Fatalf("%d folders, %d letters", len(folders), len(list.Items))
@@ -22,7 +22,7 @@ func TestLetterBeside(t *testing.T) {
 	ref := Ref{Folder: b.folderID("INBOX"), UIDValidity: list.UIDValidity, UID: uid}
 	for _, turn := range []string{"unread", "read"} {
 		before := len(w.acts())
-		l, folders, list, err := w.open(anne, annes).LetterBeside(w.ctx, ref, LetterOptions{MarkRead: true}, ListQuery{Folder: ref.Folder})
+		l, folders, list, err := w.open(anne, annes).LetterBeside(w.ctx, ref, LetterOptions{MarkRead: true}, ListQuery{Folder: ref.Folder}, nil)
 		w.must(err)
 		if l.MarkedRead != (turn == "unread") || l.Unread {
 			t.Errorf("%s: marked %v, unread %v", turn, l.MarkedRead, l.Unread)
@@ -44,12 +44,12 @@ func TestLetterBeside(t *testing.T) {
 		}
 	}
 	w.put(annes, "INBOX", "From: a@b.mssante.fr\nSubject: trois\n\nencore\n")
-	_, _, list, err = w.open(anne, annes).LetterBeside(w.ctx, ref, LetterOptions{}, ListQuery{Folder: ref.Folder})
+	_, _, list, err = w.open(anne, annes).LetterBeside(w.ctx, ref, LetterOptions{}, ListQuery{Folder: ref.Folder}, nil)
 	w.must(err)
 	if len(list.Items) != 3 {
 		t.Errorf("a letter that came a moment ago is missing: %d rows", len(list.Items))
 	}
-	if _, _, _, err := w.open(anne, annes).LetterBeside(w.ctx, Ref{ref.Folder, ref.UIDValidity, 4_000_000}, LetterOptions{}, ListQuery{Folder: ref.Folder}); err == nil {
+	if _, _, _, err := w.open(anne, annes).LetterBeside(w.ctx, Ref{ref.Folder, ref.UIDValidity, 4_000_000}, LetterOptions{}, ListQuery{Folder: ref.Folder}, nil); err == nil {
 		t.Error("a letter that is not there was opened")
 	}
 }

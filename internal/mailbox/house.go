@@ -38,10 +38,11 @@ type House struct {
 
 	counting singleflight.Group
 
-	mu      sync.Mutex
-	names   map[string]named // by mailbox id
-	opened  map[openedKey]openedLately
-	dropped map[string]time.Time // sessions that ended a moment ago
+	mu       sync.Mutex
+	names    map[string]named // by mailbox id
+	opened   map[openedKey]openedLately
+	dropped  map[string]time.Time      // sessions that ended a moment ago
+	gathered map[gatherKey]*collection // exchanges with patients
 }
 
 // New makes the house.
@@ -53,7 +54,8 @@ func New(o Options) *House {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return &House{grants: o.Grants, servers: o.Servers, trail: o.Audit, keys: o.Keys, log: o.Log, now: o.Now,
-		names: make(map[string]named), opened: make(map[openedKey]openedLately), dropped: make(map[string]time.Time)}
+		names: make(map[string]named), opened: make(map[openedKey]openedLately), dropped: make(map[string]time.Time),
+		gathered: make(map[gatherKey]*collection)}
 }
 
 // Open checks that the person may read the mailbox now. "Not yours" and "no such
@@ -122,10 +124,20 @@ func (b *Box) may(ctx context.Context, need delegation.Rights, action audit.Acti
 // An act that cannot be written down is an error: nothing is shown untraced. with
 // are acts that succeeded just before it, written in the same commit.
 func (b *Box) record(ctx context.Context, e audit.Event, outcome error, with ...audit.Event) error {
+	return b.recordWhile(ctx, e, outcome, nil, with...)
+}
+
+// recordWhile prepares what the acts will show while they are on their way to the
+// disk. prepare (nil for nothing) is not called when the outcome is an error.
+func (b *Box) recordWhile(ctx context.Context, e audit.Event, outcome error, prepare func(), with ...audit.Event) error {
 	if outcome != nil {
 		e.Outcome = problem.KindOf(outcome).String()
 	}
-	if err := b.write(ctx, append(with, e)...); err != nil {
+	pending := b.begin(append(with, e)...)
+	if outcome == nil && prepare != nil {
+		prepare()
+	}
+	if err := pending.Wait(context.WithoutCancel(ctx)); err != nil {
 		return errors.Join(outcome, problem.Wrapf(err, problem.Internal,
 			"Cette action n’a pas pu être inscrite au journal, elle est donc suspendue. Rien n’est perdu\u00a0: réessayez.", "recording"))
 	}
@@ -135,8 +147,12 @@ func (b *Box) record(ctx context.Context, e audit.Event, outcome error, with ...
 // write puts events of this person and mailbox in the trail: durable when it
 // returns nil. A reader who leaves does not take the trace away.
 func (b *Box) write(ctx context.Context, events ...audit.Event) error {
+	return b.begin(events...).Wait(context.WithoutCancel(ctx))
+}
+
+func (b *Box) begin(events ...audit.Event) *audit.Pending {
 	for i := range events {
 		events[i].Actor, events[i].Mailbox = b.actor, b.Address().String()
 	}
-	return b.h.trail.Record(context.WithoutCancel(ctx), events...)
+	return b.h.trail.Begin(events...)
 }

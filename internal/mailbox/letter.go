@@ -24,8 +24,12 @@ type LetterOptions struct {
 	// As is what is written to the trail; "" is LetterOpen.
 	As audit.Action
 	// Loaded, when set, is called with the letter as soon as it is read, while the
-	// list beside it is being asked for: to prepare its page, not to show it yet.
+	// trail is being written and the list beside it is being asked for: to prepare its
+	// document, not to show it yet.
 	Loaded func(*Letter)
+	// Ready, when set, is called with the letter as it will be shown, if possible while
+	// the trail is being written: to prepare its page, shown only when no error comes.
+	Ready func(*Letter)
 }
 
 // Letter is one letter, ready to be shown: texts loaded, files described.
@@ -80,17 +84,38 @@ func (b *Box) Letter(ctx context.Context, ref Ref, o LetterOptions) (*Letter, er
 func (b *Box) opened(ctx context.Context, ref Ref, o LetterOptions, l *Letter, err error) (*Letter, error) {
 	key := b.openedKey(ref)
 	if o.Frame && err == nil && b.h.justOpened(key) {
+		o.loaded(l)
+		o.ready(l)
 		return l, nil
 	}
 	mark := b.marks(o, l, err)
-	if err = b.record(ctx, opening(ref, o, l, mark), err); err != nil {
+	prepare := func() {
+		o.loaded(l)
+		if !mark {
+			o.ready(l)
+		}
+	}
+	if err = b.recordWhile(ctx, opening(ref, o, l, mark), err, prepare); err != nil {
 		return nil, err
 	}
 	b.h.rememberOpened(key, l)
 	if mark {
 		b.markSeen(ctx, ref, l)
+		o.ready(l)
 	}
 	return l, nil
+}
+
+func (o LetterOptions) loaded(l *Letter) {
+	if o.Loaded != nil {
+		o.Loaded(l)
+	}
+}
+
+func (o LetterOptions) ready(l *Letter) {
+	if o.Ready != nil {
+		o.Ready(l)
+	}
 }
 
 // opening is what the trail says of it; l is nil when it failed.

@@ -65,19 +65,26 @@ type List struct {
 
 // List lists one page of a folder.
 func (b *Box) List(ctx context.Context, q ListQuery) (List, error) {
-	_, l, err := b.list(ctx, q, false, 0)
+	_, l, err := b.list(ctx, q, false, 0, nil)
 	return l, err
 }
 
-// Desk lists the folders and a page in the same flight.
-func (b *Box) Desk(ctx context.Context, q ListQuery) ([]FolderView, List, error) {
-	return b.list(ctx, q, true, 0)
+// Desk lists the folders and a page in the same flight. ready (nil for nothing) is
+// called with them while the trail is being written: to prepare their page, which is
+// shown only when Desk returns no error.
+func (b *Box) Desk(ctx context.Context, q ListQuery, ready func([]FolderView, List)) ([]FolderView, List, error) {
+	return b.list(ctx, q, true, 0, ready)
 }
 
 // list looks at the server's state of now, or of at most maxAge ago.
-func (b *Box) list(ctx context.Context, q ListQuery, folders bool, maxAge time.Duration) ([]FolderView, List, error) {
+func (b *Box) list(ctx context.Context, q ListQuery, folders bool, maxAge time.Duration, ready func([]FolderView, List)) ([]FolderView, List, error) {
 	views, l, err := b.page(ctx, q, folders, maxAge)
-	if err = b.record(ctx, listing(q, l), err); err != nil {
+	prepare := func() {
+		if ready != nil {
+			ready(views, l)
+		}
+	}
+	if err = b.recordWhile(ctx, listing(q, l), err, prepare); err != nil {
 		return nil, List{}, err
 	}
 	return views, l, nil

@@ -15,7 +15,7 @@ func TestFoldersAndList(t *testing.T) {
 	uid := w.put(annes, "INBOX", letterMixed)
 	w.put(annes, "INBOX", strings.Replace(letterMixed, "helene.roux@lab.test.mssante.fr", "279035121518989@patient.mssante.fr", 1), `\Seen`, `\Flagged`)
 	b := w.open(anne, annes)
-	folders, l, err := b.Desk(w.ctx, ListQuery{Folder: w.inbox(b).ID})
+	folders, l, err := b.Desk(w.ctx, ListQuery{Folder: w.inbox(b).ID}, nil)
 	w.must(err)
 	if folders[0].Label != "Réception" || folders[0].Unseen != 1 || folders[0].Messages != 2 || len(folders) != 2 {
 		t.Errorf("folders %+v", folders)

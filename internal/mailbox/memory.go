@@ -44,8 +44,8 @@ const (
 	droppedFor    = 10 * time.Minute // an act still under way must not bring back what was dropped
 )
 
-// Drop forgets what a session made the house remember: the letters it opened and,
-// with the last session of a mailbox, the names of its folders, which may name a
+// Drop forgets what a session made the house remember: the letters it opened, the
+// exchanges it looked at and, with the last session of a mailbox, the names of its folders, which may name a
 // patient.
 func (h *House) Drop(sessionID string) {
 	now := h.now()
@@ -53,6 +53,7 @@ func (h *House) Drop(sessionID string) {
 	defer h.mu.Unlock()
 	maps.DeleteFunc(h.dropped, func(_ string, at time.Time) bool { return now.Sub(at) > droppedFor })
 	h.dropped[sessionID] = now
+	maps.DeleteFunc(h.gathered, func(k gatherKey, _ *collection) bool { return k.session == sessionID })
 	maps.DeleteFunc(h.opened, func(k openedKey, _ openedLately) bool { return k.session == sessionID })
 	for box, n := range h.names {
 		if delete(n.sessions, sessionID); len(n.sessions) == 0 {

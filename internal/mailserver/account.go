@@ -71,7 +71,7 @@ func (a *Account) end() {
 // selected. Its failure is told when something is asked.
 func (a *Account) Warm(ctx context.Context) error {
 	return door(ctx, a.read(ctx, a.commands, func(c *conn) error {
-		return c.do(ctx, a.s.o.CommandTimeout, budgetSmall, func() error { return c.selectFolder("INBOX", false) })
+		return c.do(ctx, verbSelect, a.s.o.CommandTimeout, budgetSmall, func() error { return c.selectFolder("INBOX", false) })
 	}), "warming")
 }
 
@@ -101,7 +101,7 @@ func (a *Account) run(ctx context.Context, l *lane, again bool, f func(*conn) er
 			return err
 		}
 		if c.reused && !again && a.s.o.Now().Sub(c.restedAt) > probeAfter {
-			if err := c.do(ctx, a.s.o.CommandTimeout, budgetSmall, func() error { return c.client.Noop().Wait() }); err != nil {
+			if err := c.do(ctx, verbNoop, a.s.o.CommandTimeout, budgetSmall, func() error { return c.client.Noop().Wait() }); err != nil {
 				a.put(l, c)
 				if c.dead.Load() && ctx.Err() == nil && !errors.Is(err, errEnded) {
 					continue // the next one is another resting one, or new

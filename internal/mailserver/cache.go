@@ -9,7 +9,7 @@ import (
 // Caps per account. What is cached never changes for a given (folder,
 // UIDVALIDITY, UID): RFC 9051 §2.3.1.1.
 const (
-	maxRows     = 1000
+	maxRows     = 2000      // forty pages: going back and forth costs no second reading
 	maxLetters  = 4         // small letters, so that page, frame and images cost one fetch
 	maxSmall    = 256 << 10 // bytes of a letter fetched whole
 	maxBadUIDs  = 500

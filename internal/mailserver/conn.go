@@ -24,6 +24,7 @@ type conn struct {
 	caps   imap.CapSet
 	gone   func() // gives the node's permit back
 	now    func() time.Time
+	seen   func(verb, outcome string, took time.Duration) // nil: nobody counts
 
 	folder   string // selected, "" for none
 	readOnly bool
@@ -56,21 +57,22 @@ func (c *conn) kill(why error) {
 
 // logout says goodbye, briefly, then closes.
 func (c *conn) logout(ctx context.Context) {
-	_ = c.do(ctx, 2*time.Second, budgetSmall, func() error { return c.client.Logout().Wait() })
+	_ = c.do(ctx, verbLogout, 2*time.Second, budgetSmall, func() error { return c.client.Logout().Wait() })
 	c.kill(errIdle)
 }
 
 // do runs one exchange under a timer, a byte budget and a recover. After an
 // error other than the server's own NO or BAD the connection is closed and is
 // never used again: go-imap cannot resynchronise.
-func (c *conn) do(ctx context.Context, limit time.Duration, bytes int64, exchange func() error) error {
+func (c *conn) do(ctx context.Context, v verb, limit time.Duration, bytes int64, exchange func() error) (err error) {
+	defer c.observed(v, time.Now(), &err)
 	if c.dead.Load() {
 		return c.why(nil)
 	}
 	c.meter.allow(bytes)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	stop := context.AfterFunc(ctx, func() { c.kill(ctx.Err()) })
-	err := c.guarded(exchange)
+	err = c.guarded(exchange)
 	stop()
 	cancel()
 	if c.dead.Load() {

@@ -74,7 +74,7 @@ func contractMove(b *bench) {
 	}
 	// The way of servers without MOVE gives the same.
 	b.must(b.a.change(b.ctx, func(c *conn) error {
-		return c.do(b.ctx, 10*time.Second, budgetList, func() error {
+		return c.do(b.ctx, verbStore, 10*time.Second, budgetList, func() error {
 			set, err := c.prepare("INBOX", v, uids[:1])
 			if err != nil {
 				return err

@@ -83,7 +83,7 @@ func down(uids []uint32) []uint32 {
 func (b *bench) raw(f func(c *conn) error) {
 	b.Helper()
 	b.must(b.them.change(b.ctx, func(c *conn) error {
-		return c.do(b.ctx, 10*time.Second, budgetList, func() error { return f(c) })
+		return c.do(b.ctx, verbFetch, 10*time.Second, budgetList, func() error { return f(c) })
 	}))
 }
 

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
@@ -47,7 +48,8 @@ func (s *Server) dial(ctx context.Context, actor mssante.Actor, addr mssante.Add
 }
 
 // connect takes a permit of the node, dials and signs in within dialTimeout.
-func (s *Server) connect(ctx context.Context, mech mechanism) (*conn, error) {
+func (s *Server) connect(ctx context.Context, mech mechanism) (_ *conn, err error) {
+	defer s.observe(verbAuthenticate, time.Now(), &err)
 	if !s.slots.tryEnter() {
 		s.evictIdle()
 		if err := s.slots.enter(ctx); err != nil {
@@ -116,7 +118,7 @@ func (s *Server) hand(ctx context.Context, raw, secured net.Conn, h *handshake) 
 	greeting := "* PREAUTH [CAPABILITY " + strings.Join(h.caps, " ") + "] ready\r\n"
 	m := newMeter(secured, raw, io.MultiReader(strings.NewReader(greeting), h.lines.r))
 	m.allow(budgetHello)
-	c := &conn{raw: raw, meter: m, gone: s.slots.leave, now: s.o.Now}
+	c := &conn{raw: raw, meter: m, gone: s.slots.leave, now: s.o.Now, seen: s.o.Observe}
 	c.client = imapclient.New(m, nil)
 	m.loop.Store(&readLoop{ended: c.client.Closed(), sweep: func() { c.client.Noop() }})
 	if err := c.client.WaitGreeting(); err != nil {

@@ -22,7 +22,7 @@ const (
 // rowFields are the header fields a row needs, plus those that tell how to read
 // the head of the text.
 func rowFields() []string {
-	return []string{"FROM", "SENDER", "REPLY-TO", "TO", "CC", "SUBJECT", "DATE", "MESSAGE-ID", "IN-REPLY-TO", "REFERENCES",
+	return []string{"FROM", "SENDER", "REPLY-TO", "TO", "CC", "BCC", "SUBJECT", "DATE", "MESSAGE-ID", "IN-REPLY-TO", "REFERENCES",
 		"MIME-VERSION", "CONTENT-TYPE", "CONTENT-TRANSFER-ENCODING",
 		"X-MSS-NIL", "X-MSS-CODECDA", "X-MSS-INS", "X-MSS-MES", "DISPOSITION-NOTIFICATION-TO"}
 }
@@ -40,7 +40,7 @@ func (a *Account) fetchRows(ctx context.Context, c *conn, folder string, validit
 }
 
 func (a *Account) fetchSome(ctx context.Context, c *conn, folder string, validity uint32, uids []uint32, structure bool) (culprit uint32, err error) {
-	err = c.do(ctx, a.s.o.CommandTimeout, budgetList, func() error {
+	err = c.do(ctx, verbFetch, a.s.o.CommandTimeout, budgetList, func() error {
 		if err := c.selectFolder(folder, false); err != nil {
 			return err
 		}
@@ -206,7 +206,7 @@ func stripped(p *message.Part) *message.Part {
 func (a *Account) wholeLetter(ctx context.Context, key letterKey, size int64) ([]byte, error) {
 	var raw []byte
 	err := a.read(ctx, a.commands, func(c *conn) error {
-		return c.do(ctx, a.s.o.CommandTimeout, 2*size+budgetSmall, func() error {
+		return c.do(ctx, verbFetch, a.s.o.CommandTimeout, 2*size+budgetSmall, func() error {
 			if err := c.selectFolder(key.folder, false); err != nil {
 				return err
 			}

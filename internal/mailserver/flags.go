@@ -23,7 +23,7 @@ type Flags map[uint32][]string
 func (a *Account) SetFlags(ctx context.Context, folder string, validity uint32, uids []uint32, add, remove []string) (Flags, error) {
 	before := make(Flags, len(uids))
 	err := a.change(ctx, func(c *conn) error {
-		return c.do(ctx, a.s.o.CommandTimeout, budgetList, func() error {
+		return c.do(ctx, verbStore, a.s.o.CommandTimeout, budgetList, func() error {
 			set, err := c.prepare(folder, validity, uids)
 			if err != nil {
 				return err
@@ -58,7 +58,7 @@ func (a *Account) SetFlags(ctx context.Context, folder string, validity uint32, 
 // what it had before is known.
 func (a *Account) MarkSeen(ctx context.Context, folder string, validity, uid uint32) error {
 	err := a.change(ctx, func(c *conn) error {
-		return c.do(ctx, a.s.o.CommandTimeout, budgetSmall, func() error {
+		return c.do(ctx, verbStore, a.s.o.CommandTimeout, budgetSmall, func() error {
 			set, err := c.prepare(folder, validity, []uint32{uid})
 			if err != nil {
 				return err
@@ -125,7 +125,7 @@ func (c *conn) store(set imap.UIDSet, op imap.StoreFlagsOp, flags []string) erro
 // (UIDPLUS), 0 otherwise. Exactly size octets are read from r.
 func (a *Account) Append(ctx context.Context, folder string, flags []string, received time.Time, size int64, r io.Reader) (validity, uid uint32, err error) {
 	err = a.change(ctx, func(c *conn) error {
-		return c.do(ctx, a.s.o.CommandTimeout+time.Duration(size/(64<<10))*time.Second, budgetSmall, func() error {
+		return c.do(ctx, verbAppend, a.s.o.CommandTimeout+time.Duration(size/(64<<10))*time.Second, budgetSmall, func() error {
 			o := &imap.AppendOptions{Time: received}
 			for _, f := range flags {
 				o.Flags = append(o.Flags, imap.Flag(f))

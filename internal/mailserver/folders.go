@@ -59,7 +59,7 @@ func (a *Account) Folders(ctx context.Context) ([]Folder, error) {
 func (a *Account) FolderList(ctx context.Context) (FolderList, error) {
 	var out FolderList
 	err := a.read(ctx, a.commands, func(c *conn) error {
-		return c.do(ctx, a.s.o.CommandTimeout, budgetList, func() (err error) {
+		return c.do(ctx, verbList, a.s.o.CommandTimeout, budgetList, func() (err error) {
 			out, err = c.startListing()()
 			return err
 		})
@@ -74,7 +74,7 @@ func (a *Account) FolderList(ctx context.Context) (FolderList, error) {
 func (a *Account) Counters(ctx context.Context, folder string) (Folder, error) {
 	var f Folder
 	err := a.read(ctx, a.commands, func(c *conn) error {
-		return c.do(ctx, a.s.o.CommandTimeout, budgetSmall, func() error {
+		return c.do(ctx, verbStatus, a.s.o.CommandTimeout, budgetSmall, func() error {
 			st, err := c.client.Status(folder, c.statusItems()).Wait()
 			if err != nil {
 				return err

@@ -67,7 +67,7 @@ func FuzzAnswer(f *testing.F) {
 		a := s.For(testActor("s1"), testAddress(t))
 		ctx := context.Background()
 		var out Listing
-		err = c.do(ctx, 5*time.Second, budgetList, func() error { return c.page(Query{Folder: "INBOX", Size: 50, WithFolders: true}, &out) })
+		err = c.do(ctx, verbPage, 5*time.Second, budgetList, func() error { return c.page(Query{Folder: "INBOX", Size: 50, WithFolders: true}, &out) })
 		if err == nil {
 			_, _ = a.fetchRows(ctx, c, "INBOX", out.Folder.UIDValidity, []uint32{1, 2, 3}, true)
 		}

@@ -44,7 +44,7 @@ func (a *Account) openLetter(ctx context.Context, key letterKey) (*Opened, error
 	raw, cached := a.cache.letter(key)
 	wanted := a.small(key, row) && !cached
 	err = a.read(ctx, a.commands, func(c *conn) error {
-		return c.do(ctx, a.s.o.CommandTimeout, 2*row.Size*b2i(wanted)+budgetSmall, func() error {
+		return c.do(ctx, verbFetch, a.s.o.CommandTimeout, 2*row.Size*b2i(wanted)+budgetSmall, func() error {
 			return a.fetchOpened(c, key, o, wanted)
 		})
 	})

@@ -37,7 +37,7 @@ const (
 func (a *Account) Move(ctx context.Context, folder string, validity uint32, uids []uint32, to string) (Moved, error) {
 	m := moving{folder: folder, to: to}
 	err := a.change(ctx, func(c *conn) error {
-		return c.do(ctx, a.s.o.CommandTimeout, budgetList, func() error {
+		return c.do(ctx, verbMove, a.s.o.CommandTimeout, budgetList, func() error {
 			set, err := c.prepare(folder, validity, uids)
 			if err != nil {
 				return err
@@ -211,7 +211,7 @@ func (c *conn) remove(set imap.UIDSet, markedOnly *bool) error {
 // Expunge removes letters for good: exactly these. markedOnly as in Moved.
 func (a *Account) Expunge(ctx context.Context, folder string, validity uint32, uids []uint32) (markedOnly bool, err error) {
 	err = a.change(ctx, func(c *conn) error {
-		return c.do(ctx, a.s.o.CommandTimeout, budgetList, func() error {
+		return c.do(ctx, verbExpunge, a.s.o.CommandTimeout, budgetList, func() error {
 			set, err := c.prepare(folder, validity, uids)
 			if err != nil {
 				return err

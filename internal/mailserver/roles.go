@@ -94,7 +94,7 @@ func (a *Account) EnsureFolder(ctx context.Context, role Role) (Folder, error) {
 		name = "INBOX" + string(inbox.Delim) + name // a server whose personal folders live under INBOX
 	}
 	err = a.change(ctx, func(c *conn) error {
-		return c.do(ctx, a.s.o.CommandTimeout, budgetSmall, func() error { return c.create(name, attr) })
+		return c.do(ctx, verbCreate, a.s.o.CommandTimeout, budgetSmall, func() error { return c.create(name, attr) })
 	})
 	if err != nil {
 		return Folder{}, door(ctx, err, "making a folder")

@@ -75,7 +75,7 @@ func (a *Account) Rows(ctx context.Context, q Query) (Listing, error) {
 	var missing []uint32
 	err := a.read(ctx, a.commands, func(c *conn) error {
 		out, missing = Listing{}, nil
-		err := c.do(ctx, a.s.o.CommandTimeout, budgetUIDs, func() error { return c.page(q, &out) })
+		err := c.do(ctx, verbPage, a.s.o.CommandTimeout, budgetUIDs, func() error { return c.page(q, &out) })
 		if err != nil {
 			return err
 		}

@@ -90,7 +90,7 @@ func (a *Account) search(ctx context.Context, c *conn, q Search, until time.Time
 		if left <= 0 {
 			return nil
 		}
-		err := c.do(ctx, max(left, time.Second), budgetUIDs, func() error {
+		err := c.do(ctx, verbSearch, max(left, time.Second), budgetUIDs, func() error {
 			if first {
 				if err := c.selectFolder(q.Folder, a.aside != a.commands); err != nil {
 					return err
@@ -229,7 +229,7 @@ func (a *Account) RowsOf(ctx context.Context, folder string, validity uint32, ui
 	}
 	var rows []Row
 	err := a.read(ctx, a.commands, func(c *conn) error {
-		return c.do(ctx, a.s.o.CommandTimeout, budgetList, func() error {
+		return c.do(ctx, verbFetch, a.s.o.CommandTimeout, budgetList, func() error {
 			set, err := c.prepare(folder, validity, uids)
 			if err != nil {
 				return err

@@ -48,6 +48,10 @@ type Options struct {
 	CommandTimeout time.Duration // one command, first byte sent to last byte read
 	CacheBytes     int64         // rows and small letters kept in memory, whole node
 
+	// Observe is told of each command: one of Verbs, one of Outcomes, how long. nil:
+	// nobody counts.
+	Observe func(verb, outcome string, took time.Duration)
+
 	Log *slog.Logger
 	Now func() time.Time
 }
@@ -200,6 +204,12 @@ func (s *Server) Capabilities() []string {
 
 // Connections counts the connections open on this node now.
 func (s *Server) Connections() int { return s.slots.inUse() }
+
+// Limit is how many connections this node may open.
+func (s *Server) Limit() int { return s.o.Total }
+
+// CachedBytes is what rows and letters kept in memory take.
+func (s *Server) CachedBytes() int64 { return s.cache.used.Load() }
 
 // evictIdle closes the connection that has been idle longest, so that another
 // mailbox can dial when the node is at its cap.

@@ -81,7 +81,7 @@ func (a *Account) stream(ctx context.Context, key letterKey, part []int) (*strea
 			return nil, err
 		}
 		s := &stream{ctx: ctx, a: a, c: c}
-		err = c.do(ctx, a.s.o.CommandTimeout, budgetSmall, func() error { return s.begin(key, part) })
+		err = c.do(ctx, verbFetch, a.s.o.CommandTimeout, budgetSmall, func() error { return s.begin(key, part) })
 		if err == nil {
 			s.run()
 			return s, nil
@@ -208,7 +208,7 @@ func (s *stream) finish(whole bool) {
 				_, _ = io.Copy(io.Discard, s.lit)
 			}
 		} else {
-			_ = s.c.do(s.ctx, s.a.s.o.CommandTimeout, budgetSmall, s.cmd.Close)
+			_ = s.c.do(s.ctx, verbNone, s.a.s.o.CommandTimeout, budgetSmall, s.cmd.Close)
 		}
 		s.a.put(s.a.aside, s.c)
 		s.a.aside.leave()

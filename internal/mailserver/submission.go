@@ -33,6 +33,10 @@ type SubmissionOptions struct {
 	DataTimeout    time.Duration // the answer to the whole letter, default 10 min (RFC 5321 §4.5.3.2.6)
 	Hello          string        // what EHLO says, default "localhost"
 
+	// Observe is told how each submission ended: a Stage's code, how long. nil: nobody
+	// counts.
+	Observe func(stage string, took time.Duration)
+
 	Log *slog.Logger
 	Now func() time.Time
 }
@@ -266,8 +270,12 @@ func (s *Submission) hello(ctx context.Context, c *smtpConn, mech *mechanism) er
 // the letter is shown, unless req.Partial, and the others' Accepted is false too.
 func (s *Submission) Submit(ctx context.Context, actor mssante.Actor, req SubmissionRequest, write func(io.Writer) error) (Delivery, error) {
 	d := newDelivery(&req)
+	began := time.Now()
 	err := s.submit(ctx, actor, req, write, &d)
 	d.settle()
+	if s.o.Observe != nil {
+		s.o.Observe(d.Stage.String(), time.Since(began))
+	}
 	s.o.Log.InfoContext(ctx, "submission", "mailbox", req.From, "stage", d.Stage.String(), "code", d.Code, "enhanced", d.Enhanced,
 		"recipients", len(req.To), "bytes", req.Size)
 	if d.Stage == StageUnknown {

@@ -70,7 +70,7 @@ func (a *Account) sections(ctx context.Context, key letterKey, want []*imap.Fetc
 	}
 	var out []section
 	err := a.read(ctx, a.commands, func(c *conn) error {
-		return c.do(ctx, a.s.o.CommandTimeout, budget, func() error {
+		return c.do(ctx, verbFetch, a.s.o.CommandTimeout, budget, func() error {
 			out = nil
 			if err := c.selectFolder(key.folder, false); err != nil {
 				return err

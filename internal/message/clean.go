@@ -55,30 +55,49 @@ func cleanLine(s string) string {
 // cleanText keeps the lines of a text and drops what could disguise it: line ends
 // become \n, controls and bidi overrides go.
 func cleanText(s string) string {
-	if !strings.ContainsFunc(s, func(r rune) bool { return r != '\n' && r != '\t' && (control(r) || bidi(r)) }) {
+	i := disguise(s)
+	if i == len(s) {
 		return s
 	}
 	var b strings.Builder
 	b.Grow(len(s))
-	for i := 0; i < len(s); {
-		r, n := utf8.DecodeRuneInString(s[i:])
+	for {
+		b.WriteString(s[:i])
+		if s = s[i:]; s == "" {
+			return b.String()
+		}
+		r, n := utf8.DecodeRuneInString(s)
 		switch {
-		case r == '\r':
-			if i+1 < len(s) && s[i+1] == '\n' {
-				break
-			}
+		case r == '\r' && strings.HasPrefix(s[n:], "\n"):
+		case r == '\r', r == '\f', r == '\v':
 			b.WriteByte('\n')
-		case r == '\f', r == '\v':
-			b.WriteByte('\n')
-		case r == '\n', r == '\t':
-			b.WriteRune(r)
-		case control(r), bidi(r):
-		default:
+		case r == utf8.RuneError && n == 1:
 			b.WriteRune(r)
 		}
-		i += n
+		s = s[n:]
+		i = disguise(s)
 	}
-	return b.String()
+}
+
+// disguise is where the first character stands that cleanText does not keep as it
+// is, len(s) for none. It looks at bytes: texts are long, and such characters begin
+// with few of them.
+func disguise(s string) int {
+	for i := 0; i < len(s); {
+		switch c := s[i]; {
+		case c >= 0x20 && c < 0x7F, c == '\n', c == '\t':
+			i++
+		case c < 0x80:
+			return i
+		default:
+			r, n := utf8.DecodeRuneInString(s[i:])
+			if control(r) || bidi(r) || r == utf8.RuneError && n == 1 {
+				return i
+			}
+			i += n
+		}
+	}
+	return len(s)
 }
 
 func bidi(r rune) bool { return r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069 }

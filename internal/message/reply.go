@@ -9,8 +9,8 @@ import (
 // Prefixes of what we answer and forward. A plain space before the colon is what
 // French readers expect and what servers still recognise (RFC 5256 §2.1).
 const (
-	prefixReply   = "Re : "
-	prefixForward = "Tr : "
+	prefixReply   = "Re: " // on the wire as every program writes it; pages show the French spacing
+	prefixForward = "Tr: "
 )
 
 // Reply is what an answer or a forward takes from the letter it is about.

@@ -54,23 +54,23 @@ func TestReplyTo(t *testing.T) {
 func TestSubjects(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ in, reply, forward string }{
-		{"Bilan", "Re : Bilan", "Tr : Bilan"},
-		{"RE: Bilan", "Re : Bilan", "Tr : Bilan"},
-		{"Re : Tr : RE[2]: Fwd: Bilan", "Re : Bilan", "Tr : Bilan"},
-		{"Re\u00a0: Réf: 12", "Re : Réf: 12", "Tr : Réf: 12"},
-		{"AW: WG: Befund", "Re : Befund", "Tr : Befund"},
-		{"Sv: Vs: Rv: Antw: x", "Re : x", "Tr : x"},
-		{"回复：转发: 结果", "Re : 结果", "Tr : 结果"},
-		{"Re (3): x", "Re : x", "Tr : x"},
-		{"R: x", "Re : R: x", "Tr : R: x"},
-		{"Résultat : x", "Re : Résultat : x", "Tr : Résultat : x"},
-		{"Renseignement: Re: x", "Re : Renseignement: Re: x", "Tr : Renseignement: Re: x"},
-		{"[FIN]", "Re : [FIN]", "Tr : [FIN]"},
-		{"[FIN] Re: x", "Re : [FIN] Re: x", "Tr : [FIN] Re: x"},
-		{"Re: [FIN]", "Re : [FIN]", "Tr : [FIN]"},
-		{"XDM/1.0/DDM+CR VIAL Paul 26/11/1978", "Re : CR VIAL Paul 26/11/1978", "XDM/1.0/DDM+CR VIAL Paul 26/11/1978"},
-		{"XDM/1.0/DDM+Re: x", "Re : Re: x", "XDM/1.0/DDM+Re: x"},
-		{"", "Re :", "Tr :"}, {"Re:", "Re :", "Tr :"}, {":", "Re : :", "Tr : :"},
+		{"Bilan", "Re: Bilan", "Tr: Bilan"},
+		{"RE: Bilan", "Re: Bilan", "Tr: Bilan"},
+		{"Re : Tr : RE[2]: Fwd: Bilan", "Re: Bilan", "Tr: Bilan"},
+		{"Re\u00a0: Réf: 12", "Re: Réf: 12", "Tr: Réf: 12"},
+		{"AW: WG: Befund", "Re: Befund", "Tr: Befund"},
+		{"Sv: Vs: Rv: Antw: x", "Re: x", "Tr: x"},
+		{"回复：转发: 结果", "Re: 结果", "Tr: 结果"},
+		{"Re (3): x", "Re: x", "Tr: x"},
+		{"R: x", "Re: R: x", "Tr: R: x"},
+		{"Résultat : x", "Re: Résultat : x", "Tr: Résultat : x"},
+		{"Renseignement: Re: x", "Re: Renseignement: Re: x", "Tr: Renseignement: Re: x"},
+		{"[FIN]", "Re: [FIN]", "Tr: [FIN]"},
+		{"[FIN] Re: x", "Re: [FIN] Re: x", "Tr: [FIN] Re: x"},
+		{"Re: [FIN]", "Re: [FIN]", "Tr: [FIN]"},
+		{"XDM/1.0/DDM+CR VIAL Paul 26/11/1978", "Re: CR VIAL Paul 26/11/1978", "XDM/1.0/DDM+CR VIAL Paul 26/11/1978"},
+		{"XDM/1.0/DDM+Re: x", "Re: Re: x", "XDM/1.0/DDM+Re: x"},
+		{"", "Re:", "Tr:"}, {"Re:", "Re:", "Tr:"}, {":", "Re: :", "Tr: :"},
 	} {
 		if r, f := ReplySubject(c.in), ForwardSubject(c.in); r != c.reply || f != c.forward {
 			t.Errorf("%q: %q, %q", c.in, r, f)
@@ -113,7 +113,7 @@ func TestReferences(t *testing.T) {
 			t.Errorf("%q was written: %s", evil, raw)
 		}
 	}
-	if f := Forward(Envelope{MessageID: "a@x", Subject: "b"}); f.InReplyTo != "" || fmt.Sprint(f.References) != "[<a@x>]" || f.Subject != "Tr : b" {
+	if f := Forward(Envelope{MessageID: "a@x", Subject: "b"}); f.InReplyTo != "" || fmt.Sprint(f.References) != "[<a@x>]" || f.Subject != "Tr: b" {
 		t.Errorf("%+v", f)
 	}
 }

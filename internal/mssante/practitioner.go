@@ -38,6 +38,7 @@ type Situation struct {
 	RoleCode       string
 	Role           string
 	Civility       string // civilité d'exercice: DR, PR …
+	Woman          bool   // the person's civility says Mme: their work is written so
 	GivenName      string // prénom d'exercice
 	FamilyName     string // nom d'exercice
 	Structure      string // raison sociale or enseigne
@@ -56,15 +57,29 @@ func (s Situation) Title() string {
 	return ""
 }
 
-// Work says what the person does: "Médecin · Médecine générale", "Infirmier".
+// Work says what the person does: "Médecin · Médecine générale", "Infirmier"
+// or "Infirmière".
 func (s Situation) Work() string {
-	switch {
-	case s.Role != "":
-		return upperFirst(s.Role)
-	case s.Specialty != "":
-		return upperFirst(s.Profession + " · " + s.Specialty)
+	role, profession := s.Role, s.Profession
+	if s.Woman || IsWoman(s.Civility) {
+		role, profession = Feminine(role), Feminine(profession)
 	}
-	return upperFirst(s.Profession)
+	switch {
+	case role != "":
+		return upperFirst(role)
+	case s.Specialty != "":
+		return upperFirst(profession + " · " + s.Specialty)
+	}
+	return upperFirst(profession)
+}
+
+// IsWoman reports a civility of TRE_R81 that is a woman's.
+func IsWoman(civility string) bool {
+	switch strings.ToUpper(strings.TrimSuffix(strings.TrimSpace(civility), ".")) {
+	case "MME", "MLLE", "MADAME", "MADEMOISELLE":
+		return true
+	}
+	return false
 }
 
 // Place says where: structure and town, the registers' capitals made readable.

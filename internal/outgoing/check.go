@@ -3,6 +3,7 @@ package outgoing
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,7 +32,12 @@ func (o *Outbox) Check(ctx context.Context, box *mailbox.Box, id string) ([]Rema
 }
 
 func (o *Outbox) check(ctx context.Context, box *mailbox.Box, d Draft) ([]Remark, error) {
-	c := checking{o: o, f: d.Fields}
+	return o.checkAs(ctx, box, d, false)
+}
+
+// checkAs: closing is the letter CloseExchange made, which alone may bear [FIN].
+func (o *Outbox) checkAs(ctx context.Context, box *mailbox.Box, d Draft, closing bool) ([]Remark, error) {
+	c := checking{o: o, f: d.Fields, closing: closing, identified: d.identified}
 	c.recipients()
 	c.space()
 	c.patients(ctx, box.Grant())
@@ -45,10 +51,13 @@ func (o *Outbox) check(ctx context.Context, box *mailbox.Box, d Draft) ([]Remark
 
 // checking gathers remarks.
 type checking struct {
-	o   *Outbox
-	f   Fields
-	to  []mssante.Address // each once
-	all []Remark
+	o  *Outbox
+	f  Fields
+	to []mssante.Address // each once
+
+	closing    bool     // this letter closes an exchange, as the person asked
+	identified []string // patients nobody needs to be asked about
+	all        []Remark
 }
 
 func (c *checking) add(level Level, code, address, say string) {
@@ -133,9 +142,7 @@ func (c *checking) patients(ctx context.Context, g delegation.Grant) {
 			who = append(who, a)
 		}
 	}
-	if strings.EqualFold(strings.TrimSpace(mssante.VisibleSubject(c.f.Subject)), mssante.SubjectClose) {
-		c.add(Block, ReservedSubject, "", "L’objet «\u00a0[FIN]\u00a0» est réservé\u00a0: il ferme les échanges avec un patient. Choisissez un autre objet, ou utilisez «\u00a0Clore la conversation\u00a0».")
-	}
+	c.subject(len(who) > 0)
 	if len(who) == 0 {
 		return
 	}
@@ -150,7 +157,11 @@ func (c *checking) patients(ctx context.Context, g delegation.Grant) {
 	}
 	for _, a := range who {
 		if c.o.o.Patient != nil {
-			c.all = append(c.all, c.o.o.Patient(ctx, a)...)
+			for _, r := range c.o.o.Patient(ctx, a) {
+				if r.Code != PatientIdentity || !slices.Contains(c.identified, a.Key()) {
+					c.all = append(c.all, r)
+				}
+			}
 			continue
 		}
 		if ins, ok := a.INS(); ok && !ins.KeyOK() {
@@ -190,8 +201,8 @@ func (c *checking) words(d Draft) {
 		c.add(Ask, NoSubject, "", "Cette lettre n’a pas d’objet. L’envoyer ainsi\u00a0?")
 	}
 	mine := OwnWords(c.f.Text)
-	if strings.TrimSpace(c.f.Text) == "" && len(d.Files) == 0 {
-		c.add(Ask, NoText, "", "Cette lettre est vide. L’envoyer ainsi\u00a0?")
+	if Wordless(c.f.Text) && len(d.Files) == 0 && d.Origin != Forwarding {
+		c.add(Ask, NoText, "", "Cette lettre ne contient aucun texte. L’envoyer ainsi\u00a0?")
 	}
 	if len(d.Files) == 0 && Announces(c.f.Subject+"\n"+mine) {
 		c.add(Ask, NoFile, "", "Votre texte parle d’une pièce jointe et la lettre n’en a pas. L’envoyer ainsi\u00a0?")

@@ -47,6 +47,8 @@ func TestCheck(t *testing.T) {
 		{"two addresses in one", with(func(f *Fields) { f.Cc = []Recipient{{Address: hugoBox + "," + outsider}} }), "block bad_address:" + hugoBox + "," + outsider},
 		{"no subject", with(func(f *Fields) { f.Subject = " " }), "ask no_subject"},
 		{"no text", with(func(f *Fields) { f.Text = "" }), "ask no_text"},
+		{"a signature alone", with(func(f *Fields) { f.Text = "\n—\nDr Anne Martin\nTours\n" }), "ask no_text"},
+		{"words above the signature", with(func(f *Fields) { f.Text = "Vu.\n\n—\nDr Anne Martin\n" }), ""},
 		{"file forgotten", with(func(f *Fields) { f.Text = "Veuillez trouver ci-joint le compte rendu." }), "ask no_file"},
 		{"file spoken of by the other", with(func(f *Fields) { f.Text = "Merci.\nLe 3 mars, X a écrit :\n> ci-joint le compte rendu" }), ""},
 		{"the magic word by hand", with(func(f *Fields) { f.Subject = " [fin] " }), "block reserved_subject"},

@@ -66,8 +66,11 @@ type Draft struct {
 	filesRev int64
 	imap     imapCopy
 	noted    string
-	writer   string
-	seq      int64
+	// identified are the patients whose identity a person confirmed, or whose own letter
+	// is answered: the others are asked about.
+	identified []string
+	writer     string
+	seq        int64
 }
 
 // maxDrafts of one mailbox; concurrent versions may go a little beyond.

@@ -33,3 +33,10 @@ func OwnWords(text string) string {
 	}
 	return b.String()
 }
+
+// Wordless reports a text that says nothing of its own: only a signature, below its
+// dash, and what is quoted.
+func Wordless(text string) bool {
+	own, _, _ := strings.Cut("\n"+strings.ReplaceAll(OwnWords(text), "\r\n", "\n"), "\n—\n")
+	return strings.TrimSpace(own) == ""
+}

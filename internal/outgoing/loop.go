@@ -33,18 +33,16 @@ func (o *Outbox) Run(ctx context.Context) error {
 	t := time.NewTicker(every)
 	defer t.Stop()
 	for {
-		recovered := o.Recover(ctx)
-		if recovered != nil && ctx.Err() == nil {
-			o.log.ErrorContext(ctx, "letters left without an outcome were not settled", "err", recovered)
+		settled := o.Recover(ctx)
+		if settled != nil && ctx.Err() == nil {
+			o.log.ErrorContext(ctx, "letters left without an outcome were not settled", "err", settled)
 		}
 		swept := o.Sweep(ctx)
 		if swept != nil && ctx.Err() == nil {
 			o.log.WarnContext(ctx, "what is over was not forgotten", "err", swept)
 		}
 		o.tend(ctx)
-		if o.o.Beat != nil && ctx.Err() == nil {
-			o.o.Beat(errors.Join(recovered, swept))
-		}
+		o.rounds.Beat(o.now(), errors.Join(settled, swept))
 		select {
 		case <-ctx.Done():
 			return nil

@@ -23,7 +23,9 @@ const (
 	Answer     Kind = "reply"
 	AnswerAll  Kind = "reply_all"
 	Forwarding Kind = "forward"
-	Imported   Kind = "import" // a draft another program left in the Drafts folder
+	Imported   Kind = "import"  // a draft another program left in the Drafts folder
+	ToPatient  Kind = "patient" // to a patient whose identity was confirmed from the INS
+	Closing    Kind = "closing" // subject [FIN]: CloseExchange alone makes and sends it
 )
 
 // Origin says how a draft begins.
@@ -58,7 +60,10 @@ func (o *Outbox) New(ctx context.Context, box *mailbox.Box, from Origin) (Begun,
 	var l *mailbox.Letter
 	var err error
 	switch from.Kind {
-	case Blank, "":
+	case Blank, ToPatient, "":
+		if d.Origin = Blank; from.Kind == ToPatient {
+			d.Origin, d.identified = ToPatient, patientsOf(from.To)
+		}
 		d.Fields.To, d.Fields.Subject = from.To, from.Subject
 		d.Fields.HTML = signed(from, "")
 		if from.Plain {
@@ -117,6 +122,9 @@ func (o *Outbox) answer(ctx context.Context, box *mailbox.Box, from Origin, d *D
 	d.Origin, d.Original = from.Kind, &ref
 	d.InReplyTo, d.References = r.InReplyTo, r.References
 	d.Fields.To, d.Fields.Cc, d.Fields.Subject = recipientsOf(r.To), recipientsOf(r.Cc), r.Subject
+	if from.Kind != Forwarding {
+		d.answersPatient(env)
+	}
 	safe, text := words(l)
 	if from.Plain {
 		quoted := message.QuoteText(env, text)

@@ -59,7 +59,7 @@ func TestReply(t *testing.T) {
 	b, err := w.New(w.ctx, box, Origin{Kind: Answer, Ref: ref, Signature: "<p>Dr Martin</p>"})
 	w.must(err)
 	f := b.Draft.Fields
-	if len(f.To) != 1 || f.To[0].Address != hugoBox || len(f.Cc) != 0 || f.Subject != "Re : Bilan de Mme B." || len(b.Draft.Files) != 0 {
+	if len(f.To) != 1 || f.To[0].Address != hugoBox || len(f.Cc) != 0 || f.Subject != "Re: Bilan de Mme B." || len(b.Draft.Files) != 0 {
 		t.Errorf("%+v", f)
 	}
 	// Attack: the quoted letter is hostile.
@@ -94,7 +94,7 @@ func TestForward(t *testing.T) {
 	ref := w.put("INBOX", bilan(pdf))
 	b, err := w.New(w.ctx, box, Origin{Kind: Forwarding, Ref: ref, WithFiles: true})
 	w.must(err)
-	if b.Say != "" || len(b.Draft.Files) != 2 || b.Draft.Fields.Subject != "Tr : Bilan de Mme B." || !strings.Contains(b.Draft.Fields.HTML, "Lettre transférée") {
+	if b.Say != "" || len(b.Draft.Files) != 2 || b.Draft.Fields.Subject != "Tr: Bilan de Mme B." || !strings.Contains(b.Draft.Fields.HTML, "Lettre transférée") {
 		t.Fatalf("%q %+v", b.Say, b.Draft)
 	}
 	for _, f := range b.Draft.Files {
@@ -179,7 +179,7 @@ func TestEvilMessageID(t *testing.T) {
 	ref := w.put("INBOX", strings.Replace(received, "<original@chu>", "<a\" UID 1:* (\\Deleted)\t{3}@x>", 1))
 	b, err := w.New(w.ctx, box, Origin{Kind: Answer, Ref: ref})
 	w.must(err)
-	if r := w.send(box, b.Draft); r.Came != CameSent {
+	if r, err := w.Send(w.ctx, box, b.Draft.ID, SendOptions{Version: b.Draft.Version, Confirmed: []string{NoText}}); err != nil || r.Came != CameSent {
 		t.Fatalf("%+v", r)
 	}
 	w.sentCopies(1)

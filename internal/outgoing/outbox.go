@@ -18,6 +18,7 @@ import (
 	"pli.example/pli/internal/ledger"
 	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/mailserver"
+	"pli.example/pli/internal/metrics"
 	"pli.example/pli/internal/mssante"
 	"pli.example/pli/internal/seal"
 	"pli.example/pli/internal/store"
@@ -54,11 +55,9 @@ type Options struct {
 	// Patient adds what must be said before a letter to a patient (ECO.3.4.2.2: the
 	// identity as the matricule tells it). nil checks the key only.
 	Patient func(context.Context, mssante.Address) []Remark
-
-	Beat func(error)      // told how each round of Run went; nil: nobody
-	Zone *time.Location   // of the hours that letters and their quotes bear; nil = UTC
-	Log  *slog.Logger     // nil: nothing is logged
-	Now  func() time.Time // nil = time.Now
+	Zone    *time.Location   // of the hours that letters and their quotes bear; nil = UTC
+	Log     *slog.Logger     // nil: nothing is logged
+	Now     func() time.Time // nil = time.Now
 }
 
 // Outbox is the room's one value. Safe for concurrent use.
@@ -70,6 +69,7 @@ type Outbox struct {
 	now    func() time.Time
 	log    *slog.Logger
 	flying sync.WaitGroup // submissions and what follows them
+	rounds metrics.Pulse
 
 	mu      sync.Mutex
 	closed  bool

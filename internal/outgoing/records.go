@@ -35,6 +35,7 @@ type body struct {
 	MessageID  string       `json:"id"`
 	InReplyTo  string       `json:"reply,omitempty"`
 	References []string     `json:"refs,omitempty"`
+	Identified []string     `json:"identified,omitempty"`
 }
 
 // imapCopy is what is known of the draft's copy in the Drafts folder.
@@ -53,7 +54,7 @@ func aad(parts ...string) []byte {
 
 func (o *Outbox) sealBody(d Draft) ([]byte, error) {
 	plain, err := json.Marshal(body{Author: d.Author, Editor: d.Editor, Fields: d.Fields, Origin: d.Origin, Original: d.Original, MessageID: d.MessageID,
-		InReplyTo: d.InReplyTo, References: d.References})
+		InReplyTo: d.InReplyTo, References: d.References, Identified: d.identified})
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +90,7 @@ func (o *Outbox) openBody(d *Draft, blob []byte) error {
 		return fmt.Errorf("draft %s: %w", d.ID, err)
 	}
 	d.Author, d.Editor, d.Fields, d.Origin, d.Original = b.Author, b.Editor, b.Fields, b.Origin, b.Original
-	d.MessageID, d.InReplyTo, d.References = b.MessageID, b.InReplyTo, b.References
+	d.MessageID, d.InReplyTo, d.References, d.identified = b.MessageID, b.InReplyTo, b.References, b.Identified
 	return nil
 }
 

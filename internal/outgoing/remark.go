@@ -46,6 +46,7 @@ const (
 	SeveralPatients  = "several_patients"
 	PatientWithOther = "patient_with_others"
 	PatientKey       = "patient_key"
+	PatientIdentity  = "patient_identity"
 	NoPatientRight   = "no_patient_right"
 	ReservedSubject  = "reserved_subject"
 	NotWritable      = "not_writable"

@@ -65,10 +65,16 @@ func fates(to []mssante.Address, d mailserver.Delivery) []Fate {
 		if f.Say == "" {
 			f.Say = sayFate(d.Stage, mailserver.RecipientOutcome{Accepted: true})
 		}
+		if len(to) == 1 && f.Say == sayNobody {
+			f.Say = "La lettre ne lui a pas été envoyée."
+		}
 		out = append(out, f)
 	}
 	return out
 }
+
+// sayNobody is for whoever was not refused while another was; alone, there is no other.
+const sayNobody = "Pas envoyée à ce destinataire non plus\u00a0: personne ne l’a reçue."
 
 func sayFate(s mailserver.Stage, r mailserver.RecipientOutcome) string {
 	switch {
@@ -77,7 +83,7 @@ func sayFate(s mailserver.Stage, r mailserver.RecipientOutcome) string {
 	case s == mailserver.StageAccepted && r.Accepted:
 		return "Acceptée par la messagerie MSSanté."
 	case r.Accepted || r.Code < 400:
-		return "Pas envoyée à ce destinataire non plus\u00a0: personne ne l’a reçue."
+		return sayNobody
 	}
 	switch e := r.Enhanced; {
 	case strings.HasPrefix(e, "5.1.1"), e == "" && r.Code == 550, strings.HasPrefix(e, "5.1.6"):

@@ -167,7 +167,7 @@ func (o *Outbox) keepBeside(ctx context.Context, tx *sql.Tx, box *mailbox.Box, d
 	}
 	c := o.blank(box)
 	c.Fields, c.Origin, c.Original, c.InReplyTo, c.References = e.Fields, d.Origin, d.Original, d.InReplyTo, d.References
-	c.CopyOf, c.writer, c.seq = d.ID, e.Writer, e.Seq
+	c.CopyOf, c.writer, c.seq, c.identified = d.ID, e.Writer, e.Seq, d.identified
 	if err := o.create(ctx, tx, box, &c, maxDrafts+maxCopies); err != nil {
 		return Saved{}, err
 	}

@@ -18,6 +18,8 @@ type SendOptions struct {
 	Files     []string // ids of the files the page showed; nil when it cannot tell
 	Confirmed []string // Remark.Key of the remarks they said yes to
 	Account   string   // the account the page was made for, as in Edit
+
+	closing bool // CloseExchange sends: the person said yes to the closing itself
 }
 
 // flight is one click on 'Envoyer' and all those that joined it.
@@ -128,11 +130,11 @@ func (o *Outbox) authorise(ctx context.Context, box *mailbox.Box, draftID string
 	if s.Files != nil && !sameFiles(d.Files, s.Files) {
 		return nil, problem.New(problem.Conflict, sayFiles)
 	}
-	remarks, err := o.check(ctx, box, d)
+	remarks, err := o.checkAs(ctx, box, d, s.closing)
 	if err != nil {
 		return nil, door(err, sayRead)
 	}
-	if unanswered(remarks, s.Confirmed) {
+	if unanswered(remarks, s.Confirmed) && !(s.closing && !Blocked(remarks)) {
 		return answered(Result{Came: CameAsked, Remarks: remarks, Say: sayAsked}), nil
 	}
 	z, err := o.freeze(ctx, box, d, o.now())

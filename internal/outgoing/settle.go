@@ -64,7 +64,7 @@ func (o *Outbox) settled(ctx context.Context, box *mailbox.Box, draftID string, 
 	default:
 		return nil, problem.New(problem.Invalid, saySettle)
 	}
-	remarks, err := o.check(ctx, box, d)
+	remarks, err := o.checkAs(ctx, box, d, d.Origin == Closing) // its octets are frozen: nobody could write in it
 	if err != nil {
 		return nil, door(err, sayRead)
 	}

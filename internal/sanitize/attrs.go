@@ -2,6 +2,7 @@ package sanitize
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -91,48 +92,48 @@ func (a *attributes) write(name, style string) (attrs string, picture int) {
 	if len(a.keys) == 0 && style == "" {
 		return "", 0
 	}
-	var b bytes.Buffer
-	put := func(key, value string) {
-		b.WriteString(" " + key + `="`)
-		escapeText(&b, value)
-		b.WriteByte('"')
+	out := make([]attribute, 0, 8)
+	if style != "" {
+		out = append(out, attribute{"style", style})
 	}
-	for _, key := range order {
-		value, ok := a.get(key)
+	if name == "a" {
+		out = append(out, attribute{"rel", "noopener noreferrer nofollow"}, attribute{"target", "_blank"})
+	}
+	for i, key := range a.keys {
+		value := a.values[i]
 		switch key {
 		case "href", "src", "alt", "title":
-			if ok && a.local {
-				if put(key, value); key == "src" && strings.HasPrefix(value, "data:") {
-					picture = len(value)
-				}
+			if !a.local {
+				continue
 			}
-		case "rel":
-			if name == "a" {
-				put(key, "noopener noreferrer nofollow")
-			}
-		case "target":
-			if name == "a" {
-				put(key, "_blank")
-			}
-		case "style":
-			if style != "" {
-				put(key, style)
+			if key == "src" && strings.HasPrefix(value, "data:") {
+				picture = len(value)
 			}
 		default:
-			if !ok || !fits(name, key) {
-				break
+			judge := allowed[key]
+			if judge == nil || !fits(name, key) {
+				continue
 			}
-			if value, ok = allowed[key](strings.TrimSpace(value)); ok {
-				put(key, value)
+			var ok bool
+			if value, ok = judge(strings.TrimSpace(value)); !ok {
+				continue
 			}
 		}
+		out = append(out, attribute{key, value})
+	}
+	slices.SortFunc(out, func(x, y attribute) int { return strings.Compare(x.key, y.key) })
+	var b bytes.Buffer
+	for _, x := range out {
+		b.WriteByte(' ')
+		b.WriteString(x.key)
+		b.WriteString(`="`)
+		escapeText(&b, x.value)
+		b.WriteByte('"')
 	}
 	return b.String(), picture
 }
 
-var order = []string{"align", "alt", "bgcolor", "border", "bordercolor", "cellpadding", "cellspacing", "clear", "color", "colspan", "dir",
-	"face", "height", "href", "hspace", "lang", "nowrap", "rel", "rowspan", "scope", "size", "span", "src", "start", "style", "target",
-	"title", "type", "valign", "value", "vspace", "width"}
+type attribute struct{ key, value string }
 
 // fits keeps an attribute to the elements it means something on.
 func fits(name, key string) bool {

@@ -24,13 +24,38 @@ type Result struct {
 
 // HTML sanitises a document or a fragment. It always answers; the same options
 // give the same bytes when the output is sanitised again.
-func HTML(in []byte, o Options) Result {
+func HTML(in []byte, o Options) Result { return Begin(in, o).Finish() }
+
+// Work is a document half sanitised: written once by the allow-list, not yet read
+// back the way a browser would.
+type Work struct {
+	// RemoteBlocked is already what the Result will say.
+	RemoteBlocked int
+	// Likely is what the Result will be unless a browser would read it in another way:
+	// to judge its words by, never to be served.
+	Likely Result
+
+	in  []byte
+	o   Options
+	out *writer
+}
+
+// Begin does the first half of HTML.
+func Begin(in []byte, o Options) *Work {
 	truncated := len(in) > maxInput
 	if truncated {
 		in = in[:maxInput]
 	}
-	out := pass(in, newWriter(o))
-	result := Result{RemoteBlocked: out.remote, Links: out.links, Truncated: out.truncated || truncated}
+	w := newWriter(o)
+	w.out.Grow(len(in) + len(in)/8)
+	out := pass(in, w)
+	return &Work{RemoteBlocked: out.remote, in: in, o: o, out: out,
+		Likely: Result{HTML: out.bytes(), RemoteBlocked: out.remote, Links: out.links, Truncated: out.truncated || truncated}}
+}
+
+// Finish does the second half, once: only what it gives may be served.
+func (w *Work) Finish() Result {
+	result, out := w.Likely, w.out
 	for range maxPasses {
 		parsed, ok := reparse(out.bytes())
 		if ok && bytes.Equal(parsed, out.bytes()) {
@@ -40,13 +65,13 @@ func HTML(in []byte, o Options) Result {
 		if !ok {
 			break
 		}
-		out = pass(parsed, newWriter(o))
+		out = pass(parsed, newWriter(w.o))
 		result.Links, result.Truncated = out.links, result.Truncated || out.truncated
 	}
 	// No fixpoint: nothing a browser could read in two ways may pass. The words stay.
-	words := newWriter(o)
+	words := newWriter(w.o)
 	words.flat = true
-	result.HTML, result.Links = pass(in, words).bytes(), 0
+	result.HTML, result.Links = pass(w.in, words).bytes(), 0
 	return result
 }
 

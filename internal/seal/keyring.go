@@ -20,6 +20,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // KeySize is the least number of bytes of a key.
@@ -36,12 +37,14 @@ const (
 // ErrKeyring is beneath every error about the keys themselves.
 var ErrKeyring = errors.New("keyring")
 
-// Keyring holds the operator's keys. It is immutable and safe for concurrent
+// Keyring holds the operator's keys. Its keys never change; it is safe for concurrent
 // use. The zero value has no key: everything fails.
 type Keyring struct {
 	current string
 	oldest  string
 	keys    map[string][]byte
+
+	subkeys, ciphers sync.Map // by derivation, made once
 }
 
 // NewKeyring makes a ring from key ids and keys of at least KeySize bytes; new

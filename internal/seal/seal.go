@@ -127,6 +127,10 @@ func bind(head, aad []byte) []byte {
 }
 
 func (k *Keyring) aead(id, purpose string) (cipher.AEAD, error) {
+	at := derivation{id, "aead", purpose}
+	if made, ok := k.ciphers.Load(at); ok {
+		return made.(cipher.AEAD), nil
+	}
 	key, err := k.subkey(id, "aead", purpose)
 	if err != nil {
 		return nil, err
@@ -135,14 +139,31 @@ func (k *Keyring) aead(id, purpose string) (cipher.AEAD, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make cipher: %w", err)
 	}
-	return cipher.NewGCM(block)
+	aead, err := cipher.NewGCM(block)
+	if err == nil {
+		k.ciphers.Store(at, aead)
+	}
+	return aead, err
 }
 
-// subkey derives 32 bytes for one use ("aead", "mac", "opaque") and purpose.
+// derivation names a subkey. Purposes are constants of the rooms: what is kept of
+// them stays small.
+type derivation struct{ id, use, purpose string }
+
+// subkey derives 32 bytes for one use ("aead", "mac", "opaque") and purpose. The
+// caller does not write into them.
 func (k *Keyring) subkey(id, use, purpose string) ([]byte, error) {
+	at := derivation{id, use, purpose}
+	if made, ok := k.subkeys.Load(at); ok {
+		return made.([]byte), nil
+	}
 	key, ok := k.keys[id]
 	if !ok {
 		return nil, fmt.Errorf("%w: %q", ErrUnknownKey, id)
 	}
-	return hkdf.Key(sha256.New, key, nil, "pli/1/"+use+"/"+purpose, 32)
+	sub, err := hkdf.Key(sha256.New, key, nil, "pli/1/"+use+"/"+purpose, 32)
+	if err == nil {
+		k.subkeys.Store(at, sub)
+	}
+	return sub, err
 }

@@ -73,7 +73,7 @@ func (m *Manager) Evict(ctx context.Context, actor mssante.Actor) {
 		return err
 	})
 	if err != nil {
-		m.o.Log.Error("token not evicted", "session", actor.SessionID, "err", err)
+		m.o.Log.ErrorContext(ctx, "token not evicted", "session", actor.SessionID, "err", err)
 	}
 }
 
@@ -140,6 +140,7 @@ func (m *Manager) refresh(ctx context.Context, id string) (identity.Tokens, erro
 		return old, nil
 	}
 	fresh, err := m.o.Identity.Refresh(ctx, old)
+	m.figures.refreshed(err)
 	switch {
 	case problem.Is(err, problem.SignInNeeded):
 		reason := Provider
@@ -239,7 +240,7 @@ func (m *Manager) release(ctx context.Context, id string) {
 		return err
 	})
 	if err != nil { // it runs out by itself
-		m.o.Log.Error("refresh lease not released", "session", id, "err", err)
+		m.o.Log.ErrorContext(ctx, "refresh lease not released", "session", id, "err", err)
 	}
 }
 

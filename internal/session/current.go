@@ -55,7 +55,9 @@ func (m *Manager) living(ctx context.Context, rec *record) (*Session, error) {
 			return nil, nil
 		}
 	}
-	return rec.session(p), nil
+	s := rec.session(p)
+	s.rec = rec
+	return s, nil
 }
 
 // load is living by id; SignInNeeded with the reason's sentence when it has ended.
@@ -85,13 +87,25 @@ func (m *Manager) Touch(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
+	return m.touch(ctx, rec, s)
+}
+
+// TouchCurrent is Touch for what Current gave this request: it is not read again.
+func (m *Manager) TouchCurrent(ctx context.Context, s *Session) error {
+	if s.rec == nil {
+		return m.Touch(ctx, s.ID)
+	}
+	return m.touch(ctx, s.rec, s)
+}
+
+func (m *Manager) touch(ctx context.Context, rec *record, s *Session) error {
 	now := m.now()
 	m.mu.Lock()
-	m.acts[id] = now
+	m.acts[rec.id] = now
 	m.mu.Unlock()
 	if now.Sub(rec.seen) >= actEvery {
 		err := m.o.DB.Write(ctx, func(tx *sql.Tx) error {
-			_, err := tx.ExecContext(ctx, `UPDATE sessions SET seen_at = max(seen_at, ?) WHERE id = ? AND ended_at = 0`, store.Micros(now), id)
+			_, err := tx.ExecContext(ctx, `UPDATE sessions SET seen_at = max(seen_at, ?) WHERE id = ? AND ended_at = 0`, store.Micros(now), rec.id)
 			return err
 		})
 		if err != nil {
@@ -99,7 +113,7 @@ func (m *Manager) Touch(ctx context.Context, id string) error {
 		}
 	}
 	if s.Mail == nil && rec.nearEnd(now) {
-		m.takeOff(ctx, id)
+		m.takeOff(ctx, rec.id)
 	}
 	return nil
 }

@@ -68,7 +68,7 @@ func (m *Manager) writeEnd(ctx context.Context, e audit.Event, update string, ar
 		})
 	}
 	if err = write(true); err != nil && untraced != nil {
-		m.o.Log.Error("end not in the trail", "session", e.Actor.SessionID, "err", untraced)
+		m.o.Log.ErrorContext(ctx, "end not in the trail", "session", e.Actor.SessionID, "err", untraced)
 		err = write(false)
 	}
 	return changed, untraced, err

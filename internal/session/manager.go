@@ -43,7 +43,6 @@ type Options struct {
 	Clocks   Clocks
 	Secure   bool // __Host- cookies; false only for tests over plain http
 	Log      *slog.Logger
-	Beat     func(error) // told how each sweep went; nil: nobody
 }
 
 // Session is a live session. Mail is not nil when access to mail has ended while
@@ -59,6 +58,8 @@ type Session struct {
 	Agent        string    // "Firefox sur Windows"
 	MailUntil    time.Time // end of the refresh token, unless an act moves it
 	Mail         *Ended
+
+	rec *record // as read for this request
 }
 
 // Manager keeps the sessions. Safe for concurrent use.
@@ -70,10 +71,12 @@ type Manager struct {
 	mu      sync.Mutex
 	flights map[string]*refreshing // by session id
 	acts    map[string]time.Time   // last act seen by this process
+	people  map[string]opened      // by session id
 	onEnd   []func(sessionID string, over bool)
 	stopped bool // no new refresh
 
-	work sync.WaitGroup // refreshes under way
+	work    sync.WaitGroup // refreshes under way
+	figures figures
 }
 
 // New makes a Manager.
@@ -90,7 +93,7 @@ func New(o Options) *Manager {
 			*d = v
 		}
 	}
-	return &Manager{o: o, node: rand.Text(), base: "pli", flights: map[string]*refreshing{}, acts: map[string]time.Time{}}
+	return &Manager{o: o, node: rand.Text(), base: "pli", flights: map[string]*refreshing{}, acts: map[string]time.Time{}, people: map[string]opened{}}
 }
 
 func (m *Manager) now() time.Time { return m.o.Now() }
@@ -108,6 +111,7 @@ func (m *Manager) tellEnded(id string, over bool) {
 	m.mu.Lock()
 	hooks := m.onEnd
 	delete(m.acts, id)
+	delete(m.people, id)
 	m.mu.Unlock()
 	for _, f := range hooks {
 		f(id, over)
@@ -140,11 +144,9 @@ func (m *Manager) Run(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 			err := m.Sweep(ctx)
+			m.figures.sweeps.Beat(m.now(), err)
 			if err != nil && ctx.Err() == nil {
 				m.o.Log.Error("session sweep failed", "err", err)
-			}
-			if m.o.Beat != nil && ctx.Err() == nil {
-				m.o.Beat(err)
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -118,10 +119,35 @@ func (m *Manager) sealPerson(r *record, p person) (err error) {
 	return err
 }
 
+// opened is a person read from a sealed blob, good while the blob is the same.
+type opened struct {
+	blob   []byte
+	person person
+}
+
+// maxPeople is how many opened persons this process remembers: more than the
+// sessions of one node; beyond, it starts again.
+const maxPeople = 20_000
+
+// openPerson opens the blob once, not at each request.
 func (m *Manager) openPerson(r *record) (p person, err error) {
+	m.mu.Lock()
+	known, ok := m.people[r.id]
+	m.mu.Unlock()
+	if ok && bytes.Equal(known.blob, r.person) {
+		return known.person, nil
+	}
 	plain, err := m.o.Keys.Open(purposePerson, r.person, []byte(r.id))
 	if err == nil {
 		err = json.Unmarshal(plain, &p)
+	}
+	if err == nil {
+		m.mu.Lock()
+		if len(m.people) >= maxPeople {
+			clear(m.people)
+		}
+		m.people[r.id] = opened{r.person, p}
+		m.mu.Unlock()
 	}
 	return p, err
 }

@@ -13,6 +13,7 @@ import (
 
 	"pli.example/pli/internal/audit"
 	"pli.example/pli/internal/identity"
+	"pli.example/pli/internal/metrics"
 	"pli.example/pli/internal/mssante"
 	"pli.example/pli/internal/problem"
 	"pli.example/pli/internal/seal"
@@ -30,7 +31,6 @@ type StaffOptions struct {
 	Clocks   Clocks // Idle 30 min, Absolute 8 h when zero
 	Secure   bool
 	Log      *slog.Logger
-	Beat     func(error) // told how each sweep went; nil: nobody
 }
 
 // StaffPrefix begins the account id of whoever acts as support in the trail: no
@@ -60,7 +60,7 @@ func NewStaff(o StaffOptions) *Staff {
 	if o.Clocks.Absolute <= 0 {
 		o.Clocks.Absolute = 8 * time.Hour
 	}
-	m := New(Options{DB: o.DB, Keys: o.Keys, Identity: o.Identity, Audit: o.Audit, Now: o.Now, Clocks: o.Clocks, Secure: o.Secure, Log: o.Log, Beat: o.Beat})
+	m := New(Options{DB: o.DB, Keys: o.Keys, Identity: o.Identity, Audit: o.Audit, Now: o.Now, Clocks: o.Clocks, Secure: o.Secure, Log: o.Log})
 	m.base = "pli-support"
 	return &Staff{m: m}
 }
@@ -298,12 +298,13 @@ func (s *Staff) Run(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 			err := s.Sweep(ctx)
+			s.m.figures.sweeps.Beat(s.m.now(), err)
 			if err != nil && ctx.Err() == nil {
 				s.m.o.Log.Error("support session sweep failed", "err", err)
-			}
-			if s.m.o.Beat != nil && ctx.Err() == nil {
-				s.m.o.Beat(err)
 			}
 		}
 	}
 }
+
+// Sweeps tells how Run's passes went.
+func (s *Staff) Sweeps() *metrics.Pulse { return &s.m.figures.sweeps }

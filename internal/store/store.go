@@ -42,6 +42,9 @@ type Options struct {
 	// Rebuildable: all of it can be made again, so a power cut may cost the last
 	// commits (synchronous=NORMAL); the file stays whole.
 	Rebuildable bool
+	// AsItIs leaves the schema of an existing file alone: a look beside a Pli of
+	// another version. Statements may fail.
+	AsItIs bool
 }
 
 // DB is an open, migrated database. Safe for concurrent use.
@@ -100,6 +103,9 @@ func open(ctx context.Context, o Options) (_ *DB, err error) {
 		if db.anchor, err = db.reader.Conn(ctx); err != nil {
 			return nil, err
 		}
+	}
+	if o.AsItIs {
+		return db, nil
 	}
 	if o.Migrations != nil {
 		if err = migrateFrom(ctx, db.writer, o.Migrations); err != nil {

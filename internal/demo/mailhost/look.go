@@ -52,3 +52,24 @@ func (h *Host) Newest(a mssante.Address, folder string) []byte {
 	}
 	return f.letters[len(f.letters)-1].raw
 }
+
+// Unread tells how many letters of a folder lack \Seen.
+func (h *Host) Unread(a mssante.Address, folder string) int {
+	b := h.boxes[a.Key()]
+	if b == nil {
+		return 0
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	f, err := b.find(folder)
+	if err != nil {
+		return 0
+	}
+	n := 0
+	for _, l := range f.letters {
+		if !l.has(imap.FlagSeen) {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,187 @@
+package conversation
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Letter is what counts of one letter of a pair.
+type Letter struct {
+	ID        string    // Message-ID without brackets, "" when there is none
+	InReplyTo string    // that of the letter it answers, "" for none
+	At        time.Time // when it came, or left, by the server that keeps it
+	Ours      bool      // from our mailbox to the patient; else from the patient to us
+	Subject   string    // as the header carries it, not decoded: see Closes
+	Shown     string    // decoded, for what only resembles a closing
+	MES       string    // X-MSS-MES
+}
+
+func (l Letter) closes() bool { return l.Ours && Closes(l.Subject) }
+func (l Letter) opens() bool  { return l.Ours && !Closes(l.Subject) && !l.NoReply() }
+func (l Letter) resembles() bool {
+	return l.Ours && !Closes(l.Subject) && Resembles(l.Shown)
+}
+
+// NoReply reports that the patient cannot answer this very letter.
+func (l Letter) NoReply() bool { return l.Ours && strings.TrimSpace(l.MES) == MESEnd }
+
+// Phase is whose turn it is.
+type Phase int
+
+// The phases. The zero value is an exchange without a letter.
+const (
+	NotOpened         Phase = iota
+	WaitingForUs            // the patient wrote last
+	WaitingForPatient       // we did, and the patient may answer
+	Closed                  // we did, and the patient may answer nothing
+)
+
+// How a letter stands in its exchange, beside what it says.
+type Mark int
+
+// The marks.
+const (
+	Plain        Mark = iota
+	Closing           // subject exactly [FIN]: closes all earlier letters
+	Unanswerable      // X-MSS-MES: FIN: this letter alone
+	NearClosing       // ours, resembles [FIN] and sure to close nothing
+	AfterClosing      // the patient's, come while the door was closed
+	Reopening         // ours, the first answerable one after a closing
+)
+
+// State is where an exchange stands.
+type State struct {
+	Phase Phase
+	// Since is when it became so: WaitingForUs, the first letter of the patient we did
+	// not answer; else our last letter, or the closing.
+	Since time.Time
+	// Open: the patient may answer a letter of ours that is not closed.
+	Open bool
+	// AfterClosing: what waits for us came while the door was closed.
+	AfterClosing bool
+	// ClosedAt is the last closing, zero for none; Reopened: a later letter of ours
+	// undid it.
+	ClosedAt time.Time
+	Reopened bool
+	// NoReply: our last letter forbids its own answer.
+	NoReply bool
+	// NearClosing: a letter of ours since the last closing looks like one, and the
+	// door is still open: it has probably closed nothing.
+	NearClosing bool
+	// Marks are those of the letters, in the order Order gives.
+	Marks []Mark
+}
+
+// Derive gives the state of an exchange from its letters, whatever their order.
+func Derive(letters []Letter) State {
+	var s State
+	for _, i := range Order(letters) {
+		s.Marks = append(s.Marks, s.read(letters[i]))
+	}
+	return s
+}
+
+// read brings the state forward by one letter.
+func (s *State) read(l Letter) Mark {
+	if !l.Ours {
+		mark := Plain
+		if s.Phase != WaitingForUs {
+			s.Phase, s.Since, s.AfterClosing = WaitingForUs, l.At, false
+		}
+		if !s.Open && !s.ClosedAt.IsZero() {
+			s.AfterClosing, mark = true, AfterClosing
+		}
+		return mark
+	}
+	s.AfterClosing, s.NoReply = false, l.NoReply()
+	mark := Plain
+	switch {
+	case l.closes():
+		s.Open, s.Reopened, s.NearClosing, s.ClosedAt, mark = false, false, false, l.At, Closing
+	case l.opens():
+		if !s.Open && !s.ClosedAt.IsZero() {
+			s.Reopened, mark = true, Reopening
+		}
+		s.Open = true
+	default:
+		mark = Unanswerable
+	}
+	if l.resembles() {
+		mark = NearClosing
+		s.NearClosing = s.Open
+	}
+	s.Phase, s.Since = Closed, l.At
+	if s.Open {
+		s.Phase = WaitingForPatient
+	}
+	return mark
+}
+
+// Order gives the places of letters from the oldest to the newest. Clocks of two
+// servers differ: an answer never stands before what it answers, whatever they say.
+// Of two letters of one instant, ours stands first: what we cannot tell apart from an
+// answer waits for us.
+func Order(letters []Letter) []int {
+	byID := make(map[string]int, len(letters))
+	for i, l := range letters {
+		if _, twice := byID[l.ID]; l.ID != "" && !twice {
+			byID[l.ID] = i
+		}
+	}
+	depth, at := make([]int, len(letters)), make([]time.Time, len(letters))
+	for i := range letters {
+		depth[i], at[i] = place(letters, byID, i)
+	}
+	out := make([]int, len(letters))
+	for i := range out {
+		out[i] = i
+	}
+	slices.SortStableFunc(out, func(x, y int) int {
+		a, b := letters[x], letters[y]
+		if d := at[x].Compare(at[y]); d != 0 {
+			return d
+		}
+		if depth[x] != depth[y] {
+			return depth[x] - depth[y]
+		}
+		if a.Ours != b.Ours {
+			if a.Ours {
+				return -1
+			}
+			return 1
+		}
+		if a.closes() != b.closes() { // a closing stands behind what left with it
+			if b.closes() {
+				return -1
+			}
+			return 1
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return out
+}
+
+// maxChain bounds how far answers of answers are followed: hostile headers may make
+// rings.
+const maxChain = 50
+
+// place is the instant a letter counts from, no earlier than any letter it answers,
+// and how many of those stand at that very instant before it.
+func place(letters []Letter, byID map[string]int, i int) (depth int, at time.Time) {
+	at = letters[i].At
+	seen := map[int]bool{i: true}
+	for n := 0; n < maxChain; n++ {
+		j, ok := byID[letters[i].InReplyTo]
+		if letters[i].InReplyTo == "" || !ok || seen[j] {
+			break
+		}
+		seen[j] = true
+		if at.Before(letters[j].At) || at.Equal(letters[j].At) {
+			at = letters[j].At
+		}
+		depth++
+		i = j
+	}
+	return depth, at
+}

@@ -1,0 +1,167 @@
+package mailbox
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"pli.example/pli/internal/audit"
+	"pli.example/pli/internal/conversation"
+	"pli.example/pli/internal/delegation"
+	"pli.example/pli/internal/message"
+	"pli.example/pli/internal/mssante"
+	"pli.example/pli/internal/problem"
+)
+
+// Exchange is every letter between this mailbox and one patient, and where they stand.
+type Exchange struct {
+	ID      string          // opaque: an address that names a patient stands in no URL
+	Patient mssante.Address // built on the INS: shown by its mask, see mssante.INS
+	Name    string          // as the patient's own label gives it, never split; "" when there is none
+	State   conversation.State
+	Letters []ExchangeLetter // oldest first
+	Unread  int
+}
+
+// Last is the newest letter; an exchange has one at least.
+func (e Exchange) Last() ExchangeLetter { return e.Letters[len(e.Letters)-1] }
+
+// LastOfPatient is the newest letter the patient wrote; false when there is none.
+func (e Exchange) LastOfPatient() (ExchangeLetter, bool) {
+	for _, l := range slices.Backward(e.Letters) {
+		if !l.Ours {
+			return l, true
+		}
+	}
+	return ExchangeLetter{}, false
+}
+
+// ExchangeLetter is one letter of an exchange.
+type ExchangeLetter struct {
+	Item           // UID 0: it has left, its copy is not in Sent yet
+	Ours      bool // from this mailbox
+	NoReply   bool // ours, and the patient cannot answer this very letter
+	Mark      conversation.Mark
+	MessageID string
+
+	of conversation.Letter
+}
+
+// Unfiled is a letter that left and whose copy Sent does not show yet: it counts all
+// the same.
+type Unfiled struct {
+	MessageID, InReplyTo string
+	To                   []message.Mailbox
+	Subject, MES, Text   string
+	At                   time.Time
+}
+
+// Exchanges are those of a mailbox.
+type Exchanges struct {
+	All []Exchange
+	Say string // French: what was not looked at, "" when everything was
+}
+
+// Waiting counts those that wait for us.
+func (x Exchanges) Waiting() (n int) {
+	for _, e := range x.All {
+		if e.State.Phase == conversation.WaitingForUs {
+			n++
+		}
+	}
+	return n
+}
+
+const sayNoExchange = "Cet échange n’est plus dans les lettres de cette boîte, sans doute déplacées ou supprimées depuis un autre poste. Revenez à la liste des patients."
+
+// Exchanges collects the exchanges with patients: those that wait for us first, the
+// patient who has waited longest at the head, then the most recent.
+func (b *Box) Exchanges(ctx context.Context, left []Unfiled) (Exchanges, error) {
+	if err := b.may(ctx, delegation.Patients, audit.ExchangeList); err != nil {
+		return Exchanges{}, err
+	}
+	x, err := b.exchanges(ctx, left)
+	return x, b.record(ctx, audit.Event{Action: audit.ExchangeList, Request: "SEARCH HEADER From To", Count: len(x.All)}, err)
+}
+
+// Exchange gives one of them. A stale id is Gone, never another patient.
+func (b *Box) Exchange(ctx context.Context, id string, left []Unfiled) (Exchange, Exchanges, error) {
+	return b.exchange(ctx, id, left, audit.Event{Action: audit.ExchangeOpen, Request: "SEARCH HEADER From To"})
+}
+
+// ShowINS is Exchange for somebody who asks to see the patient's INS whole.
+func (b *Box) ShowINS(ctx context.Context, id string, left []Unfiled) (Exchange, Exchanges, error) {
+	return b.exchange(ctx, id, left, audit.Event{Action: audit.PatientINS, Request: "shown"})
+}
+
+func (b *Box) exchange(ctx context.Context, id string, left []Unfiled, e audit.Event) (Exchange, Exchanges, error) {
+	if err := b.may(ctx, delegation.Patients, e.Action); err != nil {
+		return Exchange{}, Exchanges{}, err
+	}
+	x, err := b.exchanges(ctx, left)
+	var found Exchange
+	if err == nil {
+		i := slices.IndexFunc(x.All, func(e Exchange) bool { return e.ID == id })
+		if i < 0 {
+			err = problem.New(problem.Gone, sayNoExchange)
+		} else {
+			found = x.All[i]
+			e.Detail, e.Count = found.Patient.String(), len(found.Letters)
+		}
+	}
+	e.Target = id
+	if err = b.record(ctx, e, err); err != nil {
+		return Exchange{}, Exchanges{}, err
+	}
+	return found, x, nil
+}
+
+// ExchangeID is the opaque id of the exchange with a patient, whether it has letters
+// yet or not.
+func (h *House) ExchangeID(mailboxID string, patient mssante.Address) string {
+	return h.keys.Opaque("exchange", mailboxID, patient.Key())
+}
+
+// MayPatients refuses, and writes down, what the grant does not carry with patients.
+func (b *Box) MayPatients(ctx context.Context, action audit.Action) error {
+	return b.may(ctx, delegation.Patients, action)
+}
+
+// Awaiting counts the exchanges that wait for us, for a counter: it shows no letter,
+// so it is not recorded. -1 beside an error.
+func (h *House) Awaiting(ctx context.Context, actor mssante.Actor, g delegation.Grant, left []Unfiled) (int, error) {
+	if g.Grantee != actor.NationalID || !g.Live(h.now()) || !g.Rights.Has(delegation.Read|delegation.Patients) {
+		return -1, problem.New(problem.Denied, "")
+	}
+	b := &Box{h: h, actor: actor, grant: g, mail: h.servers.For(actor, g.Mailbox.Address)}
+	x, err := b.exchanges(ctx, left)
+	if err != nil {
+		return -1, err
+	}
+	return x.Waiting(), nil
+}
+
+func (b *Box) exchanges(ctx context.Context, left []Unfiled) (Exchanges, error) {
+	letters, say, err := b.correspondence(ctx)
+	if err != nil {
+		return Exchanges{}, err
+	}
+	x := Exchanges{All: b.pairs(letters, left), Say: say}
+	slices.SortStableFunc(x.All, func(a, b Exchange) int {
+		ours, theirs := a.State.Phase == conversation.WaitingForUs, b.State.Phase == conversation.WaitingForUs
+		switch {
+		case ours && theirs:
+			return a.State.Since.Compare(b.State.Since)
+		case ours:
+			return -1
+		case theirs:
+			return 1
+		}
+		if d := b.State.Since.Compare(a.State.Since); d != 0 {
+			return d
+		}
+		return cmp.Compare(a.ID, b.ID)
+	})
+	return x, nil
+}

@@ -1,0 +1,180 @@
+package outgoing
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"pli.example/pli/internal/audit"
+	"pli.example/pli/internal/mailbox"
+	"pli.example/pli/internal/message"
+	"pli.example/pli/internal/mssante"
+	"pli.example/pli/internal/problem"
+)
+
+// CloseOptions says which exchange a person closes, as their page showed it.
+type CloseOptions struct {
+	Exchange string      // its opaque id, for the trail
+	Patient  Recipient   // the one to write to
+	Last     mailbox.Ref // the newest letter of the patient, zero for none
+	LastID   string      // the newest letter's Message-ID, "" for none
+	Refs     []string    // those it answers, oldest first
+	Account  string      // the account the page was made for, as in Edit
+}
+
+const (
+	sayNotClosed = "L’échange n’a pas été clos\u00a0: le patient peut toujours répondre. "
+	sayDoubtful  = "La messagerie MSSanté n’a pas confirmé avoir reçu la clôture de cet échange\u00a0: dites d’abord si elle est partie, dans Brouillons."
+)
+
+// CloseExchange sends the one letter that closes an exchange with a patient: subject
+// exactly [FIN] and X-MSS-MES: FIN (ENS §7), through the outbox as any letter: durable,
+// in the ledger and the trail, a copy in Sent. Twice the same click is one letter.
+// Nothing else may send that subject.
+func (o *Outbox) CloseExchange(ctx context.Context, box *mailbox.Box, c CloseOptions) (Result, error) {
+	r, err := o.closeExchange(ctx, box, c)
+	e := audit.Event{Action: audit.ExchangeClose, Target: c.Exchange, Request: "SUBMIT [FIN]", Detail: c.Patient.Address, Count: 1}
+	if err == nil && r.Came != CameSent {
+		e.Outcome = string(r.Came)
+	}
+	return r, box.Note(ctx, e, err)
+}
+
+func (o *Outbox) closeExchange(ctx context.Context, box *mailbox.Box, c CloseOptions) (Result, error) {
+	if err := box.MaySend(ctx); err != nil {
+		return Result{}, err
+	}
+	if err := box.MayPatients(ctx, audit.ExchangeClose); err != nil {
+		return Result{}, err
+	}
+	if err := samePerson(box, c.Account); err != nil {
+		return Result{}, err
+	}
+	patient, ok := c.Patient.Parse()
+	if !ok || !patient.IsPatient() {
+		return Result{}, problem.New(problem.Invalid, sayNotClosed)
+	}
+	d, err := o.closingDraft(ctx, box, c, patient)
+	if err != nil {
+		return Result{}, door(err, sayKept)
+	}
+	if d.State == Unknown {
+		return Result{}, problem.New(problem.Conflict, sayDoubtful)
+	}
+	r, err := o.Send(ctx, box, d.ID, SendOptions{Version: d.Version, closing: true})
+	if err != nil || r.Came == CameKept || r.Came == CameAsked { // nothing of it stays for anybody to write in
+		o.dropClosing(context.WithoutCancel(ctx), box, d.ID)
+		r.Say = closingSay(r)
+	}
+	return r, err
+}
+
+func closingSay(r Result) string {
+	for _, x := range r.Remarks {
+		if x.Level == Block {
+			return sayNotClosed + x.Say
+		}
+	}
+	return strings.TrimSpace(sayNotClosed + "La messagerie MSSanté n’a pas pris la lettre de clôture. Réessayez dans un instant.")
+}
+
+// closingDraft is the letter of this very closing: of the same exchange and the same
+// last letter there is one, whoever clicks, and a new try takes it up.
+func (o *Outbox) closingDraft(ctx context.Context, box *mailbox.Box, c CloseOptions, patient mssante.Address) (Draft, error) {
+	o.remember(box)
+	fresh := o.blank(box)
+	fresh.ID = o.keys.Opaque("outgoing.closing", fresh.MailboxID, patient.Key(), c.LastID, fmt.Sprint(c.Last))
+	fresh.Origin, fresh.identified, fresh.InReplyTo, fresh.References = Closing, []string{patient.Key()}, c.LastID, c.Refs
+	if c.Last.UID != 0 {
+		fresh.Original = &c.Last
+	}
+	var err error
+	if fresh.Fields, err = o.closingFields(ctx, box, c).clean(); err != nil {
+		return Draft{}, err
+	}
+	id := fresh.ID
+	err = o.db.Write(ctx, func(tx *sql.Tx) error {
+		d, err := o.draft(ctx, tx, box, id)
+		switch {
+		case problem.Is(err, problem.NotFound):
+			return o.create(ctx, tx, box, &fresh, maxDrafts+maxCopies)
+		case err != nil:
+			return err
+		case d.State == Discarded:
+			if _, err := tx.ExecContext(ctx, `UPDATE drafts SET state = 'open', closed_at = 0 WHERE id = ?`, id); err != nil {
+				return err
+			}
+			d.State = Open
+			fallthrough
+		case d.State == Open && !reflect.DeepEqual(d.Fields, fresh.Fields):
+			_, err = o.overwrite(ctx, tx, box, d, Edit{Fields: fresh.Fields})
+		}
+		return err
+	})
+	if err != nil {
+		return Draft{}, err
+	}
+	return o.draft(ctx, o.db.Read(), box, id)
+}
+
+// closingFields: what the patient reads beside 'a mis fin à vos échanges'.
+func (o *Outbox) closingFields(ctx context.Context, box *mailbox.Box, c CloseOptions) Fields {
+	name := strings.ReplaceAll(o.From(ctx, box).Mailbox.Name, "_", " ")
+	return Fields{To: []Recipient{c.Patient}, Subject: mssante.SubjectClose, NoReply: true,
+		Text: "Bonjour,\n\nCet échange est terminé\u00a0: vous ne pouvez plus répondre aux messages précédents depuis Mon espace santé. Un nouveau message de notre part l’ouvrira de nouveau si nécessaire.\n\n" + name + "\n"}
+}
+
+func (o *Outbox) dropClosing(ctx context.Context, box *mailbox.Box, id string) {
+	err := o.db.Write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE drafts SET state = 'discarded', closed_at = ? WHERE id = ? AND state = 'open'`, o.instant().UnixMicro(), id)
+		return err
+	})
+	if err != nil {
+		o.log.WarnContext(ctx, "a closing that did not leave stays among the drafts", "draft", id, "err", err)
+	}
+}
+
+const maxUnfiled = 50
+
+// Unfiled gives the letters to patients that left this mailbox and whose copy is not in
+// Sent yet: the state of an exchange counts them.
+func (o *Outbox) Unfiled(ctx context.Context, mailboxID string) ([]mailbox.Unfiled, error) {
+	rows, err := o.db.Read().QueryContext(ctx, `SELECT id, frozen FROM letters WHERE mailbox_id = ? AND state = 'accepted' AND copied = 0 ORDER BY started_at DESC LIMIT ?`, mailboxID, maxUnfiled)
+	if err != nil {
+		return nil, door(err, sayRead)
+	}
+	defer rows.Close()
+	var out []mailbox.Unfiled
+	for rows.Next() {
+		var id string
+		var blob []byte
+		if err := rows.Scan(&id, &blob); err != nil {
+			return nil, door(err, sayRead)
+		}
+		z, err := o.openFrozen(id, blob)
+		if err != nil {
+			continue // said where it is followed
+		}
+		u := mailbox.Unfiled{MessageID: z.ID, InReplyTo: z.InReplyTo, Subject: z.Subject, MES: z.MES, Text: z.Text, At: z.Date}
+		for _, m := range z.everybody() {
+			if m.Address.IsPatient() {
+				u.To = append(u.To, m)
+			}
+		}
+		if len(u.To) > 0 {
+			out = append(out, u)
+		}
+	}
+	return out, door(rows.Err(), sayRead)
+}
+
+// References are those of a letter that answers l: what it answered, then itself.
+func References(l message.Envelope) []string {
+	out := append([]string{}, l.References...)
+	if l.MessageID != "" {
+		out = append(out, l.MessageID)
+	}
+	return out
+}

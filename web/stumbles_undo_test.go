@@ -1,0 +1,41 @@
+package web_test
+
+import (
+	"strings"
+	"testing"
+
+	"pli.example/pli/internal/testkit"
+)
+
+// The sentence says which letter, though it was never opened; the address does not.
+func actsNameTheirLetter(t *testing.T, k *testkit.Kit) {
+	c := k.SignIn("martin")
+	inbox := inboxOf(t, c)
+	row := doc(t, ok(t, c.Get(inbox))).Find("[data-testid=letter-row]").Last()
+	subject, ref := strings.TrimSpace(row.Find("[data-testid=row-subject]").Text()), row.Find("[data-testid=row-select]").AttrOr("value", "")
+	a := c.Post("/mail/"+strings.Split(inbox, "/")[2]+"/act?do=archive", values("ref", ref, "next", inbox))
+	if u := a.Location(); strings.Contains(u, "%") || strings.Contains(u, strings.Fields(subject)[0]) {
+		t.Errorf("the address tells %q", u)
+	}
+	if say := flashAt(t, c, a).Text(); !strings.Contains(say, "«\u00a0"+string([]rune(subject)[:10])) || !strings.Contains(say, "\u00a0» classée.") {
+		t.Errorf("%q is said to be %q", subject, say)
+	}
+}
+
+// What was taken back is not taken back again, from the same sentence or another tab.
+func undoOnce(t *testing.T, k *testkit.Kit) {
+	c := k.SignIn("martin")
+	inbox := inboxOf(t, c)
+	ref := doc(t, ok(t, c.Get(inbox))).Find("[data-testid=row-select]").First().AttrOr("value", "")
+	done := c.Post("/mail/"+strings.Split(inbox, "/")[2]+"/act?do=star", values("ref", ref, "next", inbox))
+	action, token, next := undoForm(flashAt(t, c, done))
+	if text := flashAt(t, c, c.Post(action, values("undo", token, "next", next))).Text(); !strings.Contains(text, "C’est annulé") {
+		t.Fatalf("undo: %q", text)
+	}
+	if text := flashAt(t, c, c.Post(action, values("undo", token, "next", next))).Text(); !strings.Contains(text, "plus rien à annuler") {
+		t.Errorf("again: %q", text)
+	}
+	if flashAt(t, c, done).Find("form").Length() > 0 {
+		t.Error("the page before still offers to take back")
+	}
+}

@@ -1,0 +1,34 @@
+package web_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// A patient one exchanged letters with is found by the name their letters bear, in
+// the mailbox of those letters only, and without the number.
+func TestSuggestPatients(t *testing.T) {
+	t.Parallel()
+	k := writingKit(t)
+	martin, petit := k.SignIn("martin"), k.SignIn("petit")
+	box := "/mail/" + boxID(t, martin, 0) + "/suggest"
+	for _, words := range []string{"Odile", "besançon", "BESANCON od"} {
+		a := martin.Post(box, values("words", words))
+		if !strings.Contains(a.Text(), `"name":"Odile Besançon"`) || !strings.Contains(a.Text(), `"kind":"patient"`) {
+			t.Errorf("%q: %s", words, firstBytes(a.Text(), 300))
+		}
+		x := ask(t, martin, box, values("words", words))
+		if len(x.Entries) == 0 || x.Entries[0].Name != "Odile Besançon" || !strings.HasSuffix(x.Entries[0].Address, "@patient.mssante.fr") {
+			t.Errorf("%q: %+v", words, x.Entries)
+		}
+	}
+	if a := martin.Post(box, values("words", "diles")); strings.Contains(a.Text(), "Besançon") {
+		t.Error("found by the middle of a word")
+	}
+	if a := petit.Post("/mail/"+boxID(t, petit, 0)+"/suggest", values("words", "Gérard")); strings.Contains(a.Text(), "patient.mssante.fr") {
+		t.Errorf("another's patient is offered: %s", firstBytes(a.Text(), 300))
+	}
+	if logs := k.Logs.String(); strings.Contains(logs, "Odile") || strings.Contains(logs, "@patient.mssante.fr") {
+		t.Error("a patient is in the log")
+	}
+}
