@@ -251,6 +251,7 @@ func (w *checked) check(as *syscall.Credential, extra []string, args ...string) 
 // TestCheck plants faults one by one before real servers: each is named on its own
 // line, and what has nothing to do with it is found as right as before.
 func TestCheck(t *testing.T) {
+	t.Parallel()
 	w := newChecked(t)
 	whole := w.check(nil, nil, "--json")
 	if whole.code != 0 || !whole.OK || len(whole.Findings) < 30 {
@@ -341,12 +342,12 @@ func (w *checked) faults() []planted {
 			return nil, []string{"PLI_SMTP_ADDRESS=" + w.startPostfix(10_000_000).Submission}
 		}},
 		{name: "issuer mismatch", check: "oidc.issuer", says: w.provider.Issuer, plant: env("PLI_OIDC_ISSUER=" + w.front(func(*http.Response, string) error { return nil }))},
-		{name: "discovery down", check: "oidc.discovery", says: "Rien n’écoute", also: "clock.provider", plant: func() (*syscall.Credential, []string) {
+		{name: "discovery down", check: "oidc.discovery", says: "Rien n’écoute", plant: func() (*syscall.Credential, []string) {
 			w.provider.Stop()
 			return nil, nil
 		}, mend: func() { must(w.provider.Start()) }},
 		{name: "client unknown", check: "oidc.client", says: "pli-e2e", plant: env("PLI_OIDC_CLIENT_SECRET=autre-chose")},
-		{name: "clock skew", check: "clock.provider", says: "en avance de 10\u00a0minutes", plant: env("PLI_OIDC_ISSUER=" + w.front(func(r *http.Response, issuer string) error {
+		{name: "clock skew", check: "oidc.clock", says: "en avance de 10\u00a0minutes", plant: env("PLI_OIDC_ISSUER=" + w.front(func(r *http.Response, issuer string) error {
 			r.Header.Set("Date", time.Now().Add(-10*time.Minute).UTC().Format(http.TimeFormat))
 			return w.inHisName(r, issuer)
 		}))},
@@ -394,6 +395,7 @@ func (w *checked) asNobody() (*syscall.Credential, []string) {
 // TestCheckOfAToken looks at the servers as the other half of operators set them: no
 // service account, each connection takes a person's token.
 func TestCheckOfAToken(t *testing.T) {
+	t.Parallel()
 	w := newOperator(t, operatorOptions{token: true, sending: true, noLetters: true})
 	c := &checked{t: t, dir: w.dir, env: append(slices.Clone(w.env), "PLI_PUBLIC_URL="+w.base)}
 	got := c.check(nil, nil, "--json")
@@ -410,6 +412,7 @@ func TestCheckOfAToken(t *testing.T) {
 
 // TestCheckOfABadConfiguration lists every setting at once and dials nobody.
 func TestCheckOfABadConfiguration(t *testing.T) {
+	t.Parallel()
 	w := &checked{t: t, dir: t.TempDir()}
 	got := w.check(nil, []string{"PLI_IMAP_MODE=clair", "PLI_CLOCK_IDLE=9h"})
 	if got.code != 2 {

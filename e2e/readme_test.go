@@ -225,6 +225,7 @@ func (s *stranger) printed() string {
 // set as it says: Pli comes up, finds everything right, somebody signs in, reads,
 // writes, and the letter arrives; a stop lets a download under way end.
 func TestReadme(t *testing.T) {
+	t.Parallel()
 	s := newStranger(t)
 	s.seed()
 	s.follow()

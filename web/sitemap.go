@@ -12,7 +12,8 @@ type Entry struct {
 // SiteMap lists every address, in the order of the route table.
 func SiteMap() []Entry {
 	var out []Entry
-	for _, rt := range (&Server{}).routes() { // handlers are named, none is called
+	whole := &Server{staff: &Staff{}} // with the pages some installations lack
+	for _, rt := range whole.routes() { // handlers are named, none is called
 		out = append(out, Entry{Method: rt.method, Pattern: plainPattern.Replace(rt.pattern), Who: rt.access.words()})
 	}
 	return out
@@ -33,6 +34,14 @@ func (a access) words() string {
 		return "readers who may prepare letters"
 	case forSenders:
 		return "readers who may send"
+	case forPatients:
+		return "readers who may exchange with patients"
+	case forPatientWriters:
+		return "readers who may exchange with patients and prepare letters"
+	case forPatientSenders:
+		return "readers who may exchange with patients and send"
+	case forSupport:
+		return "support staff, no practitioner"
 	}
 	return ""
 }

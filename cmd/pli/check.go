@@ -56,7 +56,7 @@ func (cmd *checkCmd) Run(ctx context.Context, s *streams) error {
 
 // topics are the headings, by the first part of the codes.
 var topics = map[string]string{
-	"keys": "Clés et secrets", "secret": "Clés et secrets", "database": "Base de données", "clock": "Fournisseur d’identité", "oidc": "Fournisseur d’identité",
+	"keys": "Clés et secrets", "secret": "Clés et secrets", "database": "Base de données", "oidc": "Fournisseur d’identité", "staff": "Fournisseur d’identité du support",
 	"imap": "Lecture (IMAP)", "smtp": "Envoi (SMTP)", "trust": "Liste blanche", "directory": "Annuaire Santé",
 }
 

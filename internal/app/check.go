@@ -29,14 +29,14 @@ func Check(ctx context.Context, c config.Config, lines outside.Lines, mailbox ms
 	}
 	var all finding.List
 	all = append(all, c.CheckFiles()...)
-	all = append(all, checkKeys(c)...)
 	all = append(all, store.Check(ctx, c.Database)...)
 	if mailbox.Domain == "" && all.Faults() == 0 {
 		mailbox = firstMailbox(ctx, c.Data, lines.Now)
 	}
 	// Side by side: a server that never answers costs its time once.
 	asks := []func() finding.List{
-		func() finding.List { return identity.New(identityOptions(c, lines)).Check(ctx) },
+		func() finding.List { return identity.New(identityOptions(c, lines)).Check(ctx, "oidc", "PLI_OIDC_") },
+		func() finding.List { return checkStaff(ctx, c, lines) },
 		func() finding.List { return mailserver.New(imapOptions(c.IMAP, lines, nil, nil)).Check(ctx, mailbox) },
 		func() finding.List { return checkSubmission(ctx, c, lines, mailbox) },
 		func() finding.List {
@@ -59,14 +59,12 @@ func Check(ctx context.Context, c config.Config, lines outside.Lines, mailbox ms
 	return all
 }
 
-func checkKeys(c config.Config) finding.List {
-	var l finding.List
-	if _, err := seal.ParseKeyring(string(c.Keys)); err != nil {
-		l.Fault("keys.ring", "Écrivez une clé par ligne, id:base64 de 32 octets ou plus, la clé courante en premier.", "Les clés ne se lisent pas (%v).", err)
-		return l
+// checkStaff: the provider of support staff, when there is one.
+func checkStaff(ctx context.Context, c config.Config, lines outside.Lines) finding.List {
+	if !c.SupportDesk.OIDC.On() {
+		return nil
 	}
-	l.OK("keys.ring", "Les clés se lisent.")
-	return l
+	return identity.NewStaff(staffOptions(c, lines)).Check(ctx, "staff", "PLI_SUPPORT_OIDC_")
 }
 
 func checkSubmission(ctx context.Context, c config.Config, lines outside.Lines, mailbox mssante.Address) finding.List {

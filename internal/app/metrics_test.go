@@ -24,6 +24,9 @@ func TestFigures(t *testing.T) {
 	k.Stock()
 	c := k.SignIn("martin")
 	c.Follow("/")
+	c.Get("/support")
+	c.Get("/support/sign-in")
+	c.Follow("/directory")
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -38,7 +41,7 @@ func TestFigures(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		`pli_http_requests_total{route="/",method="GET",class="3xx"} 1`, `pli_http_request_seconds_count{route="/mail/{box}/{folder}"} `,
+		`pli_http_requests_total{route="/support/sign-in",method="GET",class="2xx"} 1`, `pli_http_requests_total{route="/",method="GET",class="3xx"} 1`, `pli_http_request_seconds_count{route="/mail/{box}/{folder}"} `,
 		`pli_imap_commands_total{verb="authenticate",outcome="ok"} `, `pli_imap_commands_total{verb="page",outcome="ok"} `, `pli_imap_command_seconds_bucket{verb="page",le="+Inf"} `,
 		`pli_imap_connections `, `pli_imap_connections_limit 400`, `pli_sessions{which="all"} 1`, `pli_sessions{which="mail"} 1`,
 		`pli_token_refreshes_total{outcome="failed"} 0`, `pli_outbox_letters{state="unknown"} 0`, `pli_outbox_oldest_seconds 0`, `pli_ledger_recipients{state="delivered"} 0`,

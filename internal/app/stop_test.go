@@ -144,6 +144,10 @@ func TestStopOrder(t *testing.T) {
 	answer := make(chan string, 1)
 	go func() { answer <- fetch("http://" + l.Addr().String() + "/slow") }()
 	<-entered
+	// A busy machine may not have begun the loops yet.
+	for end := time.Now().Add(20 * time.Second); slices.ContainsFunc(loops, func(l string) bool { return !running(l) }) && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
 	order.note("stop")
 	stop()
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {

@@ -16,11 +16,7 @@ func (a *App) support(c config.Config, lines outside.Lines) *web.Staff {
 	if !o.On() {
 		return nil
 	}
-	provider := identity.NewStaff(identity.Options{
-		Issuer: o.Issuer, DiscoveryPaths: o.DiscoveryPaths, Hosts: o.Hosts, ClientID: o.ClientID, ClientSecret: string(o.ClientSecret),
-		AuthMethod: o.AuthMethod, RedirectURL: c.URL("/support/callback"), PostLogoutURL: c.URL("/support/signed-out"),
-		Scopes: o.ScopeList(), ACRValues: o.ACR, HTTP: lines.SupportClient(), Now: lines.Now, Leeway: o.Leeway,
-	})
+	provider := identity.NewStaff(staffOptions(c, lines))
 	a.Staff = session.NewStaff(session.StaffOptions{
 		DB: a.DB, Keys: a.Keys, Identity: provider, Audit: a.Audit, Now: lines.Now, Secure: true, Log: a.log,
 		Clocks: session.Clocks{SignIn: c.Clocks.SignIn, Idle: c.SupportDesk.Idle, Absolute: c.SupportDesk.Absolute},
@@ -30,4 +26,13 @@ func (a *App) support(c config.Config, lines outside.Lines) *web.Staff {
 		Loops: a.Loops, HeadsFile: c.AuditHeadsFile, Now: lines.Now,
 	})
 	return &web.Staff{Identity: provider, Sessions: a.Staff, Desk: a.Support, Role: identity.Role{Claim: o.RoleClaim, Value: o.RoleValue}}
+}
+
+func staffOptions(c config.Config, lines outside.Lines) identity.Options {
+	o := c.SupportDesk.OIDC
+	return identity.Options{
+		Issuer: o.Issuer, DiscoveryPaths: o.DiscoveryPaths, Hosts: o.Hosts, ClientID: o.ClientID, ClientSecret: string(o.ClientSecret),
+		AuthMethod: o.AuthMethod, RedirectURL: c.URL("/support/callback"), PostLogoutURL: c.URL("/support/signed-out"),
+		Scopes: o.ScopeList(), ACRValues: o.ACR, HTTP: lines.SupportClient(), Now: lines.Now, Leeway: o.Leeway,
+	}
 }

@@ -13,6 +13,7 @@ func (c Config) secretFiles() map[string]string {
 		"keys.file":       c.KeysFile,
 		"secret.oidc":     c.OIDC.ClientSecretFile,
 		"secret.oidc_key": c.OIDC.KeyFile,
+		"secret.support":  c.SupportDesk.OIDC.ClientSecretFile,
 		"secret.imap":     c.IMAP.ServicePasswordFile,
 		"secret.smtp":     c.SMTP.ServicePasswordFile,
 	}
@@ -22,7 +23,7 @@ func (c Config) secretFiles() map[string]string {
 // content was read already.
 func (c Config) CheckFiles() finding.List {
 	var l finding.List
-	checks := []string{"keys.file", "secret.oidc", "secret.oidc_key", "secret.imap", "secret.smtp"}
+	checks := []string{"keys.file", "secret.oidc", "secret.oidc_key", "secret.support", "secret.imap", "secret.smtp"}
 	for _, check := range checks {
 		if path := c.secretFiles()[check]; path != "" {
 			checkSecret(&l, check, path)

@@ -5,7 +5,8 @@
 // The struct tags are the single list of settings: the command line, the help
 // and the table of the README all come from them. Every secret has a *_FILE
 // twin; a Secret never prints itself. Nothing here dials, opens a database or
-// knows another room; files are only looked at to say that they are missing.
+// knows what a room does; files are looked at to say that they are missing, or hold
+// no certificate, or no key.
 //
 // Threats: a secret in a log or in an error, a demo that quietly talks to real
 // servers, a listening address open to the world by default.
@@ -109,7 +110,13 @@ type SMTP struct {
 	Server
 	Total int    `env:"TOTAL" default:"50" help:"Connections of this node."`
 	NIL   string `env:"NIL" help:"Product reference that every letter carries as X-MSS-NIL (ECO.2.4.3), as registered."`
+
+	MailboxRoom int64 `env:"MAILBOX_ROOM" default:"500000000" help:"Octets of files that the drafts of one mailbox may hold."`
+	AccountRoom int64 `env:"ACCOUNT_ROOM" default:"500000000" help:"Octets of files that one person may hold in drafts, all mailboxes together."`
 }
+
+// leastRoom is what one letter of 25 Mo needs.
+const leastRoom = 25_000_000
 
 // Secret is a string that does not print itself. Read it with string(s).
 type Secret string

@@ -41,7 +41,7 @@ func file(t *testing.T, text string) string {
 // minimal is the least an operator must say.
 func minimal(t *testing.T) []string {
 	return []string{
-		"--public-url=https://pli.hopital.example/", "--database=/var/lib/pli/pli.db", "--keys-file=" + file(t, "k1:abc\n"),
+		"--public-url=https://pli.hopital.example/", "--database=/var/lib/pli/pli.db", "--keys-file=" + file(t, "k1:QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=\n"),
 		"--oidc-issuer=https://auth.example/realms/x", "--oidc-client-id=pli", "--oidc-client-secret-file=" + file(t, "s3cret\n"),
 		"--imap-address=imap.operateur.example:143",
 	}
@@ -56,7 +56,7 @@ func TestMinimal(t *testing.T) {
 	for name, ok := range map[string]bool{
 		"listen":  c.Listen == "127.0.0.1:8080",
 		"url":     c.PublicURL == "https://pli.hopital.example" && c.Secure() && c.URL("/x") == "https://pli.hopital.example/x",
-		"keys":    c.Keys == "k1:abc",
+		"keys":    c.Keys == "k1:QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=",
 		"secret":  c.OIDC.ClientSecret == "s3cret",
 		"clocks":  c.Clocks == Clocks{10 * time.Minute, 2 * time.Hour, 4 * time.Hour},
 		"oidc":    c.OIDC.ACR == "eidas1" && fmt.Sprint(c.OIDC.ScopeList()) == "[openid scope_all]" && len(c.OIDC.DiscoveryPaths) == 2,
@@ -74,7 +74,7 @@ func TestMinimal(t *testing.T) {
 
 func TestEnvironment(t *testing.T) {
 	for name, value := range map[string]string{
-		"PLI_PUBLIC_URL": "https://pli.example", "PLI_DATABASE": "/d/pli.db", "PLI_KEYS": "k1:abc", "PLI_OIDC_ISSUER": "https://auth.example",
+		"PLI_PUBLIC_URL": "https://pli.example", "PLI_DATABASE": "/d/pli.db", "PLI_KEYS": "k1:QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=", "PLI_OIDC_ISSUER": "https://auth.example",
 		"PLI_OIDC_CLIENT_ID": "pli", "PLI_OIDC_CLIENT_SECRET": "s", "PLI_IMAP_ADDRESS": "imap.example:993", "PLI_IMAP_MODE": "tls",
 		"PLI_IMAP_AUTH": "plain-authzid", "PLI_IMAP_SERVICE_USER": "svc", "PLI_IMAP_SERVICE_PASSWORD": "pw", "PLI_SMTP_ADDRESS": "smtp.example:587", "PLI_SMTP_NIL": "PLI-1",
 		"PLI_CLOCK_IDLE": "30m", "PLI_TRUSTED_PROXIES": "10.0.0.0/8,192.0.2.1", "PLI_LOG_LEVEL": "debug", "PLI_OIDC_DISCOVERY_PATHS": "/a,/b,/c",
@@ -179,7 +179,8 @@ func TestMutualTLS(t *testing.T) {
 	if _, err := parse(t, args...).Config(); err == nil || !strings.Contains(err.Error(), "PLI_OIDC_CERTIFICATE_FILE") {
 		t.Errorf("got %v", err)
 	}
-	args = append(args, "--oidc-certificate-file="+file(t, "x"), "--oidc-key-file="+file(t, "x"))
+	cert, key := pair(t)
+	args = append(args, "--oidc-certificate-file="+cert, "--oidc-key-file="+key)
 	if _, err := parse(t, args...).Config(); err != nil {
 		t.Error(err)
 	}
@@ -192,7 +193,7 @@ func TestSecretFiles(t *testing.T) {
 		"folder":  {"--keys-file=" + t.TempDir(), "cannot be read"},
 		"empty":   {"--keys-file=" + file(t, "\n"), "which is empty"},
 		"huge":    {"--keys-file=" + file(t, strings.Repeat("x", maxSecretFile+1)), "at most"},
-		"both":    {"--keys=k1:hushhush", "PLI_KEYS and PLI_KEYS_FILE are both set"},
+		"both":    {"--keys=k1:hushhushhushhushhushhushhushhushhushhushhush", "PLI_KEYS and PLI_KEYS_FILE are both set"},
 	} {
 		_, err := parse(t, append(minimal(t), c.args)...).Config()
 		p, _ := err.(Problems)
@@ -204,8 +205,8 @@ func TestSecretFiles(t *testing.T) {
 
 func TestDataAlone(t *testing.T) {
 	t.Parallel()
-	d, err := Data{Database: "x.db", KeysFile: file(t, "k1:abc"), Node: "n"}.Load()
-	if err != nil || d.Keys != "k1:abc" {
+	d, err := Data{Database: "x.db", KeysFile: file(t, "k1:QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="), Node: "n"}.Load()
+	if err != nil || d.Keys != "k1:QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=" {
 		t.Errorf("%v, %v", d, err)
 	}
 	if _, err := (Data{Node: "n"}).Load(); err == nil || len(err.(Problems)) != 2 {
@@ -229,7 +230,7 @@ func TestSecretsDoNotPrint(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, s := range []string{log.String(), string(j), fmt.Sprintf("%v %+v %#v %s %q", c, c, c, c.OIDC.ClientSecret, c.OIDC.ClientSecret)} {
-		if strings.Contains(s, "s3cret") || strings.Contains(s, "k1:abc") || !strings.Contains(s, "•••") {
+		if strings.Contains(s, "s3cret") || strings.Contains(s, "k1:QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=") || !strings.Contains(s, "•••") {
 			t.Errorf("a secret shows: %s", s)
 		}
 	}
@@ -340,6 +341,8 @@ func TestDemoReadsTheEnvironment(t *testing.T) {
 func TestSendingNeeds(t *testing.T) {
 	t.Parallel()
 	for want, spoil := range map[string]func(*Config){
+		"PLI_SMTP_MAILBOX_ROOM is 1000":   func(c *Config) { c.SMTP.MailboxRoom = 1000 },
+		"PLI_SMTP_ACCOUNT_ROOM is -1":     func(c *Config) { c.SMTP.AccountRoom = -1 },
 		"PLI_SMTP_NIL is empty":           func(c *Config) { c.SMTP.NIL = "" },
 		"PLI_TRUST_ANCHORS_FILE is empty": func(c *Config) { c.Ephemeral, c.Database, c.Keys = false, "x", "k" },
 		"PLI_TRUST_URL is":                func(c *Config) { c.Trust.URL = "http://list.example/x.xml" },

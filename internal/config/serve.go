@@ -50,6 +50,9 @@ func (p Problems) with(err error) error {
 	return p.or()
 }
 
+// unread stands for a secret whose file is at fault.
+const unread Secret = "unreadable"
+
 const maxSecretFile = 128 << 10 // bytes
 
 // secret fills dst from its file. When the file is at fault, dst gets a
@@ -62,7 +65,7 @@ func (p *Problems) secret(dst *Secret, name, path string) {
 		p.add("%s and %s_FILE are both set: keep one of them.", name, name)
 		return
 	}
-	*dst = "unreadable"
+	*dst = unread
 	info, err := os.Stat(path)
 	switch {
 	case err != nil || !info.Mode().IsRegular():

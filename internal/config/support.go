@@ -58,7 +58,7 @@ func (d SupportDesk) validate(p *Problems) {
 	p.require(o.ClientID != "", "PLI_SUPPORT_OIDC_CLIENT_ID is empty: give the client id that provider assigned.")
 	p.require(o.AuthMethod == "client_secret_basic" || o.AuthMethod == "client_secret_post", "PLI_SUPPORT_OIDC_AUTH_METHOD is %q: it must be client_secret_basic or client_secret_post.", o.AuthMethod)
 	p.require(o.ClientSecret != "", "PLI_SUPPORT_OIDC_CLIENT_SECRET_FILE is empty: the client secret is needed, from this file or PLI_SUPPORT_OIDC_CLIENT_SECRET.")
-	p.file("PLI_SUPPORT_OIDC_CA_FILE", o.CAFile)
+	p.authorities("PLI_SUPPORT_OIDC_CA_FILE", o.CAFile)
 	p.require(slices.Contains(o.ScopeList(), "openid"), "PLI_SUPPORT_OIDC_SCOPES is %q: it must contain openid.", o.Scopes)
 	p.require(o.RoleClaim != "", "PLI_SUPPORT_OIDC_ROLE_CLAIM is empty: name the claim that holds the role.")
 	p.require(o.RoleValue != "", "PLI_SUPPORT_OIDC_ROLE_VALUE is empty: name the role, or everybody of that provider would be of support.")

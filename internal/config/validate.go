@@ -1,6 +1,8 @@
 package config
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"net"
 	"net/netip"
@@ -10,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"pli.example/pli/internal/seal"
 )
 
 // Problems are full sentences, each about one setting.
@@ -62,6 +66,10 @@ func (d Data) validate(p *Problems) {
 	if !d.Ephemeral {
 		p.require(d.Database != "", "PLI_DATABASE is empty: name the database file, for example /var/lib/pli/pli.db.")
 		p.require(d.Keys != "", "PLI_KEYS_FILE is empty: name the file with the encryption keys (lines id:base64), or set PLI_KEYS.")
+	}
+	if !d.Ephemeral && d.Keys != "" && d.Keys != unread {
+		_, err := seal.ParseKeyring(string(d.Keys))
+		p.require(err == nil, "PLI_KEYS_FILE (or PLI_KEYS) holds no keys: %v.", err) // the error names lines, never a key
 	}
 	p.require(validNode(d.Node), "PLI_NODE is %q: it must be 1 to 64 letters, digits, dots, dashes or underscores.", d.Node)
 }
@@ -125,9 +133,11 @@ func (o OIDC) validate(p *Problems) {
 		p.add("PLI_OIDC_AUTH_METHOD is %q: it must be client_secret_basic, client_secret_post or tls_client_auth.", o.AuthMethod)
 	}
 	p.require((o.CertificateFile == "") == (o.KeyFile == ""), "PLI_OIDC_CERTIFICATE_FILE and PLI_OIDC_KEY_FILE go together: one of them is empty.")
-	p.file("PLI_OIDC_CERTIFICATE_FILE", o.CertificateFile)
-	p.file("PLI_OIDC_KEY_FILE", o.KeyFile)
-	p.file("PLI_OIDC_CA_FILE", o.CAFile)
+	if p.file("PLI_OIDC_CERTIFICATE_FILE", o.CertificateFile) && p.file("PLI_OIDC_KEY_FILE", o.KeyFile) && o.CertificateFile != "" && o.KeyFile != "" {
+		_, err := tls.LoadX509KeyPair(o.CertificateFile, o.KeyFile)
+		p.require(err == nil, "PLI_OIDC_CERTIFICATE_FILE and PLI_OIDC_KEY_FILE hold no certificate with its key, in PEM (%v).", err)
+	}
+	p.authorities("PLI_OIDC_CA_FILE", o.CAFile)
 	p.require(slices.Contains(o.ScopeList(), "openid"), "PLI_OIDC_SCOPES is %q: it must contain openid.", o.Scopes)
 	p.require(o.ACR != "", "PLI_OIDC_ACR is empty: Pro Santé Connect asks for eidas1.")
 	p.require(o.Leeway >= 0 && o.Leeway <= 30*time.Second, "PLI_OIDC_LEEWAY is %s: it must be 0 to 30s.", o.Leeway)
@@ -167,20 +177,45 @@ func (s Server) validate(p *Problems, prefix string, required bool) {
 	default:
 		p.add("%sAUTH is %q: it must be xoauth2, xoauth2-no-ir or plain-authzid.", prefix, s.Auth)
 	}
-	p.file(prefix+"CA_FILE", s.CAFile)
+	p.authorities(prefix+"CA_FILE", s.CAFile)
 	p.require(s.CommandTimeout >= time.Second && s.CommandTimeout <= 10*time.Minute, "%sCOMMAND_TIMEOUT is %s: it must be 1s to 10m.", prefix, s.CommandTimeout)
 }
 
-// file says that a named file cannot be read.
-func (p *Problems) file(name, path string) {
+// file says that a named file cannot be read; none is fine.
+func (p *Problems) file(name, path string) bool {
 	if path == "" {
+		return true
+	}
+	info, err := os.Stat(path)
+	if err == nil && (info.IsDir() || info.Mode()&os.ModeNamedPipe != 0) {
+		err = os.ErrInvalid // a pipe would never end
+	}
+	if err == nil {
+		var f *os.File
+		if f, err = os.Open(path); err == nil {
+			f.Close()
+		}
+	}
+	if err != nil {
+		p.add("%s names %s, which cannot be read: check path and rights.", name, path)
+	}
+	return err == nil
+}
+
+const maxAuthorities = 4 << 20 // bytes: the system's own are some 200 kB
+
+// authorities says that a named file holds no certificate.
+func (p *Problems) authorities(name, path string) {
+	if !p.file(name, path) || path == "" {
 		return
 	}
-	if f, err := os.Open(path); err != nil {
-		p.add("%s names %s, which cannot be read: check path and rights.", name, path)
-	} else {
-		f.Close()
+	info, err := os.Stat(path)
+	if err != nil || info.Size() > maxAuthorities {
+		p.add("%s names %s, which is no file of authorities: too large.", name, path)
+		return
 	}
+	text, err := os.ReadFile(path)
+	p.require(err == nil && x509.NewCertPool().AppendCertsFromPEM(text), "%s names %s, which holds no certificate in PEM.", name, path)
 }
 
 // hostPort splits an address. A listening host may be empty (all interfaces) and

@@ -29,12 +29,13 @@ type announced struct {
 const clockGrain = 2 * time.Second
 
 // checks in order.
-var checks = []string{"oidc.discovery", "oidc.certificate", "oidc.issuer", "oidc.endpoints", "oidc.pkce", "oidc.method", "oidc.keys", "oidc.client", "clock.provider"}
+var checks = []string{"oidc.discovery", "oidc.certificate", "oidc.issuer", "oidc.endpoints", "oidc.pkce", "oidc.method", "oidc.keys", "oidc.client", "oidc.clock"}
 
 // Check asks the provider what a sign-in would, without a person: its document by
 // each path, what the document promises, its keys, whether it knows our client, and
-// what time it is there.
-func (p *Provider) Check(ctx context.Context) finding.List {
+// what time it is there. topic begins the codes, settings the names of what to change:
+// practitioners and support staff have a provider each.
+func (p *Provider) Check(ctx context.Context, topic, settings string) finding.List {
 	var l finding.List
 	ctx, cancel := context.WithTimeout(ctx, 3*callTimeout)
 	defer cancel()
@@ -44,6 +45,10 @@ func (p *Provider) Check(ctx context.Context) finding.List {
 		p.checkClient(ctx, &l, md)
 	}
 	l.Complete(checks...)
+	for i, f := range l {
+		l[i].Check = topic + strings.TrimPrefix(f.Check, "oidc")
+		l[i].Do = strings.ReplaceAll(f.Do, "PLI_OIDC_", settings)
+	}
 	return l
 }
 
@@ -118,7 +123,7 @@ func (p *Provider) checkLine(l *finding.List, state *tls.ConnectionState, err er
 		l.OK("oidc.certificate", "Le certificat du fournisseur est accepté, jusqu’au %s (%s).", end.UTC().Format("02/01/2006"), tls.VersionName(state.Version))
 	case finding.OfCertificate(err):
 		l.Fault("oidc.certificate", "Donnez son autorité par PLI_OIDC_CA_FILE, ou vérifiez l’adresse et l’horloge.", "Le certificat du fournisseur est refusé (%v).", cause(err))
-	case err == nil:
+	case err == nil && strings.HasPrefix(p.o.Issuer, "http://"):
 		l.OK("oidc.certificate", "La ligne est en clair\u00a0: c’est permis sur cette machine seulement (boucle locale).")
 	}
 }
@@ -226,7 +231,7 @@ func (p *Provider) checkClient(ctx context.Context, l *finding.List, md *metadat
 func (p *Provider) checkClock(l *finding.List, res *http.Response) {
 	there, err := http.ParseTime(res.Header.Get("Date"))
 	if err != nil {
-		l.Warn("clock.provider", "Vérifiez que l’horloge de cette machine est réglée (NTP).", "Le fournisseur ne donne pas l’heure\u00a0: l’horloge n’a pas pu être comparée.")
+		l.Warn("oidc.clock", "Vérifiez que l’horloge de cette machine est réglée (NTP).", "Le fournisseur ne donne pas l’heure\u00a0: l’horloge n’a pas pu être comparée.")
 		return
 	}
 	off := p.now().Sub(there)
@@ -235,11 +240,11 @@ func (p *Provider) checkClock(l *finding.List, res *http.Response) {
 		if off < 0 {
 			way = "en retard"
 		}
-		l.Fault("clock.provider", "Réglez l’horloge de cette machine (NTP)\u00a0: les jetons seraient refusés.", "L’horloge est %s de %s sur celle du fournisseur (au plus %s).",
+		l.Fault("oidc.clock", "Réglez l’horloge de cette machine (NTP)\u00a0: les jetons seraient refusés.", "L’horloge est %s de %s sur celle du fournisseur (au plus %s).",
 			way, finding.Age(off.Abs()), finding.Age(p.o.Leeway+clockGrain))
 		return
 	}
-	l.OK("clock.provider", "L’horloge s’accorde avec celle du fournisseur.")
+	l.OK("oidc.clock", "L’horloge s’accorde avec celle du fournisseur.")
 }
 
 // because is finding.Because for errors our transport makes of answers.
