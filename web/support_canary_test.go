@@ -42,6 +42,15 @@ func TestSupportSeesNoContent(t *testing.T) {
 			t.Errorf("%s shows: %s", what, at)
 		}
 	}
+	rows, err := k.App.Audit.Recent(t.Context(), audit.Filter{Action: audit.ExchangeOpen})
+	if err != nil || len(rows) == 0 {
+		t.Fatalf("no exchange in the trail: %v", err)
+	}
+	for _, row := range rows {
+		if at := seen.find(row.Event.Target); row.Event.Target != "" && at != "" {
+			t.Errorf("what tells one patient from another shows: %s", at)
+		}
+	}
 	if at := seen.find(people.Patients()[0].Label); at != "" {
 		t.Errorf("a patient of the cast shows: %s", at)
 	}
@@ -167,6 +176,12 @@ func fillWithCanaries(t *testing.T, m *matrix) {
 	ok(t, c.Get(at+"/part/2"))
 	ok(t, c.Follow(c.Post("/mail/"+box+"/search", values("words", "canarimots")).Location()))
 	ok(t, c.Follow(c.Post("/directory", values("words", "canarinom")).Location()))
+	exchanges := doc(t, ok(t, c.Follow("/mail/"+box+"/patients")))
+	exchange := exchanges.Find("a[href*='/patients/']").First().AttrOr("href", "")
+	if exchange == "" {
+		t.Fatal("no exchange with a patient")
+	}
+	ok(t, c.Get(exchange))
 	draft := begin(t, c, values("kind", "blank"))
 	if got := ask(t, c, draft+"/save", fields{"version": 1, "subject": "canaribrouillon", "text": "canaritexte", "to": to("255033799001136@patient.mssante.fr", "canariconfrere@chu-touraine.mssante.fr")}); got.Status != 200 {
 		t.Fatalf("draft: %+v", got)

@@ -4,11 +4,13 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	"pli.example/pli/internal/app"
 	"pli.example/pli/internal/audit"
+	"pli.example/pli/internal/support"
 	"pli.example/pli/internal/testkit"
 )
 
@@ -26,7 +28,10 @@ func TestRunExportsHeads(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- a.Run(ctx, listening(t), a.Handler()) }()
-	for end := time.Now().Add(20 * time.Second); len(a.Loops()) < 8; time.Sleep(5 * time.Millisecond) {
+	begun := func() bool {
+		return !slices.ContainsFunc(a.Loops(), func(l support.Loop) bool { return l.Since.IsZero() })
+	}
+	for end := time.Now().Add(20 * time.Second); !begun(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("loops: %+v", a.Loops())
 		}

@@ -140,7 +140,7 @@ func lineOf(r audit.Row) line {
 	e := r.Event
 	return line{At: r.At.UTC().Format(time.RFC3339Nano), Node: r.Node, Day: r.Day, N: r.N, Action: string(e.Action), Outcome: e.Outcome,
 		Name: e.Actor.Name, Work: e.Actor.Work, NationalID: string(e.Actor.NationalID), Account: e.Actor.AccountID, Session: e.Actor.SessionID,
-		ACR: e.Actor.ACR, Mailbox: MailboxWord(e.Mailbox), Target: e.Target, Request: e.Request, Items: e.Count}
+		ACR: e.Actor.ACR, Mailbox: MailboxWord(e.Mailbox), Target: targetWord(e), Request: e.Request, Items: e.Count}
 }
 
 // MailboxWord is a mailbox of the trail as support sees it: a patient's is "patient",
@@ -153,6 +153,18 @@ func MailboxWord(s string) string {
 		return "autre"
 	}
 	return s
+}
+
+// targetWord is what an act was about, for an export: of an exchange with a patient,
+// the opaque id would tell one patient from another.
+func targetWord(e audit.Event) string {
+	switch e.Action {
+	case audit.ExchangeList, audit.ExchangeOpen, audit.ExchangeClose, audit.PatientINS, audit.PatientIdentify:
+		if e.Target != "" {
+			return "patient"
+		}
+	}
+	return e.Target
 }
 
 func ndjsonWriter(w io.Writer) (write func(line) error, flush func() error) {
