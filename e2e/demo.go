@@ -75,6 +75,7 @@ func startDemo(t testing.TB, alter func(*config.Config)) (base string, d *demo.W
 	}
 	provided := "http://" + provider.Addr().String()
 	c.OIDC.Issuer = provided + "/auth/realms/esante-wallet"
+	c.SupportDesk.OIDC.Issuer = demo.StaffIssuer(c.OIDC.Issuer)
 	if d, err = demo.New(t.Context(), demo.Options{PublicURL: c.PublicURL, Issuer: c.OIDC.Issuer, WalletURL: provided + "/wallet",
 		ClientID: c.OIDC.ClientID, ClientSecret: string(c.OIDC.ClientSecret), ServiceAccount: true,
 		Letters: func(time.Time) []people.SeedLetter { return castLetters() }}); err != nil {

@@ -75,6 +75,8 @@ func journeys() []journey {
 		{name: "gp-patient", do: gpAndPatient},
 		{name: "after-closing", do: afterClosing},
 		{name: "two-sessions-revoke", do: revokeOtherSession},
+		{name: "support", do: supportDesk},
+		{name: "support-refused", do: supportRefused},
 		{name: "sign-out", do: signOutAsksAgain},
 		{name: "idle-ending", do: idleEnding},
 		{name: "server-down", do: serverDown, severe: true},

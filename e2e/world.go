@@ -116,6 +116,8 @@ func newOperator(t testing.TB, o operatorOptions) *operator {
 			{ID: "pli-e2e", Secret: "secret-of-pli", RedirectURIs: []string{base + "/sign-in/callback", hasty + "/sign-in/callback"},
 				PostLogoutURIs: []string{base + "/signed-out", hasty + "/signed-out"}},
 			{ID: "dovecot", Secret: "secret-of-dovecot"},
+			{ID: "pli-support-e2e", Secret: "secret-of-support", RedirectURIs: []string{base + "/support/callback", hasty + "/support/callback"},
+				PostLogoutURIs: []string{base + "/support/signed-out", hasty + "/support/signed-out"}},
 		},
 	})
 	options := dovecot.Options{Separator: "/", Folders: dovecot.French}
@@ -186,6 +188,9 @@ func (w *operator) settings(t testing.TB, token bool) []string {
 		"PLI_DATABASE=" + filepath.Join(w.dir, "pli.sqlite"), "PLI_KEYS_FILE=" + keys,
 		"PLI_OIDC_ISSUER=" + w.Provider.Issuer, "PLI_OIDC_CLIENT_ID=pli-e2e", "PLI_OIDC_CLIENT_SECRET=secret-of-pli",
 		"PLI_IMAP_ADDRESS=" + w.Dovecot.Address, "PLI_IMAP_CA_FILE=" + ca, "PLI_SUPPORT=support de l’essai, 01 99 00 00 00",
+		"PLI_SUPPORT_OIDC_ISSUER=" + w.Provider.Issuer, "PLI_SUPPORT_OIDC_CLIENT_ID=pli-support-e2e", "PLI_SUPPORT_OIDC_CLIENT_SECRET=secret-of-support",
+		"PLI_SUPPORT_OIDC_SCOPES=openid scope_all", "PLI_SUPPORT_OIDC_ROLE_VALUE=pli-support",
+		"PLI_AUDIT_HEADS_FILE=" + filepath.Join(w.dir, "heads"),
 		"PLI_RATE_PER_SESSION=100000", "PLI_RATE_PER_ADDRESS=100000", // everybody here comes from one address
 	}
 	if token {
@@ -317,9 +322,6 @@ func utf7(s string) string {
 func providerPeople(cast []people.Person) []ProviderPerson {
 	var out []ProviderPerson
 	for _, p := range cast {
-		if p.Support {
-			continue // the operator's staff sign in elsewhere
-		}
 		out = append(out, ProviderPerson{Key: p.Key, Label: p.Name, About: p.About, Userinfo: p.Userinfo})
 	}
 	return out

@@ -7,6 +7,7 @@ const say = at("viewer-say");
 const nbsp = "\u00a0";
 const steps = [0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3];
 const cannot = "Ce document ne peut pas être montré ici. Il n’est pas perdu" + nbsp + ": téléchargez-le pour le lire.";
+const whole = body.dataset.whole; // inside a letter: the first page, and a way to all of it
 const maxPixels = 16e6; // a canvas above it is drawn coarser, not refused
 
 let pdf = null; // the library
@@ -63,6 +64,7 @@ async function open() {
   await lay();
   clearTimeout(slow);
   say.hidden = true;
+  if (whole) { more(); return; }
   document.querySelector(".viewer-tools").hidden = false;
   count();
 }
@@ -71,7 +73,7 @@ async function open() {
 async function lay() {
   const first = await file.getPage(1);
   const size = first.getViewport({ scale: 1 });
-  for (let n = 1; n <= file.numPages; n++) {
+  for (let n = 1; n <= (whole ? 1 : file.numPages); n++) {
     const el = document.createElement("section");
     el.className = "viewer-sheet";
     el.setAttribute("aria-label", "Page" + nbsp + n);
@@ -85,8 +87,15 @@ async function lay() {
       const sheet = sheets[Number(one.target.dataset.page) - 1];
       if (one.isIntersecting) { draw(sheet); } else { drop(sheet); }
     }
-  }, { root: place, rootMargin: "100% 0px" });
+  }, { root: whole ? null : place, rootMargin: "100% 0px" });
   sheets.forEach((s) => near.observe(s.el));
+}
+
+// more says how many pages follow the one shown.
+function more() {
+  if (file.numPages < 2) { return; }
+  at("viewer-whole").textContent = "Page 1 sur " + file.numPages + nbsp + ": lire tout le document";
+  at("viewer-more").hidden = false;
 }
 
 function scaleOf(sheet) {
@@ -194,6 +203,7 @@ at("zoom-fit").addEventListener("click", () => zoomTo(0));
 
 let waiting = 0;
 place.addEventListener("scroll", () => {
+  if (whole) { return; }
   cancelAnimationFrame(waiting);
   waiting = requestAnimationFrame(() => { if (file) { count(); } });
 });
@@ -203,6 +213,7 @@ window.addEventListener("resize", () => {
   resizing = setTimeout(() => { if (file && !zoom) { sizeAll(); redraw(); } }, 150);
 });
 document.addEventListener("keydown", (event) => {
+  if (whole) { return; } // the letter's page has the keys
   if ((event.key === "u" || event.key === "Escape") && !event.ctrlKey && !event.metaKey && !event.altKey) {
     document.querySelector(".viewer-bar a").click();
     return;

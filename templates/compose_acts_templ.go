@@ -132,7 +132,7 @@ func TopWrite(p Page) templ.Component {
 			templ_7745c5c3_Var4 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		if p.Nav.Write != "" && p.Section != "compose" {
+		if p.Nav.Write != "" && p.Section != "compose" && p.Section != "drafts" {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<form method=\"post\" action=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -339,7 +339,7 @@ func DraftsPage(v DraftsView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Act(v.Discarded, nil, ui.Button{Text: "Reprendre", Icon: "undo-2", Kind: "plain", TestID: "draft-restore"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Act(v.Discarded, nil, ui.Button{Text: "Reprendre", Icon: "undo-2", Key: key(v.Page, "z"), Kind: "plain", TestID: "draft-restore"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -71,3 +71,18 @@ func remoteSay(n int) string {
 	}
 	return grouped(n) + nbsp + "images d’internet n’ont pas été chargées" + nbsp + ": elles trahiraient votre lecture."
 }
+
+// documentShown is the document whose first page stands below the letter without being
+// asked for: the first PDF of a sender the directory knows, under their own name. Any
+// other waits for a click.
+func documentShown(v LetterView) (Attachment, bool) {
+	if !v.From.Verified || v.From.Warning != "" || letterRole(v) == "junk" {
+		return Attachment{}, false
+	}
+	for _, a := range v.Attachments {
+		if a.EmbedHref != "" && !void(a) {
+			return a, true
+		}
+	}
+	return Attachment{}, false
+}

@@ -205,7 +205,7 @@ func gallery() []sample {
 	filed, binned, draft := letterIn("archive"), letterIn("trash"), letterIn("drafts")
 	draft.BodyHref, draft.Attachments, draft.RemoteBlocked = "", nil, 0
 	draft.From = templates.Sender{Address: "claire.martin@medecin.mssante.fr"}
-	return []sample{
+	return append(patientSamples(), []sample{
 		{"letter-filed", "page", templates.LetterPage(filed)},
 		{"letter-binned", "page", templates.LetterPage(binned)},
 		{"letter-draft", "page", templates.LetterPage(draft)},
@@ -244,5 +244,5 @@ func gallery() []sample {
 		{"no-mailbox", "page", templates.NoMailboxPage(templates.NoMailboxView{Page: none, NationalID: "899700137213", Operator: "l’assistance de votre GRADeS, 02 47 00 00 00"})},
 		{"body", "frame", templates.BodyDocument(templates.BodyView{Title: "Corps de la lettre", HTML: `<p>Chère consœur,</p><p>Merci de m’avoir adressé <b>Mme Besançon</b>, 71 ans. L’échographie est normale, la fraction d’éjection est à 62&nbsp;%.</p><table border="1" cellpadding="4"><tr><th>Mesure</th><th>Valeur</th></tr><tr><td>VTDVG</td><td>98 mL</td></tr></table><p>Bien confraternellement,<br>Dr Hugo Petit</p>`})},
 		{"body-plain", "frame", templates.BodyDocument(templates.BodyView{Dark: true, HTML: `<pre>Bonjour Docteur,` + "\n\n" + `La plaie est propre. Dois-je continuer le protocole ?` + "\n\n" + `Nadia Benali</pre><details><summary>texte cité</summary><blockquote>Merci de passer chez M. Roux.</blockquote></details>`})},
-	}
+	}...)
 }

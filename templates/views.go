@@ -220,6 +220,7 @@ type Attachment struct {
 	DownloadHref, PreviewHref string // preview "" when there is none
 	PreviewKind               string // pdf, image, text, letter; for image PreviewHref is the <img> source, shown in place
 	Thumb                     bool   // a picture shown small without being asked for
+	EmbedHref                 string // a PDF whose first page may stand below the letter, "" for none
 }
 
 // NestedLetter is a message/rfc822 opened in place.
@@ -245,6 +246,7 @@ type ViewerView struct {
 	Nonce, FileName, FileHref, BackHref, WorkerHref, ScriptHref string
 
 	DownloadHref string // "" means FileHref serves the download too
+	WholeHref    string // inside a letter's page: the first page only, and where all of it is
 }
 
 // TextPreviewView shows a text file in the page.

@@ -130,26 +130,28 @@ func bodyDocument(v shown) templ.Component {
 	return templates.BodyDocument(templates.BodyView{HTML: v.html, Dark: v.plainOnly, Title: "Corps de la lettre"})
 }
 
-// prepare begins the document of a letter whose page will be made in a moment.
-func (s *Server) prepare(r *http.Request, l *mailbox.Letter) {
-	if len(l.Shown) > 0 {
-		s.document(scopeOf(r).documentKey(l.Ref, "", r.URL.Query().Get("form") == "plain"), l.Content)
+// prepare begins the document of a letter whose page will be made in a moment; nil
+// when it has no text to show.
+func (s *Server) prepare(r *http.Request, l *mailbox.Letter) *document {
+	if len(l.Shown) == 0 {
+		return nil
 	}
+	return s.document(scopeOf(r).documentKey(l.Ref, "", r.URL.Query().Get("form") == "plain"), l.Content)
 }
 
 // whenSettled makes a page of a letter while its document is read back, and once more
-// if that changed what the page says.
-func whenSettled(page func() (*prepared, look)) *prepared {
-	for {
-		p, saw := page()
-		changed, err := saw.changed()
-		switch {
-		case err != nil:
-			return &prepared{err: err}
-		case !changed:
-			return p
-		}
+// when that changed what the page says: of the very document it looked at. d is the
+// one already begun, nil for none.
+func whenSettled(ctx context.Context, d *document, page func(*document) (*prepared, look)) *prepared {
+	p, saw := page(d)
+	changed, err := saw.changed(ctx)
+	if err == nil && changed {
+		p, _ = page(saw.of)
 	}
+	if err != nil {
+		return &prepared{err: err}
+	}
+	return p
 }
 
 // body is the document inside a letter's frame: ?form=plain for its plain form,
@@ -176,7 +178,7 @@ func (s *Server) body(w http.ResponseWriter, r *http.Request) error {
 		}
 		d = s.document(key, c)
 	}
-	v, err := d.wait()
+	v, err := d.wait(r.Context())
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,9 @@ func (s *Server) composeBegin(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	begun, err := s.outbox.New(r.Context(), b, from)
+	if problem.Is(err, problem.Gone) && from.Ref.UID != 0 { // another tab was first: the list, with a sentence
+		return s.comeBack(w, r, path("mail", scopeOf(r).box.ID, from.Ref.Folder), note{say: goneWords(1), kind: "warn"})
+	}
 	if err != nil {
 		return err
 	}

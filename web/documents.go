@@ -2,10 +2,12 @@ package web
 
 import (
 	"container/list"
+	"context"
 	"sync"
 	"time"
 
 	"pli.example/pli/internal/mailbox"
+	"pli.example/pli/internal/problem"
 )
 
 // documents keeps what the frames of letters just opened hold, so that the page and
@@ -50,10 +52,14 @@ func newDocument(key documentKey, likely shown) *document {
 	return &document{key: key, shown: likely, done: make(chan struct{})}
 }
 
-// wait gives the document as it may be served.
-func (d *document) wait() (shown, error) {
-	<-d.done
-	return d.shown, d.err
+// wait gives the document as it may be served. The reader who leaves waits no more.
+func (d *document) wait(ctx context.Context) (shown, error) {
+	select {
+	case <-d.done:
+		return d.shown, d.err
+	case <-ctx.Done():
+		return shown{}, problem.Wrap(ctx.Err(), problem.Timeout, "")
+	}
 }
 
 func (d *document) settle(v shown, err error) {
@@ -77,11 +83,11 @@ func (d *document) look() look {
 
 // changed waits until the document is settled and tells whether a page made of what
 // was seen must be made again.
-func (l look) changed() (bool, error) {
+func (l look) changed(ctx context.Context) (bool, error) {
 	if l.of == nil {
 		return false, nil
 	}
-	v, err := l.of.wait()
+	v, err := l.of.wait(ctx)
 	return err == nil && !v.same(l.saw), err
 }
 

@@ -235,7 +235,7 @@ func (s *Server) sendToSignIn(w http.ResponseWriter, r *http.Request, f failure,
 // image or a fetch must not get the sign-in page in its place.
 func navigates(r *http.Request) bool {
 	rt := scopeOf(r).route
-	if rt != nil && (rt.set == imageHeaders || rt.set == pdfDataHeaders || rt.set == bodyHeaders) {
+	if rt != nil && (rt.set == imageHeaders || rt.set == pdfDataHeaders || rt.set == bodyHeaders || rt.set == viewerFrameHeaders) {
 		return false
 	}
 	d := r.Header.Get("Sec-Fetch-Dest")
@@ -256,7 +256,7 @@ func (s *Server) showFailure(w http.ResponseWriter, r *http.Request, f failure, 
 		set.apply(w.Header(), sc.nonce, nil, s.secure)
 		writeData(w, f.status, failedData{Say: say, Heading: f.heading, RequestID: sc.id})
 		return
-	case bodyHeaders, viewerHeaders:
+	case bodyHeaders, viewerHeaders, viewerFrameHeaders:
 		// Shown inside a frame: a small page of its own under the frame's policy.
 		bodyHeaders.apply(w.Header(), sc.nonce, nil, s.secure)
 		writeFrame(w, f.status, f.heading, say, f.actLabel, f.act(r))

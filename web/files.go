@@ -29,6 +29,7 @@ func (s *Server) files(base string, c mailbox.Content) []templates.Attachment {
 		at, size := base+"/part/"+p.Path, decodedSize(p)
 		a := templates.Attachment{Name: partName(p), Type: words, Icon: icon, Size: sizeWords(size), DownloadHref: at}
 		a.PreviewKind, a.PreviewHref = preview(p, at)
+		a.EmbedHref = embedHref(p, a.PreviewKind, at, size)
 		if a.PreviewKind == "image" && drawnAsItIs(p.Type) && thumbs > 0 && size <= room {
 			a.Thumb = true
 			thumbs, room = thumbs-1, room-size

@@ -10,18 +10,19 @@ import (
 type headerSet int
 
 const (
-	undeclared     headerSet = iota
-	pageHeaders              // our own pages: nonce CSP, Trusted Types
-	composeHeaders           // the page where letters are written: the same, and styles a quoted letter brings
-	signInHeaders            // the same before anybody is known
-	bodyHeaders              // a sender's document, in its sandboxed frame
-	imageHeaders             // an image of a letter, inside the body's frame or a page
-	fileHeaders              // downloads and raw text: nothing in them may run
-	viewerHeaders            // the PDF viewer's page of its own
-	pdfDataHeaders           // the bytes the viewer fetches
-	staticHeaders            // our own embedded files, hashed names
-	dataHeaders              // answers to our own scripts, as JSON
-	emptyHeaders             // redirects, probes, answers without a document
+	undeclared         headerSet = iota
+	pageHeaders                  // our own pages: nonce CSP, Trusted Types
+	composeHeaders               // the page where letters are written: the same, and styles a quoted letter brings
+	signInHeaders                // the same before anybody is known
+	bodyHeaders                  // a sender's document, in its sandboxed frame
+	imageHeaders                 // an image of a letter, inside the body's frame or a page
+	fileHeaders                  // downloads and raw text: nothing in them may run
+	viewerHeaders                // the PDF viewer's page of its own
+	viewerFrameHeaders           // the same viewer inside a letter's page: framed by our own pages only
+	pdfDataHeaders               // the bytes the viewer fetches
+	staticHeaders                // our own embedded files, hashed names
+	dataHeaders                  // answers to our own scripts, as JSON
+	emptyHeaders                 // redirects, probes, answers without a document
 )
 
 // hsts is sent when the public address is https. Two years, as preload lists ask.
@@ -50,7 +51,7 @@ const trustedTypes = "htmx"
 
 // composeCSP adds what the editor needs and no other page gets: the style attributes
 // of a quoted letter (cleaned by the server, never a style sheet or element), and
-// the one policy under which compose.js hands HTML to the cleaner.
+// the one policy under which compose_clean.js hands HTML to the cleaner.
 const composeCSP = "default-src 'none'; script-src 'nonce-" + nonceMark + "'; style-src 'self'; style-src-attr 'unsafe-inline'; " +
 	"img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'" + originsMark + "; " +
 	"frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types " + trustedTypes + " pli-compose"
@@ -75,6 +76,12 @@ const imageCSP = "sandbox; default-src 'none'; form-action 'none'; base-uri 'non
 // that holds nothing else. pdf.js cannot run under Trusted Types.
 const viewerCSP = "default-src 'none'; script-src 'nonce-" + nonceMark + "' 'strict-dynamic'; worker-src 'self'; style-src 'self'; " +
 	"img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+
+// viewerFrameCSP is the same, for the first page of a document shown below a letter.
+// It has the authority of the page above, as the viewer's own page has; so it is
+// opened without a click only for a sender the directory knows.
+const viewerFrameCSP = "default-src 'none'; script-src 'nonce-" + nonceMark + "' 'strict-dynamic'; worker-src 'self'; style-src 'self'; " +
+	"img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; form-action 'none'; frame-ancestors 'self'; base-uri 'none'"
 
 const emptyCSP = "default-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 
@@ -105,6 +112,8 @@ func (s headerSet) lines() [][2]string {
 			[2]string{"X-Download-Options", "noopen"})
 	case viewerHeaders:
 		return append(common, noStore, coop, perms, [2]string{"Referrer-Policy", "no-referrer"}, [2]string{"Content-Security-Policy", viewerCSP})
+	case viewerFrameHeaders:
+		return append(common, noStore, perms, [2]string{"Referrer-Policy", "no-referrer"}, [2]string{"Content-Security-Policy", viewerFrameCSP})
 	case pdfDataHeaders:
 		return append(common, noStore, [2]string{"Referrer-Policy", "no-referrer"}, [2]string{"Content-Security-Policy", fileCSP})
 	case dataHeaders:

@@ -52,6 +52,10 @@ func TestHeaderSetsExactly(t *testing.T) {
 			"Cross-Origin-Opener-Policy": "same-origin", "Permissions-Policy": testPermissions, "Referrer-Policy": "no-referrer",
 			"Content-Security-Policy": "default-src 'none'; script-src 'nonce-N0NCE' 'strict-dynamic'; worker-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'",
 		}),
+		viewerFrameHeaders: with(map[string]string{
+			"Permissions-Policy": testPermissions, "Referrer-Policy": "no-referrer",
+			"Content-Security-Policy": "default-src 'none'; script-src 'nonce-N0NCE' 'strict-dynamic'; worker-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; form-action 'none'; frame-ancestors 'self'; base-uri 'none'",
+		}),
 		pdfDataHeaders: with(map[string]string{
 			"Referrer-Policy":         "no-referrer",
 			"Content-Security-Policy": "sandbox; default-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",

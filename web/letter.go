@@ -19,15 +19,16 @@ func (s *Server) letter(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var p *prepared
-	o := mailbox.LetterOptions{MarkRead: looked(r), Loaded: func(l *mailbox.Letter) { s.prepare(r, l) }}
+	var d *document
+	o := mailbox.LetterOptions{MarkRead: looked(r), Loaded: func(l *mailbox.Letter) { d = s.prepare(r, l) }}
 	var l *mailbox.Letter
 	if isFragment(r) {
-		o.Ready = func(l *mailbox.Letter) { p = s.letterFragment(w, r, b, l) }
+		o.Ready = func(l *mailbox.Letter) { p = s.letterFragment(w, r, b, l, d) }
 		l, err = b.Letter(r.Context(), at, o)
 	} else {
 		lq := listQuery(at.Folder, r.URL.Query())
 		l, _, _, err = b.LetterBeside(r.Context(), at, o, lq, func(l *mailbox.Letter, folders []mailbox.FolderView, list mailbox.List) {
-			p = s.letterPage(w, r, b, l, lq, folders, list)
+			p = s.letterPage(w, r, b, beside{l, d, lq, folders, list})
 		})
 	}
 	if err != nil {
@@ -38,29 +39,38 @@ func (s *Server) letter(w http.ResponseWriter, r *http.Request) error {
 }
 
 // letterFragment is the letter alone, for its pane.
-func (s *Server) letterFragment(w http.ResponseWriter, r *http.Request, b *mailbox.Box, l *mailbox.Letter) *prepared {
+func (s *Server) letterFragment(w http.ResponseWriter, r *http.Request, b *mailbox.Box, l *mailbox.Letter, begun *document) *prepared {
 	folders, err := s.knownFolders(r, b, l)
 	if err != nil {
 		return &prepared{err: err}
 	}
-	return whenSettled(func() (*prepared, look) {
-		v, saw := s.letterView(r, l)
+	return whenSettled(r.Context(), begun, func(d *document) (*prepared, look) {
+		v, saw := s.letterView(r, l, d)
 		s.withFolders(r, &v.Page, b, folders, l.Folder)
 		v.Moves = moves(v.Page.Folders)
 		return s.prepareHTML(w, r, templates.LetterFragment(v)), saw
 	})
 }
 
+// beside is a letter and the page of its folder.
+type beside struct {
+	letter  *mailbox.Letter
+	begun   *document // the letter's, nil when it has no text
+	query   mailbox.ListQuery
+	folders []mailbox.FolderView
+	list    mailbox.List
+}
+
 // letterPage is the letter beside the page of its folder.
-func (s *Server) letterPage(w http.ResponseWriter, r *http.Request, b *mailbox.Box, l *mailbox.Letter, lq mailbox.ListQuery, folders []mailbox.FolderView, list mailbox.List) *prepared {
+func (s *Server) letterPage(w http.ResponseWriter, r *http.Request, b *mailbox.Box, x beside) *prepared {
 	s.askCounters(r)
-	beside := s.listView(r, b, lq, folders, list)
-	beside.Selected = l.UID
-	beside.Page.Flash = nil
-	return whenSettled(func() (*prepared, look) {
-		v, saw := s.letterView(r, l)
-		s.withFolders(r, &v.Page, b, folders, l.Folder)
-		v.List, v.Moves = &beside, beside.Moves
+	list := s.listView(r, b, x.query, x.folders, x.list)
+	list.Selected = x.letter.UID
+	list.Page.Flash = nil
+	return whenSettled(r.Context(), x.begun, func(d *document) (*prepared, look) {
+		v, saw := s.letterView(r, x.letter, d)
+		s.withFolders(r, &v.Page, b, x.folders, x.letter.Folder)
+		v.List, v.Moves = &list, list.Moves
 		return s.prepareHTML(w, r, templates.LetterPage(v)), saw
 	})
 }
@@ -112,8 +122,9 @@ func (s *Server) knownFolders(r *http.Request, b *mailbox.Box, l *mailbox.Letter
 // searchHandle is the opaque handle of a search, as its address carries it.
 var searchHandle = regexp.MustCompile(`^[a-z2-7]{20}$`)
 
-// letterView maps a letter, and tells what it took from its document.
-func (s *Server) letterView(r *http.Request, l *mailbox.Letter) (templates.LetterView, look) {
+// letterView maps a letter, and tells what it took from its document: d, or the one
+// it finds or begins when d is nil.
+func (s *Server) letterView(r *http.Request, l *mailbox.Letter, d *document) (templates.LetterView, look) {
 	sc := scopeOf(r)
 	base, params := letterHref(sc.box.ID, l.Ref), listParams(listQuery(l.Folder, r.URL.Query()))
 	folder := path("mail", sc.box.ID, l.Folder)
@@ -136,7 +147,10 @@ func (s *Server) letterView(r *http.Request, l *mailbox.Letter) (templates.Lette
 		v.NextHref = letterHref(sc.box.ID, *l.Next) + params
 	}
 	if len(l.Shown) > 0 {
-		saw = s.document(sc.documentKey(l.Ref, "", plain), l.Content).look()
+		if d == nil {
+			d = s.document(sc.documentKey(l.Ref, "", plain), l.Content)
+		}
+		saw = d.look()
 		doc := saw.saw
 		v.BodyTitle, v.RemoteBlocked, v.Truncated = "Corps de la lettre", doc.remoteBlocked, doc.truncated || l.Cut
 		v.BodyHref, v.PlainShown = bodyHref(base, "", plain), plain
@@ -167,12 +181,12 @@ func (s *Server) letterView(r *http.Request, l *mailbox.Letter) (templates.Lette
 
 // settledView is letterView of a letter already read back.
 func (s *Server) settledView(r *http.Request, l *mailbox.Letter) (templates.LetterView, error) {
-	for {
-		v, saw := s.letterView(r, l)
-		if changed, err := saw.changed(); err != nil || !changed {
-			return v, err
-		}
+	v, saw := s.letterView(r, l, nil)
+	changed, err := saw.changed(r.Context())
+	if err == nil && changed {
+		v, _ = s.letterView(r, l, saw.of)
 	}
+	return v, err
 }
 
 func bodyHref(base, part string, plain bool) string {

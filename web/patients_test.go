@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"pli.example/pli/internal/audit"
 	"pli.example/pli/internal/demo/people"
@@ -154,6 +155,7 @@ func TestCloseConversation(t *testing.T) {
 	if a = c.Post(exchange+"/close", values("last", last, "who", "somebody-else")); a.Status != 409 {
 		t.Errorf("another person's page closes: %d", a.Status)
 	}
+	k.Clock.Advance(time.Minute) // nobody reads and closes within the second a letter came
 	for i := range 3 {
 		a = c.Post(exchange+"/close", values("last", last, "who", who))
 		f := flashAt(t, c, a).Text()
@@ -178,7 +180,7 @@ func TestCloseConversation(t *testing.T) {
 	}
 }
 
-// An INS is typed in a form, never in an address; the identity is looked at before a
+// ECO.2.2.6, §3.4.2.2: an INS is typed in a form, never in an address; the identity is looked at before a
 // letter begins, and not asked about again.
 func TestWriteToPatient(t *testing.T) {
 	t.Parallel()
@@ -229,7 +231,7 @@ func TestWriteToPatient(t *testing.T) {
 	}
 }
 
-// In a list and in a letter a patient is a name and a masked number.
+// ECO.3.1.2: in a list and in a letter a patient is a name and a masked number.
 func TestPatientIsNoAddress(t *testing.T) {
 	t.Parallel()
 	k := testkit.New(t)

@@ -141,6 +141,7 @@ func (s *Server) routes() []route {
 		{method: get, pattern: partPath + "/inline", set: imageHeaders, access: forReaders, dest: "image", handle: s.partInline},
 		{method: get, pattern: partPath + "/picture", set: imageHeaders, access: forReaders, dest: "image", handle: s.partPicture},
 		{method: get, pattern: partPath + "/view", set: viewerHeaders, access: forReaders, act: true, handle: s.partView},
+		{method: get, pattern: partPath + "/embed", set: viewerFrameHeaders, access: forReaders, dest: "iframe", handle: s.partEmbed},
 		{method: get, pattern: partPath + "/raw", set: pdfDataHeaders, access: forReaders, dest: "empty", handle: s.partRaw},
 
 		{method: get, pattern: "/sessions", set: pageHeaders, who: person, access: forPersons, act: true, handle: s.sessionsPage},

@@ -24,8 +24,10 @@ func TestPagesOfSettledDocuments(t *testing.T) {
 		d := newDocument(documentKey{session: name}, shown{html: "a", remoteBlocked: 1})
 		kept.keep(d)
 		pages, last := 0, shown{}
-		p := whenSettled(func() (*prepared, look) {
-			pages++
+		p := whenSettled(t.Context(), nil, func(again *document) (*prepared, look) {
+			if pages++; again != nil && again != d {
+				t.Errorf("%s: another document", name)
+			}
 			saw := d.look()
 			last = saw.saw
 			if pages == 1 {

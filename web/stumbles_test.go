@@ -84,6 +84,10 @@ func actOnALetterAlreadyGone(t *testing.T, k *testkit.Kit) {
 			}
 		}
 	}
+	a := c.Post("/mail/"+box+"/compose", values("kind", "reply", "ref", ref))
+	if a.Status != 303 || !strings.HasPrefix(a.Location(), inbox) || !strings.Contains(flashAt(t, c, a).Text(), "cette lettre n’est plus ici") {
+		t.Errorf("an answer to it: %d to %q", a.Status, a.Location())
+	}
 	theirs := strings.Split(strings.SplitN(letterLinks(t, other, "/")[0], "?", 2)[0], "/")
 	if a := c.Post("/mail/"+box+"/act?do=archive", values("ref", strings.Join(theirs[3:6], "/"))); a.Status != 410 && a.Status != 404 {
 		t.Errorf("another's folder: %d", a.Status)

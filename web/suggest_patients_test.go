@@ -3,6 +3,8 @@ package web_test
 import (
 	"strings"
 	"testing"
+
+	"pli.example/pli/internal/demo/people"
 )
 
 // A patient one exchanged letters with is found by the name their letters bear, in
@@ -27,6 +29,19 @@ func TestSuggestPatients(t *testing.T) {
 	}
 	if a := petit.Post("/mail/"+boxID(t, petit, 0)+"/suggest", values("words", "Gérard")); strings.Contains(a.Text(), "patient.mssante.fr") {
 		t.Errorf("another's patient is offered: %s", firstBytes(a.Text(), 300))
+	}
+	// Who may write in a mailbox but not to patients is offered none of its patients.
+	letter := "From: Zoé Testard <279035121518989@patient.mssante.fr>\r\nTo: cabinet-des-lilas@pro.mssante.fr\r\nSubject: x\r\n\r\nx\r\n"
+	if !k.World.Mail().Put(people.LilasBox, "INBOX", nil, k.Clock.Now(), []byte(letter)) {
+		t.Fatal("not delivered")
+	}
+	renard := k.SignIn("renard")
+	team := "/mail/" + boxID(t, renard, 0) + "/suggest"
+	if a := renard.Post(team, values("words", "Testard")); a.Status != 200 || strings.Contains(a.Text(), "Testard") {
+		t.Errorf("without the right: %d %s", a.Status, firstBytes(a.Text(), 300))
+	}
+	if a := martin.Post(team, values("words", "Testard")); !strings.Contains(a.Text(), "Zoé Testard") {
+		t.Errorf("with the right: %d %s", a.Status, firstBytes(a.Text(), 300))
 	}
 	if logs := k.Logs.String(); strings.Contains(logs, "Odile") || strings.Contains(logs, "@patient.mssante.fr") {
 		t.Error("a patient is in the log")

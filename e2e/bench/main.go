@@ -3,7 +3,8 @@
 // turn, exactly the IMAP commands the page needs, raw: the floor. A page may take
 // 3 ms plus twice its floor, p50 against p50 and p95 against p95. It also prints
 // what memory a 25 MB download takes and what the pages weigh. Numbers that miss
-// their bound are printed as MISS; only a failure to measure is an error.
+// their bound are printed as MISS, and the command fails, unless -tolerant: on a
+// machine that does something else the clock tells little.
 package main
 
 import (
@@ -19,13 +20,14 @@ func main() {
 	log.SetFlags(0)
 	letters := flag.Int("letters", 100_000, "letters in the mailbox")
 	runs := flag.Int("runs", 120, "times each page is measured")
+	tolerant := flag.Bool("tolerant", false, "a number that misses its bound is no failure")
 	flag.Parse()
-	if err := bench(*letters, *runs); err != nil {
+	if err := bench(*letters, *runs, *tolerant); err != nil {
 		log.Fatal("bench: ", err)
 	}
 }
 
-func bench(letters, runs int) error {
+func bench(letters, runs int, tolerant bool) error {
 	root, fresh, err := prepare(letters)
 	if err != nil {
 		return err
@@ -63,5 +65,8 @@ func bench(letters, runs int) error {
 		}
 	}
 	m.print()
+	if m.missed > 0 && !tolerant {
+		return fmt.Errorf("%d numbers miss their bound", m.missed)
+	}
 	return nil
 }

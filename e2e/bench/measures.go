@@ -41,6 +41,7 @@ type measures struct {
 	prefix string // of a letter's address, up to its UID
 	series []*series
 	notes  []string
+	missed int // numbers beyond their bound
 }
 
 const (
@@ -291,6 +292,7 @@ func (m *measures) note(what string, ok bool, says string, whatArgs []any, args 
 	verdict := "ok"
 	if !ok {
 		verdict = "MISS"
+		m.missed++
 	}
 	m.notes = append(m.notes, fmt.Sprintf("%-46s %-5s %s", fmt.Sprintf(what, whatArgs...), verdict, fmt.Sprintf(says, args...)))
 }
@@ -359,6 +361,7 @@ func (m *measures) print() {
 				limit = fmt.Sprintf("%9s", "–")
 			case page > bound:
 				verdict = "MISS"
+				m.missed++
 			default:
 				verdict = "ok"
 			}

@@ -166,7 +166,7 @@ func slowest(tests, steps []outcome) {
 		fmt.Printf("%5.0f s  %s\n", s.seconds, s.test)
 	}
 	if len(steps) > 0 {
-		fmt.Printf("%5.0f s  in all\n\n", total)
+		fmt.Printf("%5.0f s  in all%s\n\n", total, quarterWords(total))
 	}
 	tests = slices.SortedStableFunc(slices.Values(tests), func(a, b outcome) int { return cmp.Compare(b.seconds, a.seconds) })
 	if len(tests) > 0 {
@@ -216,4 +216,16 @@ func list(all []outcome, action, title string) {
 	if !first {
 		fmt.Println()
 	}
+}
+
+// quarter is what the deterministic levels may take on two quiet cores.
+const quarter = 900
+
+// quarterWords says whether they did; a run that does more, or a machine that does
+// something else, takes longer.
+func quarterWords(seconds float64) string {
+	if seconds > quarter {
+		return fmt.Sprintf(", more than the %d s of two quiet cores", quarter)
+	}
+	return fmt.Sprintf(", within the %d s of two quiet cores", quarter)
 }

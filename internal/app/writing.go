@@ -42,7 +42,7 @@ func (a *App) writing(ctx context.Context, c config.Config, lines outside.Lines)
 	a.submission = mailserver.NewSubmission(submission)
 	a.Outbox = outgoing.New(outgoing.Options{Zone: zone, DB: a.DB, Keys: a.Keys, Audit: a.Audit, House: a.House, Accounts: a.Accounts, Grants: a.Grants,
 		Trust: a.Trust, Directory: a.Directory, Ledger: a.Ledger, Submission: a.submission,
-		NIL: c.SMTP.NIL, AllowUnlisted: c.Trust.AllowUnlisted, Patient: outgoing.Identity(lines.Now), Now: lines.Now, Log: a.log})
+		NIL: c.SMTP.NIL, MailboxRoom: c.SMTP.MailboxRoom, AccountRoom: c.SMTP.AccountRoom, AllowUnlisted: c.Trust.AllowUnlisted, Patient: outgoing.Identity(lines.Now), Now: lines.Now, Log: a.log})
 	return nil
 }
 

@@ -356,3 +356,29 @@ func TestSeveralNodes(t *testing.T) {
 		t.Errorf("got %+v", r)
 	}
 }
+
+// Who, when and what narrow the rows; marks of LIKE are text like any other.
+func TestRecentNarrowed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "")
+	for _, name := range []string{"Dr Camille Martin", "Paul 100%", "Anne_Lise"} {
+		a := actor
+		a.Name, a.NationalID, a.AccountID = name, mssante.NationalID("8100"+name[:2]), "id-"+name[:2]
+		if err := w.Record(t.Context(), Event{Actor: a, Action: SignIn}); err != nil {
+			t.Fatal(err)
+		}
+		w.pass(24 * time.Hour)
+	}
+	for name, c := range map[string]struct {
+		f    Filter
+		want int
+	}{
+		"part of a name": {Filter{Person: "martin"}, 1}, "an identifier": {Filter{Person: "8100Pa"}, 1}, "a percent": {Filter{Person: "%"}, 1}, "an underscore": {Filter{Person: "e_l"}, 1},
+		"an account": {Filter{Person: "id-An"}, 1}, "nobody": {Filter{Person: "zz"}, 0}, "since": {Filter{From: start.Add(24 * time.Hour)}, 2}, "until": {Filter{To: start.Add(24 * time.Hour)}, 1},
+		"between": {Filter{From: start.Add(23 * time.Hour), To: start.Add(25 * time.Hour)}, 1},
+	} {
+		if rows, err := w.Recent(t.Context(), c.f); err != nil || len(rows) != c.want {
+			t.Errorf("%s: %d rows, %v", name, len(rows), err)
+		}
+	}
+}

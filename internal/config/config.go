@@ -110,7 +110,13 @@ type SMTP struct {
 	Server
 	Total int    `env:"TOTAL" default:"50" help:"Connections of this node."`
 	NIL   string `env:"NIL" help:"Product reference that every letter carries as X-MSS-NIL (ECO.2.4.3), as registered."`
+
+	MailboxRoom int64 `env:"MAILBOX_ROOM" default:"500000000" help:"Octets of files that the drafts of one mailbox may hold."`
+	AccountRoom int64 `env:"ACCOUNT_ROOM" default:"500000000" help:"Octets of files that one person may hold in drafts, all mailboxes together."`
 }
+
+// leastRoom is what one letter of 25 Mo needs.
+const leastRoom = 25_000_000
 
 // Secret is a string that does not print itself. Read it with string(s).
 type Secret string

@@ -341,6 +341,8 @@ func TestDemoReadsTheEnvironment(t *testing.T) {
 func TestSendingNeeds(t *testing.T) {
 	t.Parallel()
 	for want, spoil := range map[string]func(*Config){
+		"PLI_SMTP_MAILBOX_ROOM is 1000":   func(c *Config) { c.SMTP.MailboxRoom = 1000 },
+		"PLI_SMTP_ACCOUNT_ROOM is -1":     func(c *Config) { c.SMTP.AccountRoom = -1 },
 		"PLI_SMTP_NIL is empty":           func(c *Config) { c.SMTP.NIL = "" },
 		"PLI_TRUST_ANCHORS_FILE is empty": func(c *Config) { c.Ephemeral, c.Database, c.Keys = false, "x", "k" },
 		"PLI_TRUST_URL is":                func(c *Config) { c.Trust.URL = "http://list.example/x.xml" },

@@ -61,6 +61,8 @@ func (c Config) validateSpace(p *Problems) {
 	p.require(c.Trust.URL == "" || c.Trust.AnchorsFile != "" || c.Ephemeral,
 		"PLI_TRUST_ANCHORS_FILE is empty: name the authorities of the white list's signature, or no list is believed; unset PLI_TRUST_URL to run without a list.")
 	p.require(!c.Sends() || c.SMTP.NIL != "", "PLI_SMTP_NIL is empty: every letter must carry the product reference (X-MSS-NIL, ECO.2.4.3).")
+	p.require(c.SMTP.MailboxRoom == 0 || c.SMTP.MailboxRoom >= leastRoom, "PLI_SMTP_MAILBOX_ROOM is %d: it must be %d octets or more, what one letter needs.", c.SMTP.MailboxRoom, leastRoom)
+	p.require(c.SMTP.AccountRoom == 0 || c.SMTP.AccountRoom >= leastRoom, "PLI_SMTP_ACCOUNT_ROOM is %d: it must be %d octets or more, what one letter needs.", c.SMTP.AccountRoom, leastRoom)
 	p.require(!c.Sends() || strings.Trim(c.SMTP.NIL, nilLetters) == "" && len(c.SMTP.NIL) <= 128,
 		"PLI_SMTP_NIL is %q: it must be at most 128 letters, digits, spaces or ._-/.", c.SMTP.NIL)
 }

@@ -119,9 +119,9 @@ func (s *State) read(l Letter) Mark {
 }
 
 // Order gives the places of letters from the oldest to the newest. Clocks of two
-// servers differ: an answer never stands before what it answers, whatever they say.
-// Of two letters of one instant, ours stands first: what we cannot tell apart from an
-// answer waits for us.
+// servers differ and count seconds: an answer never stands before what it answers,
+// whatever they say; else, of two letters of one instant, ours stands first, so that
+// what nobody can tell to be answered waits for us.
 func Order(letters []Letter) []int {
 	byID := make(map[string]int, len(letters))
 	for i, l := range letters {
@@ -129,36 +129,25 @@ func Order(letters []Letter) []int {
 			byID[l.ID] = i
 		}
 	}
-	depth, at := make([]int, len(letters)), make([]time.Time, len(letters))
-	for i := range letters {
-		depth[i], at[i] = place(letters, byID, i)
-	}
+	at := make([]time.Time, len(letters))
 	out := make([]int, len(letters))
-	for i := range out {
-		out[i] = i
+	for i := range letters {
+		at[i], out[i] = instant(letters, byID, i), i
 	}
 	slices.SortStableFunc(out, func(x, y int) int {
-		a, b := letters[x], letters[y]
 		if d := at[x].Compare(at[y]); d != 0 {
 			return d
 		}
-		if depth[x] != depth[y] {
-			return depth[x] - depth[y]
-		}
-		if a.Ours != b.Ours {
-			if a.Ours {
-				return -1
-			}
-			return 1
-		}
-		if a.closes() != b.closes() { // a closing stands behind what left with it
-			if b.closes() {
-				return -1
-			}
-			return 1
-		}
-		return strings.Compare(a.ID, b.ID)
+		return strings.Compare(letters[x].ID, letters[y].ID)
 	})
+	for lo := 0; lo < len(out); {
+		hi := lo + 1
+		for hi < len(out) && at[out[hi]].Equal(at[out[lo]]) {
+			hi++
+		}
+		arrange(letters, byID, out[lo:hi])
+		lo = hi
+	}
 	return out
 }
 
@@ -166,22 +155,70 @@ func Order(letters []Letter) []int {
 // rings.
 const maxChain = 50
 
-// place is the instant a letter counts from, no earlier than any letter it answers,
-// and how many of those stand at that very instant before it.
-func place(letters []Letter, byID map[string]int, i int) (depth int, at time.Time) {
-	at = letters[i].At
-	seen := map[int]bool{i: true}
-	for n := 0; n < maxChain; n++ {
-		j, ok := byID[letters[i].InReplyTo]
-		if letters[i].InReplyTo == "" || !ok || seen[j] {
+// instant is when a letter counts from: no earlier than any letter it answers.
+func instant(letters []Letter, byID map[string]int, i int) time.Time {
+	at := letters[i].At
+	for range maxChain {
+		j, ok := answered(letters, byID, i)
+		if !ok {
 			break
 		}
-		seen[j] = true
-		if at.Before(letters[j].At) || at.Equal(letters[j].At) {
+		if at.Before(letters[j].At) {
 			at = letters[j].At
 		}
-		depth++
 		i = j
 	}
-	return depth, at
+	return at
+}
+
+func answered(letters []Letter, byID map[string]int, i int) (int, bool) {
+	if letters[i].InReplyTo == "" {
+		return 0, false
+	}
+	j, ok := byID[letters[i].InReplyTo]
+	return j, ok && j != i
+}
+
+// arrange puts letters of one instant in order: each behind what it answers; ours
+// before the patient's, a closing behind what left with it; of the patient's, those we
+// answered first.
+func arrange(letters []Letter, byID map[string]int, run []int) {
+	if len(run) == 1 {
+		return
+	}
+	waiting := make(map[int]bool, len(run)) // not placed yet
+	ours := make(map[int]bool, len(run))    // one of ours answers it
+	for _, i := range run {
+		waiting[i] = true
+		if j, ok := answered(letters, byID, i); ok && letters[i].Ours {
+			ours[j] = true
+		}
+	}
+	rank := func(i int) int {
+		switch l := letters[i]; {
+		case l.Ours && !l.closes():
+			return 0
+		case l.Ours:
+			return 1
+		case ours[i]:
+			return 2
+		}
+		return 3
+	}
+	left := slices.Clone(run)
+	for n := range run {
+		best := -1
+		for k, i := range left {
+			if j, ok := answered(letters, byID, i); ok && waiting[j] {
+				continue
+			}
+			if best < 0 || rank(i) < rank(left[best]) {
+				best = k
+			}
+		}
+		best = max(best, 0) // a ring: as they came
+		run[n] = left[best]
+		delete(waiting, left[best])
+		left = slices.Delete(left, best, best+1)
+	}
 }

@@ -151,6 +151,31 @@ func TestSkewedClocks(t *testing.T) {
 	}
 }
 
+// One second holds a closing and a letter it does not answer: the letter waits.
+func TestOneInstant(t *testing.T) {
+	t.Parallel()
+	l := history("opFp")
+	l[2].InReplyTo, l[3].At = "l1", l[2].At
+	l[3].ID = "a" // whatever the ids
+	if s := Derive(l); s.Phase != WaitingForUs || !s.AfterClosing {
+		t.Errorf("%+v: a letter of the second of the closing is taken for closed", s)
+	}
+	for i := range l {
+		l[i].At = morning
+	}
+	if s := Derive(l); s.Phase != WaitingForUs || !s.AfterClosing {
+		t.Errorf("all in one second: %+v", s)
+	}
+	l = history("opF")
+	for i := range l {
+		l[i].At = morning
+	}
+	l[1].InReplyTo, l[2].InReplyTo = "l0", "l1"
+	if s := Derive(l); s.Phase != Closed {
+		t.Errorf("an exchange of one second: %+v", s)
+	}
+}
+
 // plain is the rules of the facts, letter by letter, written another way: what the
 // patient's mailbox would know.
 func plain(letters []Letter) (phase Phase, open bool) {

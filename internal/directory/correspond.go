@@ -88,15 +88,6 @@ func pastAAD(accountID string, mac []byte) []byte {
 	return append([]byte(accountID+"\x00"), mac...)
 }
 
-// ForgetCorrespondents drops all of an account's, when it closes.
-func (d *Directory) ForgetCorrespondents(ctx context.Context, accountID string) error {
-	err := d.o.Main.Write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM directory_correspondents WHERE account_id = ?`, accountID)
-		return err
-	})
-	return problem.Wrap(err, problem.Internal, "Les correspondants n’ont pas pu être effacés. Réessayez.")
-}
-
 // past is an account's correspondents, opened, with the words they are found by.
 type past struct {
 	stamp   pastStamp

@@ -136,9 +136,3 @@ func town(s string) string {
 	}
 	return string(r)
 }
-
-// ModeLabel says how one practises, from the mode code; "" when unknown.
-func ModeLabel(code string) string { return modeLabels[code] }
-
-// SectorLabel says the sector of activity; the code when the list does not know.
-func SectorLabel(code string) string { return firstOf(sectorLabels[code], code) }

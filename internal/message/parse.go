@@ -72,7 +72,6 @@ func (s *shared) defect(d string) {
 // neighbours.
 type parser struct {
 	raw    []byte
-	pos    int
 	limits Limits
 	depth  int
 	level  int              // open multiparts

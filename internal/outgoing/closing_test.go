@@ -16,7 +16,7 @@ func closing(last string) CloseOptions {
 	return CloseOptions{Exchange: "echange", Patient: Recipient{Name: "Odile Besançon", Address: patient}, LastID: last}
 }
 
-// A letter opens the exchange, one click closes it, twice the same click is one letter.
+// ECO.2.2.8: a letter opens the exchange, one click closes it, twice the same click is one letter.
 func TestCloseExchange(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
@@ -174,7 +174,7 @@ func TestCloseExchangeRights(t *testing.T) {
 	}
 }
 
-// Who a letter to a patient is for is asked about, unless it was confirmed or is the
+// §3.4.2.2: who a letter to a patient is for is asked about, unless it was confirmed or is the
 // one who wrote.
 func TestIdentity(t *testing.T) {
 	t.Parallel()

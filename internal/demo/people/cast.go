@@ -54,7 +54,7 @@ func Cast() []Person {
 		{
 			Key: "martin", Name: "Dr Claire Martin", Label: "Médecin généraliste",
 			About:      "Médecin généraliste, Cabinet des Lilas à Tours. La boîte la plus remplie.",
-			Try:        "Lire la biologie critique de ce matin, ouvrir le compte rendu, classer\u00a0; ouvrir la boîte partagée du cabinet.",
+			Try:        "Lire la biologie critique du laboratoire, ouvrir le compte rendu, classer\u00a0; ouvrir la boîte partagée du cabinet.",
 			NationalID: national("9970090001"),
 			Userinfo: claims{id: national("9970090001"), given: "CLAIRE", family: "MARTIN", civility: "MME", sector: "SA08",
 				exercises: []exercise{{profession: "10", title: "DR", skillType: "S", skill: "SM54", activities: []activity{lilas}}},

@@ -2,7 +2,6 @@ package people
 
 import (
 	"fmt"
-	"strings"
 
 	"pli.example/pli/internal/mssante"
 )
@@ -45,11 +44,4 @@ func address(s string) mssante.Address {
 		panic("people: " + s + ": " + err.Error())
 	}
 	return a
-}
-
-// slug is a name as the local part of an address: "Léa Fournier" → lea.fournier.
-func slug(s string) string {
-	fold := strings.NewReplacer("é", "e", "è", "e", "ê", "e", "ë", "e", "à", "a", "â", "a", "ç", "c", "ï", "i", "î", "i",
-		"ô", "o", "ö", "o", "û", "u", "ù", "u", "ü", "u", "É", "e", " ", ".", "’", "", "'", "")
-	return strings.ToLower(fold.Replace(s))
 }
