@@ -347,6 +347,8 @@ func (w *checked) faults() []planted {
 			return nil, nil
 		}, mend: func() { must(w.provider.Start()) }},
 		{name: "client unknown", check: "oidc.client", says: "pli-e2e", plant: env("PLI_OIDC_CLIENT_SECRET=autre-chose")},
+		{name: "client of support staff unknown", check: "staff.client", says: "pli-e2e", plant: env("PLI_SUPPORT_OIDC_ISSUER="+w.provider.Issuer, "PLI_SUPPORT_OIDC_CLIENT_ID=pli-e2e",
+			"PLI_SUPPORT_OIDC_CLIENT_SECRET=autre-chose", "PLI_SUPPORT_OIDC_ROLE_VALUE=support", "PLI_SUPPORT_OIDC_SCOPES=openid")},
 		{name: "clock skew", check: "oidc.clock", says: "en avance de 10\u00a0minutes", plant: env("PLI_OIDC_ISSUER=" + w.front(func(r *http.Response, issuer string) error {
 			r.Header.Set("Date", time.Now().Add(-10*time.Minute).UTC().Format(http.TimeFormat))
 			return w.inHisName(r, issuer)

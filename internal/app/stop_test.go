@@ -146,7 +146,7 @@ func TestStopOrder(t *testing.T) {
 	<-entered
 	// A busy machine may not have begun the loops yet.
 	for end := time.Now().Add(20 * time.Second); slices.ContainsFunc(loops, func(l string) bool { return !running(l) }) && time.Now().Before(end); {
-		time.Sleep(time.Millisecond)
+		time.Sleep(10 * time.Millisecond)
 	}
 	order.note("stop")
 	stop()
