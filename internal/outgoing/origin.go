@@ -3,8 +3,8 @@ package outgoing
 import (
 	"context"
 	"database/sql"
-	"html"
 	"strings"
+	"unicode/utf8"
 
 	"pli.example/pli/internal/audit"
 	"pli.example/pli/internal/mailbox"
@@ -58,6 +58,7 @@ func (o *Outbox) New(ctx context.Context, box *mailbox.Box, from Origin) (Begun,
 	o.remember(box)
 	d := o.blank(box)
 	var l *mailbox.Letter
+	var cut bool
 	var err error
 	switch from.Kind {
 	case Blank, ToPatient, "":
@@ -77,7 +78,7 @@ func (o *Outbox) New(ctx context.Context, box *mailbox.Box, from Origin) (Begun,
 		if had, ok, err := o.resume(ctx, box, from.Ref); ok || err != nil {
 			return Begun{Draft: had, Resumed: ok}, err
 		}
-		if l, err = o.adopt(ctx, box, from, &d); err != nil {
+		if l, cut, err = o.adopt(ctx, box, from, &d); err != nil {
 			return Begun{}, err
 		}
 		if had, ok, err := o.ours(ctx, box, l); ok || err != nil {
@@ -96,7 +97,10 @@ func (o *Outbox) New(ctx context.Context, box *mailbox.Box, from Origin) (Begun,
 	if l != nil && (from.WithFiles || from.Kind == Imported) {
 		out.Say = o.bring(ctx, box, d, from.Ref, l)
 	}
-	if from.Kind == Imported && out.Say == "" && !l.Cut {
+	if from.Kind == Imported && cut {
+		out.Say = strings.TrimSpace(sayUnfinished + " " + out.Say)
+	}
+	if from.Kind == Imported && out.Say == "" {
 		err = o.took(ctx, d.ID, from.Ref)
 	}
 	if err != nil {
@@ -125,18 +129,18 @@ func (o *Outbox) answer(ctx context.Context, box *mailbox.Box, from Origin, d *D
 	if from.Kind != Forwarding {
 		d.answersPatient(env)
 	}
-	safe, text := words(l)
+	said := words(l, toQuote)
 	if from.Plain {
-		quoted := message.QuoteText(env, text)
+		quoted := message.QuoteText(env, said.text)
 		if from.Kind == Forwarding {
-			quoted = message.ForwardText(env, text)
+			quoted = message.ForwardText(env, said.text)
 		}
 		d.Fields.Text = PlainOf(signed(from, "")) + "\n" + quoted
 		return l, nil
 	}
-	quoted := message.QuoteHTML(env, safe)
+	quoted := message.QuoteHTML(env, said.html)
 	if from.Kind == Forwarding {
-		quoted = message.ForwardHTML(env, safe)
+		quoted = message.ForwardHTML(env, said.html)
 	}
 	d.Fields.HTML = signed(from, quoted)
 	return l, nil
@@ -152,32 +156,6 @@ func signed(from Origin, quoted string) string {
 		return ""
 	}
 	return out + quoted
-}
-
-// words gives what the letter says, as a safe fragment and as text. Pictures stay
-// behind: they come as files when files come.
-func words(l *mailbox.Letter) (safe, text string) {
-	var h, t strings.Builder
-	for _, s := range l.Shown {
-		if s.Part.Type == "text/html" {
-			h.Write(sanitize.HTML([]byte(s.Text), sanitize.Options{}).HTML)
-			continue
-		}
-		h.Write(sanitize.HTML([]byte(message.PlainToHTML(s.Text)), sanitize.Options{}).HTML)
-	}
-	safe = h.String()
-	for _, s := range l.Plains {
-		if s.Part.Type == "text/html" {
-			t.WriteString(PlainOf(string(sanitize.HTML([]byte(s.Text), sanitize.Options{}).HTML)))
-			continue
-		}
-		t.WriteString(s.Text)
-	}
-	text = t.String()
-	if len(safe) > maxHTML/2 { // an original that fills the letter: its text is enough
-		safe = "<pre>" + html.EscapeString(text[:min(len(text), maxHTML/4)]) + "</pre>"
-	}
-	return safe, text[:min(len(text), maxText/2)]
 }
 
 func recipientsOf(list []message.Mailbox) []Recipient {
@@ -225,18 +203,21 @@ func (o *Outbox) find(ctx context.Context, box *mailbox.Box, where string, args 
 	return d, err == nil, err
 }
 
-// adopt fills a draft from one another program wrote.
-func (o *Outbox) adopt(ctx context.Context, box *mailbox.Box, from Origin, d *Draft) (*mailbox.Letter, error) {
+const sayUnfinished = "Ce brouillon n’a pas pu être repris en entier\u00a0: il est trop long. L’original n’est ni remplacé ni supprimé\u00a0: il reste entier dans le dossier Brouillons."
+
+// adopt fills a draft from one another program wrote, and tells whether some of its
+// words, or their formatting, stayed behind. One that is formatted stays so, also on a
+// page without a script: its plain form alone might say something else.
+func (o *Outbox) adopt(ctx context.Context, box *mailbox.Box, from Origin, d *Draft) (l *mailbox.Letter, cut bool, err error) {
 	in, err := box.InDrafts(ctx, from.Ref)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if !in {
-		return nil, problem.New(problem.Invalid, "Cette lettre n’est pas un brouillon\u00a0: elle ne peut pas être reprise. Transférez-la ou répondez-y.")
+		return nil, false, problem.New(problem.Invalid, "Cette lettre n’est pas un brouillon\u00a0: elle ne peut pas être reprise. Transférez-la ou répondez-y.")
 	}
-	l, err := box.Original(ctx, from.Ref)
-	if err != nil {
-		return nil, err
+	if l, err = box.Original(ctx, from.Ref); err != nil {
+		return nil, false, err
 	}
 	env := l.Envelope
 	d.Origin = Imported
@@ -245,11 +226,11 @@ func (o *Outbox) adopt(ctx context.Context, box *mailbox.Box, from Origin, d *Dr
 	if env.MessageID != "" && len(env.MessageID) <= 200 {
 		d.MessageID = env.MessageID // its copy there is then replaced, not doubled
 	}
-	safe, text := words(l)
-	if l.Body.HTML != nil && !from.Plain {
-		d.Fields.HTML = safe
+	said := words(l, toGoOnIn)
+	if l.Body.HTML != nil {
+		cut, d.Fields.HTML = said.cutHTML || said.flat, said.noted(unfinished).html
 	} else {
-		d.Fields.Text = text
+		cut, d.Fields.Text = said.cutText, said.noted(unfinished).text
 	}
-	return l, nil
+	return l, cut || utf8.RuneCountInString(env.Subject) > maxSubject, nil
 }
