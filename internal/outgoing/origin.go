@@ -71,7 +71,7 @@ func (o *Outbox) New(ctx context.Context, box *mailbox.Box, from Origin) (Begun,
 			d.Fields.Text, d.Fields.HTML = PlainOf(d.Fields.HTML), ""
 		}
 	case Answer, AnswerAll, Forwarding:
-		if l, err = o.answer(ctx, box, from, &d); err != nil {
+		if l, cut, err = o.answer(ctx, box, from, &d); err != nil {
 			return Begun{}, err
 		}
 	case Imported:
@@ -97,8 +97,8 @@ func (o *Outbox) New(ctx context.Context, box *mailbox.Box, from Origin) (Begun,
 	if l != nil && (from.WithFiles || from.Kind == Imported) {
 		out.Say = o.bring(ctx, box, d, from.Ref, l)
 	}
-	if from.Kind == Imported && cut {
-		out.Say = strings.TrimSpace(sayUnfinished + " " + out.Say)
+	if cut {
+		out.Say = strings.TrimSpace(o.sayCut(ctx, box, d, from) + " " + out.Say)
 	}
 	if from.Kind == Imported && out.Say == "" {
 		err = o.took(ctx, d.ID, from.Ref)
@@ -110,11 +110,11 @@ func (o *Outbox) New(ctx context.Context, box *mailbox.Box, from Origin) (Begun,
 	return out, door(err, sayRead)
 }
 
-// answer fills a draft from the letter it is about.
-func (o *Outbox) answer(ctx context.Context, box *mailbox.Box, from Origin, d *Draft) (*mailbox.Letter, error) {
-	l, err := box.Original(ctx, from.Ref)
-	if err != nil {
-		return nil, err
+// answer fills a draft from the letter it is about, and tells whether some of its
+// words stayed behind.
+func (o *Outbox) answer(ctx context.Context, box *mailbox.Box, from Origin, d *Draft) (l *mailbox.Letter, cut bool, err error) {
+	if l, err = box.Original(ctx, from.Ref); err != nil {
+		return nil, false, err
 	}
 	env := l.Envelope
 	env.Date = env.Date.In(o.o.Zone)
@@ -129,21 +129,23 @@ func (o *Outbox) answer(ctx context.Context, box *mailbox.Box, from Origin, d *D
 	if from.Kind != Forwarding {
 		d.answersPatient(env)
 	}
-	said := words(l, toQuote)
-	if from.Plain {
-		quoted := message.QuoteText(env, said.text)
-		if from.Kind == Forwarding {
-			quoted = message.ForwardText(env, said.text)
-		}
-		d.Fields.Text = PlainOf(signed(from, "")) + "\n" + quoted
-		return l, nil
-	}
-	quoted := message.QuoteHTML(env, said.html)
 	if from.Kind == Forwarding {
-		quoted = message.ForwardHTML(env, said.html)
+		said := words(l, toQuote).noted(uncarried)
+		return l, d.begin(from, said, message.ForwardHTML(env, said.html), message.ForwardText(env, said.text)), nil
 	}
-	d.Fields.HTML = signed(from, quoted)
-	return l, nil
+	said := words(l, toQuote).noted(unquoted)
+	return l, d.begin(from, said, message.QuoteHTML(env, said.html), message.QuoteText(env, said.text)), nil
+}
+
+// begin puts the signature and what is quoted in one of its two forms, and tells
+// whether that form is cut.
+func (d *Draft) begin(from Origin, s said, rich, text string) (cut bool) {
+	if from.Plain {
+		d.Fields.Text = PlainOf(signed(from, "")) + "\n" + text
+		return s.cutText
+	}
+	d.Fields.HTML = signed(from, rich)
+	return s.cutHTML
 }
 
 // signed puts the cursor's line, the signature and what is quoted in order.
@@ -203,7 +205,28 @@ func (o *Outbox) find(ctx context.Context, box *mailbox.Box, where string, args 
 	return d, err == nil, err
 }
 
-const sayUnfinished = "Ce brouillon n’a pas pu être repris en entier\u00a0: il est trop long. L’original n’est ni remplacé ni supprimé\u00a0: il reste entier dans le dossier Brouillons."
+// What a page says of words that stayed behind.
+const (
+	sayUnquoted   = "La lettre à laquelle vous répondez est trop longue pour être citée en entier\u00a0: il en manque une partie, et le texte le dit. Elle est intacte dans la boîte."
+	sayUncarried  = "Cette lettre est trop longue pour être reprise en entier dans le texte\u00a0: il en manque une partie, et le texte le dit."
+	sayJoined     = sayUncarried + " Rien n’est perdu\u00a0: la lettre entière est jointe («\u00a0" + originalName + "\u00a0»)."
+	sayNotJoined  = sayUncarried + " La lettre entière n’a pas pu être jointe, elle est intacte dans la boîte\u00a0: téléchargez-la et envoyez-la autrement."
+	sayUnfinished = "Ce brouillon n’a pas pu être repris en entier\u00a0: il est trop long. L’original n’est ni remplacé ni supprimé\u00a0: il reste entier dans le dossier Brouillons."
+)
+
+// sayCut tells the person what is missing; a forward then brings the letter itself.
+func (o *Outbox) sayCut(ctx context.Context, box *mailbox.Box, d Draft, from Origin) string {
+	switch from.Kind {
+	case Imported:
+		return sayUnfinished
+	case Forwarding:
+		if err := o.bringOriginal(ctx, box, d.ID, from.Ref); err != nil {
+			return strings.TrimSpace(sayNotJoined + " " + problem.SayOf(err))
+		}
+		return sayJoined
+	}
+	return sayUnquoted
+}
 
 // adopt fills a draft from one another program wrote, and tells whether some of its
 // words, or their formatting, stayed behind. One that is formatted stays so, also on a

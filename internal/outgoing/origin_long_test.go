@@ -6,7 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-const conclusion = "Conclusion\u00a0: arrêter le traitement."
+const (
+	conclusion = "Conclusion\u00a0: arrêter le traitement."
+	missing    = "en manque une partie ici"
+)
 
 // long is a letter whose last line is its conclusion, after about n octets of text.
 func long(typ string, n int, head ...string) string {
@@ -76,5 +79,83 @@ func TestImportLong(t *testing.T) {
 				t.Error("cut inside a character")
 			}
 		})
+	}
+}
+
+// A long letter answered or forwarded: what is missing is said to whoever writes and to
+// whoever reads, and a forward brings the letter itself.
+func TestQuoteLong(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		raw   string
+		from  Origin
+		whole bool
+	}{
+		{"forward", long("text/plain", 1_470_000), Origin{Kind: Forwarding, WithFiles: true}, false},
+		{"forward, text at the cap", long("text/plain", 800_000), Origin{Kind: Forwarding}, true},
+		{"forward, formatted", long("text/html", 1_600_000), Origin{Kind: Forwarding}, false},
+		{"forward, without a script", long("text/plain", 588_000), Origin{Kind: Forwarding, Plain: true}, false},
+		{"answer", long("text/plain", 1_470_000), Origin{Kind: Answer}, false},
+		{"answer, without a script", long("text/plain", 588_000), Origin{Kind: Answer, Plain: true}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, nil)
+			box := w.box(anne)
+			c.from.Ref = w.put("INBOX", c.raw)
+			b, err := w.New(w.ctx, box, c.from)
+			w.must(err)
+			f := b.Draft.Fields
+			if strings.Contains(f.Text, conclusion) != c.whole || strings.Contains(f.Text, missing) == c.whole || (b.Say == "") != c.whole {
+				t.Errorf("said: %q; has its conclusion: %v; says so itself: %v", b.Say, strings.Contains(f.Text, conclusion), strings.Contains(f.Text, missing))
+			}
+			if f.HTML != "" && strings.Contains(f.HTML, missing) == c.whole {
+				t.Error("the formatted text does not say so")
+			}
+			if strings.Contains(f.Text+f.HTML, "\uFFFD") {
+				t.Error("cut inside a character")
+			}
+			joined := 0
+			for _, x := range b.Draft.Files {
+				if x.Name != originalName {
+					continue
+				}
+				if joined++; w.content(box, b.Draft.ID, x.ID) != c.raw {
+					t.Error("the letter joined is not the original")
+				}
+			}
+			if want := c.from.Kind == Forwarding && !c.whole; joined == 1 != want {
+				t.Errorf("the original is joined %d times", joined)
+			}
+		})
+	}
+}
+
+// Attack row 32: a letter of ours forwarded whole would tell its blind recipients. What
+// does not fit is said.
+func TestOriginalJoined(t *testing.T) {
+	t.Parallel()
+	const secret = "Bcc: secret@medecin.mssante.fr,\r\n\tautre.secret@medecin.mssante.fr\r\nX-Pli-Draft: abc\r\nresent-bcc: tiers.secret@medecin.mssante.fr\r\nX-Fin: oui\r\n"
+	raw := long("text/plain", 1_470_000, secret)
+	w := newWorld(t, nil)
+	box := w.box(anne)
+	b, err := w.New(w.ctx, box, Origin{Kind: Forwarding, Ref: w.put("Sent", raw)})
+	w.must(err)
+	if len(b.Draft.Files) != 1 || !b.Draft.Files[0].Complete() || !strings.Contains(b.Say, originalName) {
+		t.Fatalf("%q %+v", b.Say, b.Draft.Files)
+	}
+	got := w.content(box, b.Draft.ID, b.Draft.Files[0].ID)
+	if strings.Contains(got, "secret@") || strings.Contains(got, "X-Pli-Draft") {
+		t.Error("the letter joined tells its blind recipients")
+	}
+	if !strings.Contains(got, "X-Fin: oui\r\nMIME-Version") || !strings.Contains(got, conclusion) {
+		t.Errorf("the letter joined is not whole: %.400q", got)
+	}
+	small := newWorld(t, func(o *Options) { o.MaxLetter = 1_200_000 })
+	b, err = small.New(small.ctx, small.box(anne), Origin{Kind: Forwarding, Ref: small.put("INBOX", long("text/plain", 1_470_000))})
+	small.must(err)
+	if len(b.Draft.Files) != 0 || !strings.Contains(b.Say, "n’a pas pu être jointe") {
+		t.Errorf("%q %+v", b.Say, b.Draft.Files)
 	}
 }

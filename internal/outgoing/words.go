@@ -31,8 +31,8 @@ var (
 )
 
 const (
-	hardRoom = maxText * 3 / 4 // of the plain form of quoted HTML
-	easyRoom = maxText / 16    // a fragment this short has no plain form beyond it
+	hardRoom = maxText - maxText/16 // of the plain form of quoted HTML
+	easyRoom = maxText / 16         // a fragment this short has no plain form beyond it
 )
 
 // words gives what was shown of the letter: the plain form is made from it too, never
@@ -105,7 +105,11 @@ func cutText(s string, limit int, cost func(byte) int) (string, bool) {
 }
 
 // What a text says of its own missing words.
-const unfinished = "[Ce brouillon est trop long pour être repris en entier\u00a0: il en manque une partie ici. L’original, dans le dossier Brouillons, est entier.]"
+const (
+	unfinished = "[Ce brouillon est trop long pour être repris en entier\u00a0: il en manque une partie ici. L’original, dans le dossier Brouillons, est entier.]"
+	unquoted   = "[Cette lettre est trop longue pour être citée en entier\u00a0: il en manque une partie ici.]"
+	uncarried  = "[Cette lettre est trop longue pour être reprise en entier\u00a0: il en manque une partie ici. Lisez-la dans le fichier joint «\u00a0" + originalName + "\u00a0», ou demandez-la.]"
+)
 
 // noted puts a line after the words when some of them are missing.
 func (s said) noted(line string) said {
