@@ -1,8 +1,11 @@
 package outgoing
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"database/sql"
+	"errors"
 	"io"
 	"strings"
 
@@ -45,13 +48,69 @@ func (o *Outbox) bringPart(ctx context.Context, box *mailbox.Box, draftID string
 	if size == 0 {
 		return nil
 	}
-	f, err := o.startUpload(ctx, box, draftID, fileMeta{Name: p.DownloadName(), From: p.Path}, size)
+	return o.bringStream(ctx, box, draftID, fileMeta{Name: p.DownloadName(), From: p.Path}, s, size)
+}
+
+// originalName is what a letter too long to be forwarded in a text is joined as.
+const originalName = "Lettre d’origine.eml"
+
+// bringOriginal joins the letter itself.
+func (o *Outbox) bringOriginal(ctx context.Context, box *mailbox.Box, draftID string, ref mailbox.Ref) error {
+	raw, size, err := box.Source(ctx, ref)
+	if err != nil {
+		return err
+	}
+	defer raw.Close()
+	letter, err := withoutBlind(raw)
+	if err != nil {
+		return door(err, sayUpload)
+	}
+	return o.bringStream(ctx, box, draftID, fileMeta{Name: originalName}, letter, size)
+}
+
+// maxHead is the most octets of a letter's header that are looked through.
+const maxHead = 1 << 20
+
+// withoutBlind gives a letter without the fields that name blind recipients, and
+// without our own: the copies of what we sent bear both.
+func withoutBlind(r io.Reader) (io.Reader, error) {
+	in := bufio.NewReaderSize(r, 32<<10)
+	var head bytes.Buffer
+	drop, begins := false, true // the field is left out; a line begins here
+	for read := 0; ; {
+		line, err := in.ReadSlice('\n')
+		if err != nil && !errors.Is(err, bufio.ErrBufferFull) && !errors.Is(err, io.EOF) {
+			return nil, err
+		}
+		if begins && len(line) > 0 && line[0] != ' ' && line[0] != '\t' {
+			name, _, _ := strings.Cut(string(line[:min(len(line), 100)]), ":")
+			drop = blind(strings.TrimSpace(name))
+		}
+		if !drop {
+			head.Write(line)
+		}
+		if errors.Is(err, io.EOF) || begins && strings.Trim(string(line), "\r\n") == "" {
+			return io.MultiReader(&head, in), nil
+		}
+		if read += len(line); read > maxHead {
+			return nil, problem.New(problem.Invalid, "Son en-tête est trop long.")
+		}
+		begins = err == nil
+	}
+}
+
+func blind(field string) bool {
+	return strings.EqualFold(field, "Bcc") || strings.EqualFold(field, "Resent-Bcc") || strings.EqualFold(field, message.FieldDraft)
+}
+
+func (o *Outbox) bringStream(ctx context.Context, box *mailbox.Box, draftID string, meta fileMeta, r io.Reader, size int64) error {
+	f, err := o.startUpload(ctx, box, draftID, meta, size)
 	if err != nil {
 		return err
 	}
 	w, err := o.chunkWriter(ctx, draftID, &f)
 	if err == nil {
-		_, err = io.CopyBuffer(onlyWriter{w}, onlyReader{s}, make([]byte, 32<<10))
+		_, err = io.CopyBuffer(onlyWriter{w}, onlyReader{r}, make([]byte, 32<<10))
 	}
 	if err == nil {
 		err = w.flush()

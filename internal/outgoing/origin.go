@@ -3,8 +3,8 @@ package outgoing
 import (
 	"context"
 	"database/sql"
-	"html"
 	"strings"
+	"unicode/utf8"
 
 	"pli.example/pli/internal/audit"
 	"pli.example/pli/internal/mailbox"
@@ -58,6 +58,7 @@ func (o *Outbox) New(ctx context.Context, box *mailbox.Box, from Origin) (Begun,
 	o.remember(box)
 	d := o.blank(box)
 	var l *mailbox.Letter
+	var cut bool
 	var err error
 	switch from.Kind {
 	case Blank, ToPatient, "":
@@ -70,14 +71,14 @@ func (o *Outbox) New(ctx context.Context, box *mailbox.Box, from Origin) (Begun,
 			d.Fields.Text, d.Fields.HTML = PlainOf(d.Fields.HTML), ""
 		}
 	case Answer, AnswerAll, Forwarding:
-		if l, err = o.answer(ctx, box, from, &d); err != nil {
+		if l, cut, err = o.answer(ctx, box, from, &d); err != nil {
 			return Begun{}, err
 		}
 	case Imported:
 		if had, ok, err := o.resume(ctx, box, from.Ref); ok || err != nil {
 			return Begun{Draft: had, Resumed: ok}, err
 		}
-		if l, err = o.adopt(ctx, box, from, &d); err != nil {
+		if l, cut, err = o.adopt(ctx, box, from, &d); err != nil {
 			return Begun{}, err
 		}
 		if had, ok, err := o.ours(ctx, box, l); ok || err != nil {
@@ -96,7 +97,10 @@ func (o *Outbox) New(ctx context.Context, box *mailbox.Box, from Origin) (Begun,
 	if l != nil && (from.WithFiles || from.Kind == Imported) {
 		out.Say = o.bring(ctx, box, d, from.Ref, l)
 	}
-	if from.Kind == Imported && out.Say == "" && !l.Cut {
+	if cut {
+		out.Say = strings.TrimSpace(o.sayCut(ctx, box, d, from) + " " + out.Say)
+	}
+	if from.Kind == Imported && out.Say == "" {
 		err = o.took(ctx, d.ID, from.Ref)
 	}
 	if err != nil {
@@ -106,11 +110,11 @@ func (o *Outbox) New(ctx context.Context, box *mailbox.Box, from Origin) (Begun,
 	return out, door(err, sayRead)
 }
 
-// answer fills a draft from the letter it is about.
-func (o *Outbox) answer(ctx context.Context, box *mailbox.Box, from Origin, d *Draft) (*mailbox.Letter, error) {
-	l, err := box.Original(ctx, from.Ref)
-	if err != nil {
-		return nil, err
+// answer fills a draft from the letter it is about, and tells whether some of its
+// words stayed behind.
+func (o *Outbox) answer(ctx context.Context, box *mailbox.Box, from Origin, d *Draft) (l *mailbox.Letter, cut bool, err error) {
+	if l, err = box.Original(ctx, from.Ref); err != nil {
+		return nil, false, err
 	}
 	env := l.Envelope
 	env.Date = env.Date.In(o.o.Zone)
@@ -125,21 +129,23 @@ func (o *Outbox) answer(ctx context.Context, box *mailbox.Box, from Origin, d *D
 	if from.Kind != Forwarding {
 		d.answersPatient(env)
 	}
-	safe, text := words(l)
-	if from.Plain {
-		quoted := message.QuoteText(env, text)
-		if from.Kind == Forwarding {
-			quoted = message.ForwardText(env, text)
-		}
-		d.Fields.Text = PlainOf(signed(from, "")) + "\n" + quoted
-		return l, nil
-	}
-	quoted := message.QuoteHTML(env, safe)
 	if from.Kind == Forwarding {
-		quoted = message.ForwardHTML(env, safe)
+		said := words(l, toQuote).noted(uncarried)
+		return l, d.begin(from, said, message.ForwardHTML(env, said.html), message.ForwardText(env, said.text)), nil
 	}
-	d.Fields.HTML = signed(from, quoted)
-	return l, nil
+	said := words(l, toQuote).noted(unquoted)
+	return l, d.begin(from, said, message.QuoteHTML(env, said.html), message.QuoteText(env, said.text)), nil
+}
+
+// begin puts the signature and what is quoted in one of its two forms, and tells
+// whether that form is cut.
+func (d *Draft) begin(from Origin, s said, rich, text string) (cut bool) {
+	if from.Plain {
+		d.Fields.Text = PlainOf(signed(from, "")) + "\n" + text
+		return s.cutText
+	}
+	d.Fields.HTML = signed(from, rich)
+	return s.cutHTML
 }
 
 // signed puts the cursor's line, the signature and what is quoted in order.
@@ -152,32 +158,6 @@ func signed(from Origin, quoted string) string {
 		return ""
 	}
 	return out + quoted
-}
-
-// words gives what the letter says, as a safe fragment and as text. Pictures stay
-// behind: they come as files when files come.
-func words(l *mailbox.Letter) (safe, text string) {
-	var h, t strings.Builder
-	for _, s := range l.Shown {
-		if s.Part.Type == "text/html" {
-			h.Write(sanitize.HTML([]byte(s.Text), sanitize.Options{}).HTML)
-			continue
-		}
-		h.Write(sanitize.HTML([]byte(message.PlainToHTML(s.Text)), sanitize.Options{}).HTML)
-	}
-	safe = h.String()
-	for _, s := range l.Plains {
-		if s.Part.Type == "text/html" {
-			t.WriteString(PlainOf(string(sanitize.HTML([]byte(s.Text), sanitize.Options{}).HTML)))
-			continue
-		}
-		t.WriteString(s.Text)
-	}
-	text = t.String()
-	if len(safe) > maxHTML/2 { // an original that fills the letter: its text is enough
-		safe = "<pre>" + html.EscapeString(text[:min(len(text), maxHTML/4)]) + "</pre>"
-	}
-	return safe, text[:min(len(text), maxText/2)]
 }
 
 func recipientsOf(list []message.Mailbox) []Recipient {
@@ -225,18 +205,42 @@ func (o *Outbox) find(ctx context.Context, box *mailbox.Box, where string, args 
 	return d, err == nil, err
 }
 
-// adopt fills a draft from one another program wrote.
-func (o *Outbox) adopt(ctx context.Context, box *mailbox.Box, from Origin, d *Draft) (*mailbox.Letter, error) {
+// What a page says of words that stayed behind.
+const (
+	sayUnquoted   = "La lettre à laquelle vous répondez est trop longue pour être citée en entier\u00a0: il en manque une partie, et le texte le dit. Elle est intacte dans la boîte."
+	sayUncarried  = "Cette lettre est trop longue pour être reprise en entier dans le texte\u00a0: il en manque une partie, et le texte le dit."
+	sayJoined     = sayUncarried + " Rien n’est perdu\u00a0: la lettre entière est jointe («\u00a0" + originalName + "\u00a0»)."
+	sayNotJoined  = sayUncarried + " La lettre entière n’a pas pu être jointe, elle est intacte dans la boîte\u00a0: téléchargez-la et envoyez-la autrement."
+	sayUnfinished = "Ce brouillon n’a pas pu être repris en entier\u00a0: il est trop long. L’original n’est ni remplacé ni supprimé\u00a0: il reste entier dans le dossier Brouillons."
+)
+
+// sayCut tells the person what is missing; a forward then brings the letter itself.
+func (o *Outbox) sayCut(ctx context.Context, box *mailbox.Box, d Draft, from Origin) string {
+	switch from.Kind {
+	case Imported:
+		return sayUnfinished
+	case Forwarding:
+		if err := o.bringOriginal(ctx, box, d.ID, from.Ref); err != nil {
+			return strings.TrimSpace(sayNotJoined + " " + problem.SayOf(err))
+		}
+		return sayJoined
+	}
+	return sayUnquoted
+}
+
+// adopt fills a draft from one another program wrote, and tells whether some of its
+// words, or their formatting, stayed behind. One that is formatted stays so, also on a
+// page without a script: its plain form alone might say something else.
+func (o *Outbox) adopt(ctx context.Context, box *mailbox.Box, from Origin, d *Draft) (l *mailbox.Letter, cut bool, err error) {
 	in, err := box.InDrafts(ctx, from.Ref)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if !in {
-		return nil, problem.New(problem.Invalid, "Cette lettre n’est pas un brouillon\u00a0: elle ne peut pas être reprise. Transférez-la ou répondez-y.")
+		return nil, false, problem.New(problem.Invalid, "Cette lettre n’est pas un brouillon\u00a0: elle ne peut pas être reprise. Transférez-la ou répondez-y.")
 	}
-	l, err := box.Original(ctx, from.Ref)
-	if err != nil {
-		return nil, err
+	if l, err = box.Original(ctx, from.Ref); err != nil {
+		return nil, false, err
 	}
 	env := l.Envelope
 	d.Origin = Imported
@@ -245,11 +249,11 @@ func (o *Outbox) adopt(ctx context.Context, box *mailbox.Box, from Origin, d *Dr
 	if env.MessageID != "" && len(env.MessageID) <= 200 {
 		d.MessageID = env.MessageID // its copy there is then replaced, not doubled
 	}
-	safe, text := words(l)
-	if l.Body.HTML != nil && !from.Plain {
-		d.Fields.HTML = safe
+	said := words(l, toGoOnIn)
+	if l.Body.HTML != nil {
+		cut, d.Fields.HTML = said.cutHTML || said.flat, said.noted(unfinished).html
 	} else {
-		d.Fields.Text = text
+		cut, d.Fields.Text = said.cutText, said.noted(unfinished).text
 	}
-	return l, nil
+	return l, cut || utf8.RuneCountInString(env.Subject) > maxSubject, nil
 }
