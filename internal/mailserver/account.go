@@ -127,8 +127,8 @@ func (a *Account) connection(ctx context.Context, l *lane) (*conn, error) {
 		return nil, err
 	}
 	for c := l.popIdle(); c != nil; c = l.popIdle() {
-		if c.idleTimer != nil {
-			c.idleTimer.Stop()
+		if t := c.idleTimer.Load(); t != nil {
+			t.Stop()
 		}
 		if !c.closed() {
 			c.reused = true
@@ -178,16 +178,17 @@ func (a *Account) put(l *lane, c *conn) {
 		return
 	}
 	c.restedAt = a.s.o.Now()
-	if c.idleTimer == nil {
-		c.idleTimer = time.AfterFunc(a.s.o.IdleClose, func() {
+	if t := c.idleTimer.Load(); t != nil {
+		t.Reset(a.s.o.IdleClose)
+	} else {
+		c.idleTimer.Store(time.AfterFunc(a.s.o.IdleClose, func() {
 			if l.take(c) {
 				a.forget(c, errIdle)
 			}
-		})
-	} else {
-		c.idleTimer.Reset(a.s.o.IdleClose)
+		}))
 	}
-	if !l.rest(c) {
+	if c.dead.Load() || !l.rest(c) { // killed while it was laid down, its timer perhaps too late for kill to see
+		c.idleTimer.Load().Stop()
 		a.forget(c, errEnded)
 	}
 }

@@ -36,7 +36,7 @@ type conn struct {
 	syncedAt  time.Time // when the server last told its news of the folder
 	reused    bool
 	restedAt  time.Time
-	idleTimer *time.Timer
+	idleTimer atomic.Pointer[time.Timer] // closes it when it rested for too long; nil before its first rest
 
 	once  sync.Once
 	dead  atomic.Bool
@@ -49,6 +49,9 @@ func (c *conn) kill(why error) {
 		c.cause.Store(&why)
 		c.dead.Store(true)
 		c.raw.Close()
+		if t := c.idleTimer.Load(); t != nil { // it would hold the dead line, buffers and all, until it fires
+			t.Stop()
+		}
 		if c.gone != nil {
 			c.gone()
 		}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+	"weak"
 
 	"pli.example/pli/internal/mssante"
 	"pli.example/pli/internal/problem"
@@ -192,5 +194,30 @@ func TestServiceAsksAlive(t *testing.T) {
 				wantKind(t, err, c.kind)
 			}
 		})
+	}
+}
+
+// TestEndedConnectionsAreLetGo: a line closed with its session, while it rested, is no
+// longer held by the timer that would have closed it minutes later.
+func TestEndedConnectionsAreLetGo(t *testing.T) {
+	t.Parallel()
+	s, a, _ := scripted(t, func(w *wire) { w.mailbox(func(string, string) bool { return false }) }, func(o *Options) { o.IdleClose = time.Hour })
+	if _, err := a.Counters(t.Context(), "INBOX"); err != nil {
+		t.Fatal(err)
+	}
+	a.mu.Lock()
+	var held []weak.Pointer[conn]
+	for c := range a.open {
+		held = append(held, weak.Make(c))
+	}
+	a.mu.Unlock()
+	if len(held) != 1 {
+		t.Fatalf("%d connections open", len(held))
+	}
+	s.Drop(a.actor.SessionID)
+	for end := time.Now().Add(20 * time.Second); held[0].Value() != nil; time.Sleep(10 * time.Millisecond) {
+		if runtime.GC(); time.Now().After(end) {
+			t.Fatal("the connection is still held")
+		}
 	}
 }
