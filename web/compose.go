@@ -137,7 +137,7 @@ func (s *Server) composeView(r *http.Request, b *mailbox.Box, d outgoing.Draft) 
 	sc := scopeOf(r)
 	self := draftHref(sc.box.ID, d.ID)
 	from := s.outbox.From(r.Context(), b)
-	limit := s.outbox.Limit(r.Context(), b, d.Fields)
+	limit := s.outbox.Limit(d.Fields)
 	chips := s.recipientChips(r, d.Fields.Everybody())
 	nTo, nCc := len(d.Fields.To), len(d.Fields.Cc)
 	v := templates.ComposeView{

@@ -164,7 +164,7 @@ func (s *Server) draftSave(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	limit := s.outbox.Limit(r.Context(), b, f)
+	limit := s.outbox.Limit(f)
 	boxID := scopeOf(r).box.ID
 	out := savedData{ID: saved.ID, Href: draftHref(boxID, saved.ID), Version: saved.Version, Saved: "Brouillon enregistré " + s.clock.at(saved.At),
 		Copy: saved.Copy, Say: saved.Say, Limit: limit.Say(), Bytes: limit.Files(), Patient: hasPatient(f), Who: whoSigns(scopeOf(r))}

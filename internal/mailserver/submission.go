@@ -46,7 +46,6 @@ const (
 	defaultData        = 10 * time.Minute
 	blockTimeout       = 3 * time.Minute // one block of the letter (RFC 5321 §4.5.3.2.5)
 	submitLimit        = time.Hour       // a whole submission, whatever trickles
-	limitsAge          = 5 * time.Minute
 )
 
 // Submission is the operator's submission service (RFC 6409) as this node uses
@@ -56,12 +55,11 @@ type Submission struct {
 	o    SubmissionOptions
 	line *Server // its dialling, SASL and permits; it never speaks IMAP
 
-	mu       sync.Mutex
-	open     map[*smtpConn]struct{}
-	running  sync.WaitGroup
-	closed   bool
-	limits   SubmissionLimits
-	limitsAt time.Time
+	mu      sync.Mutex
+	open    map[*smtpConn]struct{}
+	running sync.WaitGroup
+	closed  bool
+	said    announced
 }
 
 // NewSubmission prepares a Submission. It dials nothing.
@@ -89,43 +87,6 @@ func NewSubmission(o SubmissionOptions) *Submission {
 	return s
 }
 
-// SubmissionLimits is what the server announces.
-type SubmissionLimits struct {
-	Size     int64 // of one encoded letter, bytes; 0 when it does not say (RFC 1870)
-	DSN      bool  // delivery receipts can be asked for (RFC 3461)
-	SMTPUTF8 bool  // addresses beyond ASCII (RFC 6531)
-}
-
-// Limits asks the server, and remembers its answer some minutes. It says them
-// before anybody signs in. An older answer stands in for a server that is down.
-func (s *Submission) Limits(ctx context.Context) (SubmissionLimits, error) {
-	s.mu.Lock()
-	known, at := s.limits, s.limitsAt
-	s.mu.Unlock()
-	if !at.IsZero() && s.o.Now().Sub(at) < limitsAge {
-		return known, nil
-	}
-	leave, err := s.enter(ctx)
-	if err == nil {
-		defer leave()
-		var c *smtpConn
-		if c, err = s.connect(ctx, nil); err == nil {
-			c.quit()
-			return c.limits(), nil
-		}
-	}
-	if !at.IsZero() {
-		return known, nil
-	}
-	return SubmissionLimits{}, submissionDoor(ctx, err, "asking the limits")
-}
-
-func (s *Submission) remember(l SubmissionLimits) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.limits, s.limitsAt = l, s.o.Now()
-}
-
 // Connections counts the submissions under way on this node.
 func (s *Submission) Connections() int { return s.line.slots.inUse() }
 
@@ -135,6 +96,9 @@ func (s *Submission) Connections() int { return s.line.slots.inUse() }
 func (s *Submission) Close(ctx context.Context) error {
 	s.mu.Lock()
 	s.closed = true
+	if s.said.asking != nil {
+		s.said.asking.cancel() // nobody needs the answer any more
+	}
 	s.mu.Unlock()
 	s.line.slots.end()
 	done := make(chan struct{})

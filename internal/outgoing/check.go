@@ -232,7 +232,7 @@ func (c *checking) files(ctx context.Context, box *mailbox.Box, d Draft) error {
 		}
 		return nil
 	}
-	if l := c.o.limit(ctx, box).For(c.f); size > l.Letter {
+	if l := c.o.limitAt(ctx, size).For(c.f); size > l.Letter {
 		c.add(Block, TooBig, "", fmt.Sprintf("Cette lettre est trop lourde\u00a0: %s une fois encodée, pour %s permis (%s). Retirez ou réduisez un fichier.", megabytes(size), megabytes(l.Letter), l.Say()))
 	}
 	return nil

@@ -3,9 +3,8 @@ package outgoing
 import (
 	"context"
 	"fmt"
-	"time"
 
-	"pli.example/pli/internal/mailbox"
+	"pli.example/pli/internal/mailserver"
 	"pli.example/pli/internal/message"
 	"pli.example/pli/internal/problem"
 )
@@ -44,39 +43,58 @@ func (l Limit) For(f Fields) Limit {
 	return l
 }
 
-// Limit tells how large this draft's letter may be.
-func (o *Outbox) Limit(ctx context.Context, box *mailbox.Box, f Fields) Limit {
-	return o.limit(ctx, box).For(f)
+// Limit tells how large this draft's letter may be. It never waits: a page or a save
+// is not late because the operator is.
+func (o *Outbox) Limit(f Fields) Limit {
+	return o.limit().For(f)
 }
 
-// sizeTime is how long an operator may take to say its limit before the usual one
-// is assumed: the submission itself still says no.
-const sizeTime = 3 * time.Second
+// limit is what the operator announced, or the usual one until it does.
+func (o *Outbox) limit() Limit {
+	if o.o.Submission != nil {
+		if s, ok := o.o.Submission.Known(); ok {
+			return o.limitOf(s)
+		}
+	}
+	return Limit{Letter: min(PatientLimit, o.o.MaxLetter)}
+}
 
-func (o *Outbox) limit(ctx context.Context, box *mailbox.Box) Limit {
-	ctx, cancel := context.WithTimeout(ctx, sizeTime)
-	defer cancel()
-	l := Limit{Letter: min(PatientLimit, o.o.MaxLetter)}
-	if o.o.Submission == nil {
+// limitAt is limit for a letter of size octets: one that the usual limit would refuse
+// waits some seconds for an operator not heard yet. The submission itself still says
+// no to the others.
+func (o *Outbox) limitAt(ctx context.Context, size int64) Limit {
+	l := o.limit()
+	if l.Known || size <= l.Letter || o.o.Submission == nil {
 		return l
 	}
-	s, err := o.o.Submission.Limits(ctx)
-	if err == nil && s.Size > 0 {
-		l = Limit{Letter: min(s.Size, o.o.MaxLetter), Known: true}
+	if s, err := o.o.Submission.Limits(ctx); err == nil {
+		return o.limitOf(s)
 	}
 	return l
+}
+
+func (o *Outbox) limitOf(s mailserver.SubmissionLimits) Limit {
+	if s.Size > 0 {
+		return Limit{Letter: min(s.Size, o.o.MaxLetter), Known: true}
+	}
+	return Limit{Letter: min(PatientLimit, o.o.MaxLetter)}
 }
 
 // encoded is what a file takes in a letter: base64 lines, and its part's header.
 func encoded(size int64) int64 { return (size+56)/57*78 + 1000 }
 
-// room refuses a file that would make the letter too large.
-func (l Limit) room(d Draft, f File) error {
+// letterWith is about what the draft's letter takes with one more file.
+func letterWith(d Draft, f File) int64 {
 	total := encoded(f.Size) + textRoom(d.Fields)
 	for _, x := range d.Files {
 		total += encoded(x.Size)
 	}
-	if total <= l.Letter {
+	return total
+}
+
+// room refuses a file that would make the letter too large.
+func (l Limit) room(d Draft, f File) error {
+	if letterWith(d, f) <= l.Letter {
 		return nil
 	}
 	return problem.New(problem.TooLarge, fmt.Sprintf("«\u00a0%s\u00a0» (%s) ne tient pas dans cette lettre\u00a0: %s en tout. Le reste du brouillon est gardé. Envoyez-le à part ou réduisez-le.",

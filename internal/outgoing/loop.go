@@ -30,6 +30,7 @@ const (
 // Run settles what a crash left, then does what is due in the mailboxes people work
 // in and forgets what is over, until ctx is done.
 func (o *Outbox) Run(ctx context.Context) error {
+	o.limit() // asked behind, known when somebody writes
 	t := time.NewTicker(every)
 	defer t.Stop()
 	for {

@@ -68,9 +68,13 @@ func (o *Outbox) startUpload(ctx context.Context, box *mailbox.Box, draftID stri
 	if meta.Name = message.SafeFileName(meta.Name); meta.Name == "" {
 		meta.Name = "piece-jointe"
 	}
-	limit := o.limit(ctx, box)
 	f := File{ID: newID(), Name: meta.Name, Size: size}
-	err := o.db.Write(ctx, func(tx *sql.Tx) error {
+	before, err := o.draft(ctx, o.db.Read(), box, draftID)
+	if err != nil {
+		return File{}, door(err, sayUpload)
+	}
+	limit := o.limitAt(ctx, letterWith(before, f)) // not while the database is held
+	err = o.db.Write(ctx, func(tx *sql.Tx) error {
 		d, err := o.draft(ctx, tx, box, draftID)
 		if err != nil {
 			return err

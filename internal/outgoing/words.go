@@ -22,12 +22,14 @@ type said struct {
 type room struct {
 	html, text int
 	line       int // what each line costs besides: the mark of a quotation
+	read       func([]byte, sanitize.Options) sanitize.Result
 }
 
-// Half a letter is for what it quotes; one that is gone on with may fill it.
+// Half a letter is for what it quotes, of which only what was seen is passed on; one
+// that is gone on with may fill it, as it is.
 var (
-	toQuote  = room{html: maxHTML / 2, text: maxText / 2, line: len("> ")}
-	toGoOnIn = room{html: maxHTML - 1024, text: maxText - 1024} // the rest is for the line that says what is missing
+	toQuote  = room{html: maxHTML / 2, text: maxText / 2, line: len("> "), read: sanitize.Seen}
+	toGoOnIn = room{html: maxHTML - 1024, text: maxText - 1024, read: sanitize.HTML} // the rest is for the line that says what is missing
 )
 
 const (
@@ -45,7 +47,7 @@ func words(l *mailbox.Letter, r room) said {
 		if s.Part.Type != "text/html" {
 			source = message.PlainToHTML(s.Text)
 		}
-		clean := sanitize.HTML([]byte(source), sanitize.Options{})
+		clean := r.read([]byte(source), sanitize.Options{})
 		h.Write(clean.HTML)
 		out.cutHTML = out.cutHTML || clean.Truncated
 		if s.Part.Type == "text/html" {

@@ -68,7 +68,7 @@ type world struct {
 }
 
 // faults break the line to the submission server.
-type faults struct{ deaf, cut atomic.Bool }
+type faults struct{ deaf, cut, hang atomic.Bool }
 
 type faulty struct {
 	net.Conn
@@ -167,6 +167,10 @@ func (w *world) open() {
 		Credentials: credentials, CommandTimeout: 20 * time.Second, Now: w.now})
 	submission := mailserver.NewSubmission(mailserver.SubmissionOptions{Address: mailhost.SMTPHost + ":587", Mode: mailserver.ModeSTARTTLS, TLS: w.host.TLS(),
 		Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			if w.fault.Load().hang.Load() {
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}
 			c, err := w.host.DialSMTP(ctx)
 			if err != nil {
 				return nil, err

@@ -13,6 +13,7 @@ import (
 type style struct {
 	css    string
 	remote int
+	hidden bool // visibility says so
 }
 
 // style cleans a style attribute; newsletters repeat the same few hundreds of times.
@@ -26,6 +27,9 @@ func (w *writer) style(raw string) (string, int) {
 		if len(w.styles) < 5000 {
 			w.styles[raw] = s
 		}
+	}
+	if s.hidden && w.o.hiding {
+		return "display:none", s.remote
 	}
 	return s.css, s.remote
 }
@@ -48,6 +52,9 @@ func cleanStyle(raw string) style {
 		}
 		n++
 		out.remote += d.remote
+		if d.name == "visibility" && !d.bad && len(d.values) == 1 {
+			out.hidden = d.values[0].text == "hidden" || d.values[0].text == "collapse"
+		}
 		if name, value, ok := d.write(); ok {
 			if b.Len() > 0 {
 				b.WriteByte(';')

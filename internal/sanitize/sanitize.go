@@ -12,6 +12,8 @@ import (
 type Options struct {
 	// CID gives the local address of the part with that Content-ID.
 	CID func(cid string) (url string, ok bool)
+
+	hiding bool // visibility, which no list lets through, hides all the same: Seen
 }
 
 // Result is a fragment of balanced, allow-listed HTML and what was left out.
