@@ -69,6 +69,7 @@ func journeys() []journey {
 		{name: "forward-files", do: forwardWithFiles},
 		{name: "draft-elsewhere", do: draftElsewhere},
 		{name: "refused-recipient", do: refusedRecipient},
+		{name: "typed-recipients", mode: "js", why: "chips are a script; without scripts recipients are text of the form", do: typedRecipients},
 		{name: "big-file", do: bigFile},
 		{name: "session-lost", do: sessionLost},
 		{name: "pharmacy-closes", do: pharmacyCloses},

@@ -4,7 +4,7 @@
   "use strict";
 
   const shared = window.pliCompose;
-  const { doc, byId, all, nbsp, wait, make, channel, random, icon, live, clean, cleanState } = shared;
+  const { doc, byId, all, nbsp, wait, make, channel, random, icon, live, still, clean, cleanState } = shared;
   const form = byId("compose");
   if (!form) { return; }
 
@@ -154,9 +154,11 @@
     timer = setTimeout(save, Math.max(0, Math.min(afterKey, oldest + atMost - now)));
   }
   function saved(text, kind) {
-    const p = byId("saved");
-    if (p.textContent !== text) { p.textContent = text; }
-    p.classList.toggle("saved-bad", kind === "error");
+    still(() => {
+      const p = byId("saved");
+      if (p.textContent !== text) { p.textContent = text; }
+      p.classList.toggle("saved-bad", kind === "error");
+    });
   }
 
   // post sends what stands in the page, once.
@@ -179,11 +181,13 @@
       page.self = answer.href;
       form.action = answer.href;
       history.replaceState(history.state, "", answer.href);
-      strip("warn", answer.say, answer.other ? ["Voir l’autre version", answer.other] : null);
+      still(() => strip("warn", answer.say, answer.other ? ["Voir l’autre version", answer.other] : null));
     }
-    byId("limit").textContent = answer.limit;
     page.limit = answer.bytes;
-    byId("wish-patient").hidden = !answer.patient;
+    still(() => {
+      byId("limit").textContent = answer.limit;
+      byId("wish-patient").hidden = !answer.patient;
+    });
     if (kept === changed) { saved(answer.saved); }
   }
 
@@ -301,7 +305,7 @@
     }
   });
 
-  const { fields, field } = shared.recipients({ ask, touched, clearRemarks, sessionEnded, suggest: data.suggest });
+  const { fields, field, judging } = shared.recipients({ ask, touched, clearRemarks, sessionEnded, suggest: data.suggest });
 
   // --- the text ---
 
@@ -498,7 +502,13 @@
     button.disabled = true;
     button.setAttribute("aria-busy", "true");
     try {
-      for (const f of fields) { if (f.input.value.trim()) { await f.commit(); } }
+      fields.forEach((f) => f.commit());
+      if (judging.open()) {
+        saved("Vérification des destinataires…");
+        live("Vérification des destinataires.");
+        await judging.settled();
+        if (!busy) { return; }
+      }
       if (!(await save()) || badFiles()) { return; }
       if (uploads.some((u) => !u.done)) {
         saved("La lettre partira dès que les fichiers seront arrivés.");

@@ -2,12 +2,13 @@
 (function () {
   "use strict";
 
-  const { doc, byId, all, make, icon, live } = window.pliCompose;
+  const { doc, byId, all, make, icon, live, still, readTyped, judgements, announced } = window.pliCompose;
 
   // recipients takes what the page does with them: ask, touched, clearRemarks,
   // sessionEnded, and the address that completes.
   window.pliCompose.recipients = function (d) {
     const { ask, touched, clearRemarks, sessionEnded } = d;
+    const { judge, judging } = judgements(d);
 
     const fold = (text) => text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
 
@@ -54,7 +55,10 @@
         this.input.addEventListener("input", () => this.typing());
         this.input.addEventListener("keydown", (event) => this.key(event));
         this.input.addEventListener("paste", (event) => this.pasted(event));
-        this.input.addEventListener("blur", () => { this.close(); if (this.input.value.includes("@")) { this.commit(); } });
+        this.input.addEventListener("blur", () => {
+          this.close();
+          still(() => { if (doc.activeElement !== this.input && this.input.value.includes("@")) { this.commit(); } });
+        });
         this.popup.addEventListener("mousedown", (event) => event.preventDefault());
         this.popup.addEventListener("click", (event) => {
           const li = event.target.closest("[role=option]");
@@ -63,51 +67,60 @@
         row.addEventListener("click", (event) => { if (!event.target.closest("button, input, a, ul.suggest, li")) { this.input.focus(); } });
         this.draw();
       }
+      // recipients are those a letter or a draft has now, whatever the server thinks of
+      // them: a chip not judged yet and words still in the field are as typed.
       recipients() {
-        const out = this.chips.map((c) => ({ n: c.typed, a: c.address })), text = this.typed();
-        if (text) { out.push({ n: "", a: text }); }
-        return out;
+        return this.chips.concat(readTyped(this.input.value)).map((c) => ({ n: c.typed, a: c.address }));
       }
-      // typed is what stands in the field, but for what separates it from the next.
-      typed() { return this.input.value.replace(/^[\s,;]+|[\s,;]+$/g, ""); }
-      draw() {
-        this.list.replaceChildren(...this.chips.map((c, i) => {
-          const off = make("button", { type: "button", class: "to-off", "aria-label": "Retirer " + c.name, tabindex: "-1", title: "Retirer" }, icon("x"));
-          off.addEventListener("click", () => this.remove(i, true));
-          off.addEventListener("keydown", (event) => this.chipKey(event, i));
-          return make("li", { class: "to" + (c.kind ? " to-" + c.kind : ""), title: c.kind === "patient" ? null : c.address, "data-testid": "to-chip", "data-address": c.address },
-            make("span", { class: "to-words" }, make("span", { class: "to-name", dir: "auto" }, c.name),
-              c.sub ? make("span", { class: "to-sub" }, c.sub) : null,
-              c.say ? make("span", { class: "to-say" }, c.say) : null), off);
-        }));
+      draw() { still(() => this.drawNow()); }
+      drawNow() {
+        const at = all(".to-off", this.list).indexOf(doc.activeElement);
+        this.list.replaceChildren(...this.chips.map((c) => this.chip(c)));
         this.list.hidden = !this.chips.length;
+        if (at >= 0 && this.chips.length) { this.chips[Math.min(at, this.chips.length - 1)].off.focus(); }
       }
+      chip(c) {
+        c.off = make("button", { type: "button", class: "to-off", "aria-label": "Retirer " + c.name, tabindex: "-1", title: "Retirer" }, icon("x"));
+        c.off.addEventListener("click", () => this.remove(c, true));
+        c.off.addEventListener("keydown", (event) => this.chipKey(event, c));
+        return make("li", { class: "to" + (c.kind ? " to-" + c.kind : ""), title: c.kind === "patient" ? null : c.address, "data-testid": "to-chip", "data-address": c.address },
+          make("span", { class: "to-words" }, make("span", { class: "to-name", dir: "auto" }, c.name),
+            c.sub ? make("span", { class: "to-sub" }, c.sub) : null,
+            c.say ? make("span", { class: "to-say" }, c.say) : null), c.off);
+      }
+      has(address) { return this.chips.some((c) => c.address.toLowerCase() === address.toLowerCase()); }
+      // put has chips stand where there were others, or at the end; nobody twice. It
+      // gives those that were not there yet.
+      put(chips, where) {
+        const at = where && where.length ? this.chips.indexOf(where[0]) : this.chips.length;
+        this.chips = this.chips.filter((c) => !where || !where.includes(c));
+        const fresh = chips.filter((c, i) => !this.has(c.address) && chips.findIndex((x) => x.address.toLowerCase() === c.address.toLowerCase()) === i);
+        this.chips.splice(at, 0, ...fresh);
+        this.draw();
+        return fresh;
+      }
+      tell(asked, fresh) { if (asked.length) { live(announced(asked, fresh)); } }
       add(chip) {
-        if (this.chips.some((c) => c.address.toLowerCase() === chip.address.toLowerCase())) { live(chip.name + " est déjà destinataire."); return; }
-        this.chips.push(chip);
-        this.draw();
-        live(chip.name + (chip.sub ? ", " + chip.sub : "") + (chip.say ? "\u00a0: " + chip.say : "") + ", ajouté.");
-        clearRemarks("to");
+        this.tell([chip], this.put([chip]));
+        still(() => clearRemarks("to"));
         touched();
       }
-      remove(i, focus) {
-        const [gone] = this.chips.splice(i, 1);
-        this.draw();
+      remove(chip, focus) {
+        this.chips = this.chips.filter((c) => c !== chip);
         if (focus) { this.input.focus(); }
-        live(gone.name + " retiré.");
-        clearRemarks("to");
+        this.draw();
+        live(chip.name + " retiré.");
+        still(() => clearRemarks("to"));
         touched();
       }
-      async replace(address, by) {
-        const i = this.chips.findIndex((c) => c.address === address);
-        if (i < 0) { return; }
-        this.chips.splice(i, 1);
-        await this.judge(by);
+      replace(address, by) {
+        const wrong = this.chips.filter((c) => c.address === address);
+        if (wrong.length) { this.take(by, wrong); }
       }
-      chipKey(event, i) {
-        const buttons = all(".to-off", this.list);
+      chipKey(event, chip) {
+        const buttons = all(".to-off", this.list), i = buttons.indexOf(chip.off);
         if (event.key === "ArrowLeft" && i > 0) { buttons[i - 1].focus(); } else if (event.key === "ArrowRight") { (buttons[i + 1] || this.input).focus(); }
-        else if (event.key === "Delete" || event.key === "Backspace") { this.remove(i, true); } else { return; }
+        else if (event.key === "Delete" || event.key === "Backspace") { this.remove(chip, true); } else { return; }
         event.preventDefault();
       }
       key(event) {
@@ -130,7 +143,7 @@
             break;
           case "Backspace":
             if (this.input.value || !this.chips.length) { return; }
-            this.remove(this.chips.length - 1, false);
+            this.remove(this.chips[this.chips.length - 1], false);
             break;
           case "ArrowLeft":
             if (this.input.value || !this.chips.length) { return; }
@@ -149,23 +162,41 @@
         const text = event.clipboardData ? event.clipboardData.getData("text/plain") : "";
         if (!/@[^@]*[,;\n]/.test(text.trim())) { return; }
         event.preventDefault();
-        this.judge(text.replace(/\s*\n\s*/g, ", "));
+        this.take(text.replace(/\s*\n\s*/g, ", "));
       }
       // commit takes what was typed as it is; the server says what it knows of it.
       commit() {
-        const text = this.typed();
+        const text = this.input.value;
         this.input.value = "";
+        this.asked++;
         this.close();
-        if (text) { return this.judge(text); }
+        this.take(text);
       }
-      async judge(text) {
-        try {
-          const answer = await ask(d.suggest, new URLSearchParams({ typed: text }));
-          (answer.chips || []).forEach((c) => this.add(c));
-        } catch (e) { // nothing is lost for want of an answer
-          this.add({ name: text, typed: "", address: text, sub: "", kind: "", say: "", suggest: "" });
-          if (e.over) { sessionEnded(); }
+      // take has what was typed stand as chips at once, in the place of others or at the
+      // end. The server's own come in their place once it has answered.
+      take(text, where) {
+        const asked = readTyped(text);
+        if (!asked.length) { return; }
+        const fresh = this.put(asked, where);
+        still(() => clearRemarks("to"));
+        touched();
+        if (fresh.length) { judge(text, (found) => this.settle(asked, fresh, found || [])); } else { this.tell(asked, fresh); }
+      }
+      // settle puts what the server found in the place of what was typed. Who was taken
+      // off meanwhile stays off; who it said nothing of stays as typed, and says so.
+      settle(asked, fresh, found) {
+        const before = JSON.stringify(this.recipients()), there = fresh.filter((c) => this.chips.includes(c));
+        if (there.length === asked.length && found.length) { // it may have read other recipients in it than the page did
+          this.tell(found, this.put(found, there));
+        } else {
+          const pairs = there.map((c) => [c, found.filter((f) => f.address.toLowerCase() === c.address.toLowerCase())[0]]);
+          pairs.filter(([, f]) => f).forEach(([c, f]) => this.put([f], [c]));
+          pairs.filter(([, f]) => !f).forEach(([c]) => { Object.assign(c, { kind: "warn", say: "adresse non vérifiée" }); });
+          this.draw();
+          const now = pairs.map(([c, f]) => f || c);
+          this.tell(now, now);
         }
+        if (JSON.stringify(this.recipients()) !== before) { touched(); }
       }
       typing() {
         const words = this.input.value.trim(), turn = ++this.asked;
@@ -186,7 +217,7 @@
       }
       show(answer, text) {
         const words = fold(text).split(/[^a-z0-9]+/).filter(Boolean);
-        this.options = answer.entries.filter((e) => !this.chips.some((c) => c.address.toLowerCase() === e.address.toLowerCase()));
+        this.options = answer.entries.filter((e) => !this.has(e.address));
         this.popup.replaceChildren(...this.options.map((e, i) => make("li", { role: "option", id: this.popup.id + "-" + i, "data-at": i, "aria-selected": "false", class: "option", "data-testid": "suggest-option" },
           make("span", { class: "option-top" },
             make("span", { class: "option-name", dir: "auto" }, underlined(e.name, words), e.work ? make("span", { class: "option-work" }, " · ", underlined(e.work, words)) : null),
@@ -239,6 +270,6 @@
       });
     });
 
-    return { fields, field };
+    return { fields, field, judging };
   };
 })();

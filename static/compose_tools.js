@@ -42,5 +42,21 @@
     setTimeout(() => { region.textContent = text; }, 60);
   }
 
-  window.pliCompose = { doc, byId, all, nbsp, wait, make, channel, random, icon, live };
+  // still does what moves the page once no button of the mouse is held: between its
+  // down and its up nothing moves, or the click would fall beside what it was for.
+  let pressed = false;
+  const moves = [];
+  function still(move) { if (pressed) { moves.push(move); } else { move(); } }
+  function letGo() {
+    pressed = false;
+    moves.splice(0).forEach((move) => move());
+  }
+  doc.addEventListener("mousedown", (event) => { pressed = pressed || event.button === 0; }, true);
+  // After the click, which belongs to the same turn as the up.
+  ["mouseup", "dragend"].forEach((name) => window.addEventListener(name, () => setTimeout(letGo, 0), true));
+  window.addEventListener("blur", () => letGo());
+  // An up that the browser kept for itself: the mouse comes back with nothing held.
+  doc.addEventListener("mousemove", (event) => { if (pressed && !(event.buttons & 1)) { setTimeout(letGo, 0); } }, true);
+
+  window.pliCompose = { doc, byId, all, nbsp, wait, make, channel, random, icon, live, still };
 })();

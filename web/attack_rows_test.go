@@ -244,7 +244,7 @@ func TestRowCraftedIDs(t *testing.T) {
 func TestRowOwnScripts(t *testing.T) {
 	t.Parallel()
 	bad := regexp.MustCompile(`serviceWorker|caches\.|indexedDB|localStorage|postMessage|onmessage|addEventListener\("message"|window\.opener|new RegExp|\.matchAll\(|\beval\(|new Function`)
-	for _, name := range []string{"app.js", "viewer.js", "print.js", "compose_clean.js", "compose_files.js", "compose_recipients.js"} {
+	for _, name := range []string{"app.js", "viewer.js", "print.js", "compose_clean.js", "compose_files.js", "compose_recipients.js", "compose_typed.js"} {
 		body, err := os.ReadFile("../static/" + name)
 		if err != nil {
 			t.Fatal(err)
