@@ -153,7 +153,7 @@
     "#": function () { return on("#", "bin"); },
     i: function () { return on("i", "back"); },
     c: function () { return follows("[data-key=c]"); },
-    r: function () { return follows(".letter-bar [data-key=r]"); },
+    r: function () { return follows(".letter-bar [data-key=r], .exchange-state [data-key=r]"); },
     a: function () { return follows(".letter-bar [data-key=a]"); },
     f: function () { return follows(".letter-bar [data-key=f]"); },
     m: function () { return on("m", "unread"); },
