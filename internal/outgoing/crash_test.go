@@ -1,6 +1,7 @@
 package outgoing
 
 import (
+	"context"
 	"sync"
 	"testing"
 	"time"
@@ -123,5 +124,51 @@ func TestKilledWhileCopyingADraft(t *testing.T) {
 				t.Errorf("the copy is %q", got.Envelope.Subject)
 			}
 		})
+	}
+}
+
+// A panic while a letter is judged, which the page recovers from, ends its flight: the
+// next click is a new one.
+func TestPanicLandsTheFlight(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	box := w.box(anne)
+	d := w.letter(box, hugoBox)
+	panics := func(what string, click func() (Result, error)) {
+		t.Helper()
+		w.Outbox.crash = func(point string) {
+			if point == "authorised" {
+				panic("judging")
+			}
+		}
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: no panic", what)
+				}
+			}()
+			_, _ = click()
+		}()
+		w.Outbox.crash = func(string) {}
+		if len(w.sending) != 0 {
+			t.Errorf("%s: the flight is still in the air", what)
+		}
+	}
+	soon, cancel := context.WithTimeout(w.ctx, 5*time.Second)
+	defer cancel()
+	send := func() (Result, error) { return w.Send(soon, box, d.ID, SendOptions{Version: d.Version}) }
+	panics("send", send)
+	w.fault.Load().deaf.Store(false)
+	w.Outbox.crash = func(point string) {
+		w.fault.Load().deaf.Store(point == "before the dot" || point == "answered" && w.fault.Load().deaf.Load())
+	}
+	if r, err := send(); err != nil || r.Came != CameUnknown {
+		t.Fatalf("the next click: %+v %v", r, err)
+	}
+	w.fault.Store(&faults{})
+	again := func() (Result, error) { return w.Settle(soon, box, d.ID, SendAgain) }
+	panics("settle", again)
+	if r, err := again(); err != nil || r.Came != CameSent {
+		t.Errorf("the next click: %+v %v", r, err)
 	}
 }

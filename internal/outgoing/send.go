@@ -46,16 +46,32 @@ func (o *Outbox) Send(ctx context.Context, box *mailbox.Box, draftID string, s S
 	place := flightOf(box, draftID)
 	f, first := o.board(place)
 	if first {
-		l, err := o.authorise(ctx, box, draftID, s)
-		if err != nil || l == nil {
-			o.land(place, f, f.result, err)
-		} else if l.result != nil {
-			o.land(place, f, *l.result, nil)
-		} else {
-			o.fly(ctx, l, place, f)
-		}
+		o.depart(ctx, place, f, sayKept, func() (*ticket, error) { return o.authorise(ctx, box, draftID, s) })
 	}
 	return o.wait(ctx, f)
+}
+
+// depart judges a letter, then lands its flight with the answer or lets it fly. A panic
+// there, which the page recovers from, lands it too: a flight left in the air would hold
+// up every later click, and the loop with it.
+func (o *Outbox) depart(ctx context.Context, k flightKey, f *flight, say string, judge func() (*ticket, error)) {
+	var r Result
+	var err error = problem.New(problem.Internal, say)
+	flies := false
+	defer func() {
+		if !flies {
+			o.land(k, f, r, err)
+		}
+	}()
+	t, refused := judge()
+	if t != nil && t.result == nil && refused == nil {
+		o.fly(ctx, t, k, f)
+		flies = true
+		return
+	}
+	if err = refused; t != nil && t.result != nil {
+		r = *t.result
+	}
 }
 
 // flightKey tells a draft's flight: with its mailbox, since a draft's id alone gives

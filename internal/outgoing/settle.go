@@ -28,18 +28,8 @@ func (o *Outbox) Settle(ctx context.Context, box *mailbox.Box, draftID string, v
 	}
 	place := flightOf(box, draftID)
 	f, first := o.board(place)
-	if !first {
-		return o.wait(ctx, f)
-	}
-	t, err := o.settled(ctx, box, draftID, v)
-	if err != nil || t.result != nil {
-		var r Result
-		if t != nil && t.result != nil {
-			r = *t.result
-		}
-		o.land(place, f, r, err)
-	} else {
-		o.fly(ctx, t, place, f)
+	if first {
+		o.depart(ctx, place, f, saySettle, func() (*ticket, error) { return o.settled(ctx, box, draftID, v) })
 	}
 	return o.wait(ctx, f)
 }
