@@ -22,6 +22,7 @@ import (
 type draftForm struct {
 	values map[string][]string
 	file   *filePart
+	joined string // id of the file, once it is in the draft
 }
 
 // filePart is the file at the end of the form, not read yet.
@@ -207,7 +208,7 @@ func (s *Server) composeForm(w http.ResponseWriter, r *http.Request) error {
 		n = note{say: saved.Say, kind: "warn"}
 	}
 	if f.file != nil {
-		if err := s.attachForm(r.Context(), b, saved.ID, f.file); err != nil {
+		if f.joined, err = s.attachForm(r.Context(), b, saved.ID, f.file); err != nil {
 			_, _ = io.Copy(io.Discard, f.file.body) // a browser cut off while it sends shows its own error, not our answer
 			return s.comeBack(w, r, to, note{say: "Le texte est enregistré. " + sayOf(err), kind: "warn"})
 		}
@@ -265,23 +266,23 @@ func sameText(a, b string) bool {
 	return norm(a) == norm(b)
 }
 
-// attachForm streams the form's file into the draft.
-func (s *Server) attachForm(ctx context.Context, b *mailbox.Box, id string, p *filePart) error {
+// attachForm streams the form's file into the draft, and tells its id there.
+func (s *Server) attachForm(ctx context.Context, b *mailbox.Box, id string, p *filePart) (string, error) {
 	if p.size < 0 {
-		return errFormSize
+		return "", errFormSize
 	}
 	f, err := s.outbox.StartUpload(ctx, b, id, p.name, p.size)
 	if err != nil {
-		return err
+		return "", err
 	}
-	f, err = s.outbox.Chunk(ctx, b, id, f.ID, 0, p.body)
-	if err == nil && !f.Complete() { // more came after the file: its size was not what was left
+	got, err := s.outbox.Chunk(ctx, b, id, f.ID, 0, p.body)
+	if err == nil && !got.Complete() { // more came after the file: its size was not what was left
 		err = errFormSize
 	}
 	if err != nil {
 		_ = s.outbox.Remove(context.WithoutCancel(ctx), b, id, f.ID) // half a file is no use to a page that cannot go on
 	}
-	return err
+	return f.ID, err
 }
 
 // discard puts a draft away.
