@@ -9,12 +9,10 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
 	"pli.example/pli/internal/mailbox"
-	"pli.example/pli/internal/outgoing"
 	"pli.example/pli/internal/problem"
 )
 
@@ -232,38 +230,6 @@ func sayOf(err error) string {
 		return say
 	}
 	return failureOf(problem.KindOf(err)).say
-}
-
-// formEdit is the form's text. One that comes back as the plain form of a formatted
-// letter leaves the formatting alone.
-func (s *Server) formEdit(r *http.Request, b *mailbox.Box, id string, f *draftForm) (outgoing.Edit, error) {
-	d, err := s.outbox.Get(r.Context(), b, id)
-	if err != nil {
-		return outgoing.Edit{}, err
-	}
-	version, err := strconv.ParseInt(f.get("version"), 10, 64)
-	if err != nil {
-		return outgoing.Edit{}, problem.Wrap(err, problem.Invalid, "")
-	}
-	fields := outgoing.Fields{To: named(f.get("to")), Cc: named(f.get("cc")), Bcc: named(f.get("bcc")), Subject: f.get("subject"), Text: f.get("text"),
-		DeliveryReceipt: f.get("delivery") == "1", ReadReceipt: f.get("read") == "1", NoReply: f.get("noreply") == "1"}
-	if sameText(d.Fields.Text, fields.Text) {
-		fields.HTML, fields.Text = d.Fields.HTML, d.Fields.Text
-	}
-	return outgoing.Edit{Version: version, Fields: fields, Account: f.get("who")}, nil
-}
-
-func named(typed string) []outgoing.Recipient {
-	if len(typed) > 64<<10 {
-		typed = typed[:64<<10]
-	}
-	return outgoing.Recipients(typed)
-}
-
-// sameText compares as a browser sends a text box back: \r\n for every end of line.
-func sameText(a, b string) bool {
-	norm := func(s string) string { return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n")) }
-	return norm(a) == norm(b)
 }
 
 // attachForm streams the form's file into the draft, and tells its id there.

@@ -133,3 +133,26 @@ func TestPlainFormSendsWhatItShowed(t *testing.T) {
 		t.Errorf("seen and joined, it does not leave: %d %s", a.Status, a.Location())
 	}
 }
+
+// A line of recipients that is too long is refused whole: nobody is left out without a
+// word.
+func TestPlainFormTooManyRecipients(t *testing.T) {
+	t.Parallel()
+	k := writingKit(t)
+	c := k.SignIn("martin")
+	at := begin(t, c, values("plain", "1"))
+	form := func(to string) [][2]string {
+		return [][2]string{{"plain", "1"}, {"version", "1"}, {"to", "hugo.petit@chu-touraine.mssante.fr"}, {"cc", to}, {"bcc", ""}, {"subject", "Nouvel objet"}, {"text", "Nouveau texte"}}
+	}
+	long := strings.Repeat("\"Service de "+strings.Repeat("cardiologie ", 15)+"\" <cardiologie@chu-touraine.mssante.fr>, ", 320) + "derniere@chu-touraine.mssante.fr"
+	for _, do := range []string{"", "send", "discard"} {
+		a := c.Post(at, nil, multi(t, append(form(long), [2]string{"do", do}), "", nil))
+		if a.Status != 413 || !strings.Contains(a.Text(), "Rien n’a été enregistré ni envoyé") {
+			t.Errorf("%q: %d %s", do, a.Status, a.Location())
+		}
+	}
+	d := doc(t, ok(t, c.Get(at)))
+	if d.Find("input[name=version]").AttrOr("value", "") != "1" || d.Find("#subject").AttrOr("value", "") == "Nouvel objet" || d.Find("#to").AttrOr("value", "") != "" {
+		t.Error("something of it was kept")
+	}
+}
