@@ -9,12 +9,10 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
 	"pli.example/pli/internal/mailbox"
-	"pli.example/pli/internal/outgoing"
 	"pli.example/pli/internal/problem"
 )
 
@@ -22,6 +20,7 @@ import (
 type draftForm struct {
 	values map[string][]string
 	file   *filePart
+	joined string // id of the file, once it is in the draft
 }
 
 // filePart is the file at the end of the form, not read yet.
@@ -207,7 +206,7 @@ func (s *Server) composeForm(w http.ResponseWriter, r *http.Request) error {
 		n = note{say: saved.Say, kind: "warn"}
 	}
 	if f.file != nil {
-		if err := s.attachForm(r.Context(), b, saved.ID, f.file); err != nil {
+		if f.joined, err = s.attachForm(r.Context(), b, saved.ID, f.file); err != nil {
 			_, _ = io.Copy(io.Discard, f.file.body) // a browser cut off while it sends shows its own error, not our answer
 			return s.comeBack(w, r, to, note{say: "Le texte est enregistré. " + sayOf(err), kind: "warn"})
 		}
@@ -233,55 +232,23 @@ func sayOf(err error) string {
 	return failureOf(problem.KindOf(err)).say
 }
 
-// formEdit is the form's text. One that comes back as the plain form of a formatted
-// letter leaves the formatting alone.
-func (s *Server) formEdit(r *http.Request, b *mailbox.Box, id string, f *draftForm) (outgoing.Edit, error) {
-	d, err := s.outbox.Get(r.Context(), b, id)
-	if err != nil {
-		return outgoing.Edit{}, err
-	}
-	version, err := strconv.ParseInt(f.get("version"), 10, 64)
-	if err != nil {
-		return outgoing.Edit{}, problem.Wrap(err, problem.Invalid, "")
-	}
-	fields := outgoing.Fields{To: named(f.get("to")), Cc: named(f.get("cc")), Bcc: named(f.get("bcc")), Subject: f.get("subject"), Text: f.get("text"),
-		DeliveryReceipt: f.get("delivery") == "1", ReadReceipt: f.get("read") == "1", NoReply: f.get("noreply") == "1"}
-	if sameText(d.Fields.Text, fields.Text) {
-		fields.HTML, fields.Text = d.Fields.HTML, d.Fields.Text
-	}
-	return outgoing.Edit{Version: version, Fields: fields, Account: f.get("who")}, nil
-}
-
-func named(typed string) []outgoing.Recipient {
-	if len(typed) > 64<<10 {
-		typed = typed[:64<<10]
-	}
-	return outgoing.Recipients(typed)
-}
-
-// sameText compares as a browser sends a text box back: \r\n for every end of line.
-func sameText(a, b string) bool {
-	norm := func(s string) string { return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n")) }
-	return norm(a) == norm(b)
-}
-
-// attachForm streams the form's file into the draft.
-func (s *Server) attachForm(ctx context.Context, b *mailbox.Box, id string, p *filePart) error {
+// attachForm streams the form's file into the draft, and tells its id there.
+func (s *Server) attachForm(ctx context.Context, b *mailbox.Box, id string, p *filePart) (string, error) {
 	if p.size < 0 {
-		return errFormSize
+		return "", errFormSize
 	}
 	f, err := s.outbox.StartUpload(ctx, b, id, p.name, p.size)
 	if err != nil {
-		return err
+		return "", err
 	}
-	f, err = s.outbox.Chunk(ctx, b, id, f.ID, 0, p.body)
-	if err == nil && !f.Complete() { // more came after the file: its size was not what was left
+	got, err := s.outbox.Chunk(ctx, b, id, f.ID, 0, p.body)
+	if err == nil && !got.Complete() { // more came after the file: its size was not what was left
 		err = errFormSize
 	}
 	if err != nil {
 		_ = s.outbox.Remove(context.WithoutCancel(ctx), b, id, f.ID) // half a file is no use to a page that cannot go on
 	}
-	return err
+	return f.ID, err
 }
 
 // discard puts a draft away.

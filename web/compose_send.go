@@ -78,12 +78,9 @@ func (s *Server) sendForm(w http.ResponseWriter, r *http.Request, b *mailbox.Box
 	if err != nil {
 		return err
 	}
-	o := outgoing.SendOptions{Version: saved.Version, Files: f.values["shown"], Confirmed: f.values["confirmed"], Account: f.get("who")}
-	if o.Files == nil {
-		o.Files = []string{}
-	}
-	if f.file != nil { // joined by this very click
-		o.Files = fileIDs(d.Files)
+	o := outgoing.SendOptions{Version: saved.Version, Files: append([]string{}, f.values["shown"]...), Confirmed: f.values["confirmed"], Account: f.get("who")}
+	if f.joined != "" { // by this very click; never another that came meanwhile
+		o.Files = append(o.Files, f.joined)
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), sendWait)
 	defer cancel()
@@ -104,14 +101,6 @@ func (s *Server) sendForm(w http.ResponseWriter, r *http.Request, b *mailbox.Box
 	}
 	redirect(w, r, to)
 	return nil
-}
-
-func fileIDs(all []outgoing.File) []string {
-	out := make([]string, 0, len(all))
-	for _, f := range all {
-		out = append(out, f.ID)
-	}
-	return out
 }
 
 // sentTo is the list with the sentence that says to whom the letter went.

@@ -55,20 +55,19 @@ func (o *Outbox) Run(ctx context.Context) error {
 // Recover makes 'unknown' of letters that were being submitted when the process
 // ended, or whose outcome could not be written down: between the last octet and the
 // answer nobody can know (RFC 1047). Letters this process is submitting now are left
-// alone. One process works on a database.
+// alone. Those of another process cannot be told apart: should one still be submitting
+// there, its outcome wins over the doubt (writeOutcome).
 func (o *Outbox) Recover(ctx context.Context) error {
-	o.mu.Lock()
-	flying := make(map[string]bool, len(o.sending))
-	for k := range o.sending {
-		flying[k.draft] = true
-	}
-	o.mu.Unlock()
 	var lost []ticket
 	err := o.db.Write(ctx, func(tx *sql.Tx) error {
+		lost = nil
 		all, err := o.submitting(ctx, tx)
 		if err != nil {
 			return err
 		}
+		// Under the writer: a letter seen here boarded before it was written down, and lands
+		// only once its outcome is.
+		flying := o.aloft()
 		for _, t := range all {
 			if flying[t.draftID] {
 				continue
@@ -96,6 +95,17 @@ func (o *Outbox) Recover(ctx context.Context) error {
 		o.noteFates(ctx, &lost[i], mailserver.Delivery{Stage: mailserver.StageUnknown})
 	}
 	return nil
+}
+
+// aloft are the drafts whose letters this process is submitting.
+func (o *Outbox) aloft() map[string]bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	out := make(map[string]bool, len(o.sending))
+	for k := range o.sending {
+		out[k.draft] = true
+	}
+	return out
 }
 
 // submitting lists the letters that were handed over without an answer yet.

@@ -154,6 +154,9 @@ func (o *Outbox) conclude(ctx context.Context, t *ticket, d mailserver.Delivery,
 // into a doubt.
 var writeTries = []time.Duration{0, 200 * time.Millisecond, time.Second, 5 * time.Second}
 
+// writeOutcome also ends a doubt that the loop of this or another process wrote down
+// meanwhile: what the operator said is the truth. What was settled since, by a person or
+// by evidence, stays so.
 func (o *Outbox) writeOutcome(ctx context.Context, t *ticket, state string, draft State, r Result, e audit.Event) (err error) {
 	blob, err := o.sealOutcome(t.id, r)
 	if err != nil {
@@ -164,7 +167,8 @@ func (o *Outbox) writeOutcome(ctx context.Context, t *ticket, state string, draf
 		time.Sleep(pause)
 		err = o.db.Write(ctx, func(tx *sql.Tx) error {
 			at := store.Micros(o.instant())
-			res, err := tx.ExecContext(ctx, `UPDATE letters SET state = ?, outcome = ?, settled_at = ?, next_try = 0 WHERE id = ? AND state = 'submitting'`, state, blob, at, t.id)
+			res, err := tx.ExecContext(ctx, `UPDATE letters SET state = ?1, outcome = ?2, settled_at = ?3, next_try = 0, tries = 0
+				WHERE id = ?4 AND (state = 'submitting' OR state = 'unknown' AND ?1 <> 'unknown')`, state, blob, at, t.id)
 			if err != nil {
 				return err
 			}
@@ -175,7 +179,7 @@ func (o *Outbox) writeOutcome(ctx context.Context, t *ticket, state string, draf
 			if draft != Sent {
 				closed = 0
 			}
-			if _, err := tx.ExecContext(ctx, `UPDATE drafts SET state = ?, closed_at = ? WHERE id = ?`, draft, closed, t.draftID); err != nil {
+			if _, err := tx.ExecContext(ctx, `UPDATE drafts SET state = ?, closed_at = ? WHERE id = ? AND state IN ('sending', 'unknown')`, draft, closed, t.draftID); err != nil {
 				return err
 			}
 			return o.trail.RecordTx(ctx, tx, e)
