@@ -188,7 +188,7 @@
       byId("limit").textContent = answer.limit;
       byId("wish-patient").hidden = !answer.patient;
     });
-    if (kept === changed) { saved(answer.saved); }
+    if (kept === changed && !looking) { saved(answer.saved); }
   }
 
   // save keeps the text, as often as it takes. It resolves to whether it is safe.
@@ -489,7 +489,7 @@
 
   // --- sending ---
 
-  let busy = false;
+  let busy = false, looking = false; // at who it goes to
   function stopSending() {
     busy = false;
     const button = byId("send");
@@ -506,7 +506,8 @@
       if (judging.open()) {
         saved("Vérification des destinataires…");
         live("Vérification des destinataires.");
-        await judging.settled();
+        looking = true;
+        await judging.settled().finally(() => { looking = false; });
         if (!busy) { return; }
       }
       if (!(await save()) || badFiles()) { return; }

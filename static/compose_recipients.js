@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  const { doc, byId, all, make, icon, live, still, readTyped, judgements, announced } = window.pliCompose;
+  const { doc, byId, all, make, icon, live, still, readTyped, holds, judgements, announced } = window.pliCompose;
 
   // recipients takes what the page does with them: ask, touched, clearRemarks,
   // sessionEnded, and the address that completes.
@@ -186,7 +186,7 @@
       // off meanwhile stays off; who it said nothing of stays as typed, and says so.
       settle(asked, fresh, found) {
         const before = JSON.stringify(this.recipients()), there = fresh.filter((c) => this.chips.includes(c));
-        if (there.length === asked.length && found.length) { // it may have read other recipients in it than the page did
+        if (found.length && there.length === asked.length && holds(found, asked)) { // it may have read other recipients in it than the page did
           this.tell(found, this.put(found, there));
         } else {
           const pairs = there.map((c) => [c, found.filter((f) => f.address.toLowerCase() === c.address.toLowerCase())[0]]);

@@ -25,11 +25,15 @@
     return out.filter((p) => p.words);
   }
 
+  // chipOf takes 'Paul Martin <x@y>' apart. What holds a second address stays whole: it
+  // is refused when the letter is sent, where one of the two would be forgotten.
   function chipOf(words) {
-    const at = words.endsWith(">") ? words.lastIndexOf("<") : -1;
-    const address = at < 0 ? "" : words.slice(at + 1, -1).trim();
-    const typed = address ? words.slice(0, at).trim().replace(/^"(.*)"$/, "$1").replace(/\\(.)/g, "$1") : "";
-    return { name: typed || address || words, typed, address: address || words, sub: "", kind: "pending", say: "", suggest: "" };
+    const at = words.endsWith(">") ? words.indexOf("<") : -1;
+    const inside = at < 0 ? "" : words.slice(at + 1, -1).trim();
+    const name = at < 0 ? "" : words.slice(0, at).trim().replace(/^"(.*)"$/, "$1").replace(/\\(.)/g, "$1");
+    const apart = inside && !/[<>]/.test(inside) && (!name.includes("@") || name === inside);
+    const typed = apart ? name : "", address = apart ? inside : words;
+    return { name: typed || address, typed, address, sub: "", kind: "pending", say: "", suggest: "" };
   }
 
   // readTyped gives what was typed as chips nobody has judged yet. Nothing of it is left
@@ -38,7 +42,7 @@
     const out = [];
     let ahead = null; // 'Martin' of 'Martin, Paul <x@y>'
     for (const p of pieces(text)) {
-      const named = /^[^@<]*<[^<>]*@[^<>]*>$/.test(p.words);
+      const { address } = chipOf(p.words), named = address !== p.words && address.includes("@");
       if (ahead && named) {
         p.words = ahead.words + ", " + p.words;
       } else if (ahead) {
@@ -49,6 +53,12 @@
     }
     if (ahead) { out.push(chipOf(ahead.words)); }
     return out;
+  }
+
+  // holds tells whether every address that was typed is among those the server found.
+  function holds(found, asked) {
+    const known = found.map((c) => c.address + "\n" + c.typed).join("\n").toLowerCase().split(/[\s<>(),;"]+/);
+    return asked.every((c) => c.address.toLowerCase().split(/[\s<>(),;"]+/).every((word) => !word.includes("@") || known.includes(word)));
   }
 
   // judgements asks the server about what was typed. No question lasts longer than
@@ -88,5 +98,5 @@
     return asked.map((c) => fresh.includes(c) ? c.name + (c.sub ? ", " + c.sub : "") + (c.say ? nbsp + ": " + c.say : "") + ", ajouté." : c.name + " est déjà destinataire.").join(" ");
   }
 
-  Object.assign(window.pliCompose, { readTyped, judgements, announced });
+  Object.assign(window.pliCompose, { readTyped, holds, judgements, announced });
 })();
