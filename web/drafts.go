@@ -79,6 +79,9 @@ func (s *Server) draftRows(r *http.Request, b *mailbox.Box, all []outgoing.Summa
 		if d.State != outgoing.Open {
 			row.State = d.State.Label()
 		}
+		if d.Unreadable {
+			row.Who, row.Subject = "Brouillon illisible", "Ce brouillon ne peut pas être affiché\u00a0; il n’est pas effacé. Prévenez le support."
+		}
 		rows = append(rows, row)
 	}
 	return rows

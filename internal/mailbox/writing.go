@@ -93,17 +93,16 @@ func (b *Box) dropCopies(ctx context.Context, f mailserver.Folder, messageID str
 		return err
 	}
 	var gone []uint32
+	if before.UID != 0 && before.UID != keep.UID && validity == before.UIDValidity {
+		gone = append(gone, before.UID) // whatever id it bears: a draft may have taken another
+	}
 	for _, uid := range uids {
-		switch {
-		case uid == keep.UID:
+		if uid == keep.UID || slices.Contains(gone, uid) {
 			continue
-		case uid == before.UID && validity == before.UIDValidity:
+		}
+		o, err := b.mail.OpenLetter(ctx, f.Name, validity, uid)
+		if err == nil && ours(headerOf(o)) {
 			gone = append(gone, uid)
-		default:
-			o, err := b.mail.OpenLetter(ctx, f.Name, validity, uid)
-			if err == nil && ours(headerOf(o)) {
-				gone = append(gone, uid)
-			}
 		}
 	}
 	if len(gone) == 0 {
@@ -178,6 +177,19 @@ func (b *Box) InSent(ctx context.Context, messageID string) (bool, error) {
 	}
 	_, uids, err := b.mail.FindMessageID(ctx, f.Name, messageID)
 	return len(uids) > 0, err
+}
+
+// IsFree reports whether no letter in Sent bears that Message-ID: another may.
+func (b *Box) IsFree(ctx context.Context, messageID string) (bool, error) {
+	if err := b.may(ctx, delegation.Write, audit.DraftCreate); err != nil {
+		return false, err
+	}
+	f, err := b.mail.EnsureFolder(ctx, mailserver.RoleSent)
+	if err != nil {
+		return false, err
+	}
+	_, uids, err := b.mail.FindMessageID(ctx, f.Name, messageID)
+	return err == nil && len(uids) == 0, err
 }
 
 // Trace is a letter received that speaks of one of ours.

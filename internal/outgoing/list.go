@@ -28,6 +28,9 @@ type Summary struct {
 	// Place is where this draft's own copy lies in the mailbox's Drafts folder, so that
 	// a page shows one of them; zero when there is none.
 	Place mailbox.Place
+	// Unreadable is a draft that cannot be opened (its key is gone, its row is damaged):
+	// nothing of what it says is here. It hides no other.
+	Unreadable bool
 }
 
 // maxListedTo is how many recipients a summary names.
@@ -100,7 +103,7 @@ func (o *Outbox) page(ctx context.Context, box *mailbox.Box, offset, limit int) 
 	defer rows.Close()
 	var out []Summary
 	for rows.Next() {
-		s, err := o.scanSummary(rows)
+		s, err := o.scanSummary(ctx, rows)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -112,7 +115,7 @@ func (o *Outbox) page(ctx context.Context, box *mailbox.Box, offset, limit int) 
 	return out, total, o.addFailures(ctx, id, out)
 }
 
-func (o *Outbox) scanSummary(rows interface{ Scan(...any) error }) (Summary, error) {
+func (o *Outbox) scanSummary(ctx context.Context, rows interface{ Scan(...any) error }) (Summary, error) {
 	var d Draft
 	var sealed, whole []byte
 	var saved int64
@@ -127,12 +130,16 @@ func (o *Outbox) scanSummary(rows interface{ Scan(...any) error }) (Summary, err
 	} else if err = o.openBody(&d, whole); err == nil {
 		s = summed(d)
 	}
+	if err != nil {
+		o.log.ErrorContext(ctx, "a draft cannot be opened", "draft", d.ID, "err", err)
+		s = summary{}
+	}
 	out := Summary{ID: d.ID, State: d.State, To: s.To, MoreTo: s.More, Subject: s.Subject, Snippet: s.Snippet, Author: s.Author,
-		CopyOf: d.CopyOf, Files: files, SavedAt: store.Time(saved)}
+		CopyOf: d.CopyOf, Files: files, SavedAt: store.Time(saved), Unreadable: err != nil}
 	if d.imap.place.UID != 0 {
 		out.Place = d.imap.place
 	}
-	return out, err
+	return out, nil
 }
 
 // addFailures fills LastError of drafts whose latest sending failed.

@@ -247,7 +247,11 @@ func (o *Outbox) adopt(ctx context.Context, box *mailbox.Box, from Origin, d *Dr
 	d.Fields.To, d.Fields.Cc, d.Fields.Bcc, d.Fields.Subject = recipientsOf(env.To), recipientsOf(env.Cc), recipientsOf(env.Bcc), env.Subject
 	d.InReplyTo, d.References = env.InReplyTo, env.References
 	if env.MessageID != "" && len(env.MessageID) <= 200 {
-		d.MessageID = env.MessageID // its copy there is then replaced, not doubled
+		// Its id stays, for other programs, unless it is that of a letter sent: the copy of
+		// this one would be taken for filed already.
+		if free, err := box.IsFree(ctx, env.MessageID); err == nil && free {
+			d.MessageID = env.MessageID
+		}
 	}
 	said := words(l, toGoOnIn)
 	if l.Body.HTML != nil {

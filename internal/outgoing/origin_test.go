@@ -171,6 +171,38 @@ func TestImport(t *testing.T) {
 	}
 }
 
+// A letter sent long ago, put into Drafts by another program and gone on with, is a new
+// letter: its copy is filed beside the old one.
+func TestImportOfALetterSent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	raw := strings.Replace(received, "To: "+anneBox+", tiers@medecin.mssante.fr", "To: "+hugoBox, 1)
+	w.host.Put(address(t, anneBox), "Sent", []string{`\Seen`}, w.now(), []byte(raw))
+	box := w.box(anne)
+	b, err := w.New(w.ctx, box, Origin{Kind: Imported, Ref: w.put("Drafts", raw, `\Draft`)})
+	w.must(err)
+	s, err := w.Save(w.ctx, box, b.Draft.ID, edit(b.Draft.Version, "w", 1, "une autre lettre"))
+	w.must(err)
+	w.must(w.Leave(w.ctx, box, b.Draft.ID))
+	if n := w.host.Count(address(t, anneBox), "Drafts"); n != 1 {
+		t.Errorf("%d letters in Drafts: what is written does not replace what it was taken from", n)
+	}
+	s, err = w.Save(w.ctx, box, b.Draft.ID, Edit{Version: s.Version, Writer: "w", Seq: 2, Fields: Fields{To: []Recipient{{Address: hugoBox}}, Subject: "Autre", Text: "une autre lettre"}})
+	w.must(err)
+	if r, err := w.Send(w.ctx, box, b.Draft.ID, SendOptions{Version: s.Version, Confirmed: []string{NoFile}}); err != nil || r.Came != CameSent {
+		t.Fatalf("%+v %v", r, err)
+	}
+	w.flying.Wait()
+	w.Attend(w.ctx, box)
+	w.flying.Wait()
+	if n := w.host.Count(address(t, anneBox), "Sent"); n != 2 {
+		t.Errorf("%d letters in Sent, want the old one and the new one", n)
+	}
+	if n := w.host.Count(address(t, anneBox), "Drafts"); n != 0 {
+		t.Errorf("%d letters left in Drafts", n)
+	}
+}
+
 // Attack: a Message-ID that would break out of a header or of a command.
 func TestEvilMessageID(t *testing.T) {
 	t.Parallel()
