@@ -308,7 +308,7 @@ func (s *Server) exchangeClose(w http.ResponseWriter, r *http.Request) error {
 	case outgoing.CameSent:
 		return s.comeBack(w, r, self, note{say: "Conversation close\u00a0: " + orPatient(e.Name) + " ne peut plus répondre.", kind: "ok"})
 	case outgoing.CameFlying:
-		return s.comeBack(w, r, self, note{say: "La clôture est en train de partir\u00a0: rechargez cette page dans un instant.", kind: "warn"})
+		return s.comeBack(w, r, self, note{say: "La clôture est en train de partir\u00a0: rechargez cette page dans un instant. Si l’échange y est encore ouvert, elle n’est pas partie\u00a0: cliquez de nouveau sur Clore.", kind: "warn"})
 	case outgoing.CameUnknown:
 		return s.comeBack(w, r, self, note{say: "La messagerie MSSanté n’a pas confirmé la clôture\u00a0: elle est peut-être partie. Dites ce qu’il en est dans Brouillons.", kind: "warn"})
 	}

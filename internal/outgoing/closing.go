@@ -12,6 +12,7 @@ import (
 	"pli.example/pli/internal/message"
 	"pli.example/pli/internal/mssante"
 	"pli.example/pli/internal/problem"
+	"pli.example/pli/internal/store"
 )
 
 // CloseOptions says which exchange a person closes, as their page showed it.
@@ -63,9 +64,8 @@ func (o *Outbox) closeExchange(ctx context.Context, box *mailbox.Box, c CloseOpt
 	if d.State == Unknown {
 		return Result{}, problem.New(problem.Conflict, sayDoubtful)
 	}
-	r, err := o.Send(ctx, box, d.ID, SendOptions{Version: d.Version, closing: true})
-	if err != nil || r.Came == CameKept || r.Came == CameAsked { // nothing of it stays for anybody to write in
-		o.dropClosing(context.WithoutCancel(ctx), box, d.ID)
+	r, err := o.Send(ctx, box, d.ID, SendOptions{Version: d.Version, Files: []string{}, closing: true})
+	if r.Came == CameKept || r.Came == CameAsked {
 		r.Say = closingSay(r)
 	}
 	return r, err
@@ -81,7 +81,9 @@ func closingSay(r Result) string {
 }
 
 // closingDraft is the letter of this very closing: of the same exchange and the same
-// last letter there is one, whoever clicks, and a new try takes it up.
+// last letter there is one, whoever clicks, and a new try takes it up. It is put away from
+// the first moment, and again when it did not leave: at no time is it a draft that
+// somebody finds, writes in or joins files to (attack: a closing that carries them away).
 func (o *Outbox) closingDraft(ctx context.Context, box *mailbox.Box, c CloseOptions, patient mssante.Address) (Draft, error) {
 	o.remember(box)
 	fresh := o.blank(box)
@@ -99,18 +101,17 @@ func (o *Outbox) closingDraft(ctx context.Context, box *mailbox.Box, c CloseOpti
 		d, err := o.draft(ctx, tx, box, id)
 		switch {
 		case problem.Is(err, problem.NotFound):
-			return o.create(ctx, tx, box, &fresh, maxDrafts+maxCopies)
-		case err != nil:
-			return err
-		case d.State == Discarded:
-			if _, err := tx.ExecContext(ctx, `UPDATE drafts SET state = 'open', closed_at = 0 WHERE id = ?`, id); err != nil {
+			if err := o.create(ctx, tx, box, &fresh, maxDrafts+maxCopies); err != nil {
 				return err
 			}
-			d.State = Open
-			fallthrough
-		case d.State == Open && !reflect.DeepEqual(d.Fields, fresh.Fields):
-			_, err = o.overwrite(ctx, tx, box, d, Edit{Fields: fresh.Fields})
+		case err != nil || d.State != Discarded:
+			return err
+		case !reflect.DeepEqual(d.Fields, fresh.Fields): // another label of the same patient
+			if _, err = o.overwrite(ctx, tx, box, d, Edit{Fields: fresh.Fields}); err != nil {
+				return err
+			}
 		}
+		_, err = tx.ExecContext(ctx, `UPDATE drafts SET state = 'discarded', closed_at = ? WHERE id = ?`, store.Micros(fresh.CreatedAt), id)
 		return err
 	})
 	if err != nil {
@@ -124,16 +125,6 @@ func (o *Outbox) closingFields(ctx context.Context, box *mailbox.Box, c CloseOpt
 	name := strings.ReplaceAll(o.From(ctx, box).Mailbox.Name, "_", " ")
 	return Fields{To: []Recipient{c.Patient}, Subject: mssante.SubjectClose, NoReply: true,
 		Text: "Bonjour,\n\nCet échange est terminé\u00a0: vous ne pouvez plus répondre aux messages précédents depuis Mon espace santé. Un nouveau message de notre part l’ouvrira de nouveau si nécessaire.\n\n" + name + "\n"}
-}
-
-func (o *Outbox) dropClosing(ctx context.Context, box *mailbox.Box, id string) {
-	err := o.db.Write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE drafts SET state = 'discarded', closed_at = ? WHERE id = ? AND state = 'open'`, o.instant().UnixMicro(), id)
-		return err
-	})
-	if err != nil {
-		o.log.WarnContext(ctx, "a closing that did not leave stays among the drafts", "draft", id, "err", err)
-	}
 }
 
 const maxUnfiled = 50
