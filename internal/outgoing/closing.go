@@ -33,7 +33,7 @@ const (
 // CloseExchange sends the one letter that closes an exchange with a patient: subject
 // exactly [FIN] and X-MSS-MES: FIN (ENS §7), through the outbox as any letter: durable,
 // in the ledger and the trail, a copy in Sent. Twice the same click is one letter.
-// Nothing else may send that subject.
+// Nothing else may send that subject, nor send such a letter again.
 func (o *Outbox) CloseExchange(ctx context.Context, box *mailbox.Box, c CloseOptions) (Result, error) {
 	r, err := o.closeExchange(ctx, box, c)
 	e := audit.Event{Action: audit.ExchangeClose, Target: c.Exchange, Request: "SUBMIT [FIN]", Detail: c.Patient.Address, Count: 1}
@@ -57,7 +57,7 @@ func (o *Outbox) closeExchange(ctx context.Context, box *mailbox.Box, c CloseOpt
 	if !ok || !patient.IsPatient() {
 		return Result{}, problem.New(problem.Invalid, sayNotClosed)
 	}
-	d, err := o.closingDraft(ctx, box, c, patient)
+	d, err := o.newestClosing(ctx, box, c, patient)
 	if err != nil {
 		return Result{}, door(err, sayKept)
 	}
@@ -80,14 +80,42 @@ func closingSay(r Result) string {
 	return strings.TrimSpace(sayNotClosed + "La messagerie MSSanté n’a pas pris la lettre de clôture. Réessayez dans un instant.")
 }
 
-// closingDraft is the letter of this very closing: of the same exchange and the same
-// last letter there is one, whoever clicks, and a new try takes it up. It is put away from
+// maxClosings is how many times one exchange is closed upon the same last letter.
+const maxClosings = 50
+
+// newestClosing is the letter of this closing that was not tried yet, or whose fate counts:
+// one that did not leave is never sent late, with its old date: another takes its place.
+func (o *Outbox) newestClosing(ctx context.Context, box *mailbox.Box, c CloseOptions, patient mssante.Address) (Draft, error) {
+	for try := range maxClosings {
+		d, err := o.closingDraft(ctx, box, c, patient, try)
+		if err != nil {
+			return Draft{}, err
+		}
+		over, err := o.closingOver(ctx, d)
+		if err != nil || !over {
+			return d, err
+		}
+	}
+	return Draft{}, problem.New(problem.TooMany, sayNotClosed+"Elle a été essayée trop souvent\u00a0: prévenez le support.")
+}
+
+// closingOver reports a try that is over without having closed anything.
+func (o *Outbox) closingOver(ctx context.Context, d Draft) (tried bool, err error) {
+	if d.State != Discarded {
+		return false, nil
+	}
+	err = o.db.Read().QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM letters WHERE draft_id = ?)`, d.ID).Scan(&tried)
+	return tried, err
+}
+
+// closingDraft is the letter of this very closing: of the same exchange, the same last
+// letter and the same try there is one, whoever clicks. It is put away from
 // the first moment, and again when it did not leave: at no time is it a draft that
 // somebody finds, writes in or joins files to (attack: a closing that carries them away).
-func (o *Outbox) closingDraft(ctx context.Context, box *mailbox.Box, c CloseOptions, patient mssante.Address) (Draft, error) {
+func (o *Outbox) closingDraft(ctx context.Context, box *mailbox.Box, c CloseOptions, patient mssante.Address, try int) (Draft, error) {
 	o.remember(box)
 	fresh := o.blank(box)
-	fresh.ID = o.keys.Opaque("outgoing.closing", fresh.MailboxID, patient.Key(), c.LastID, fmt.Sprint(c.Last))
+	fresh.ID = o.keys.Opaque("outgoing.closing", fresh.MailboxID, patient.Key(), c.LastID, fmt.Sprint(c.Last), fmt.Sprint(try))
 	fresh.Origin, fresh.identified, fresh.InReplyTo, fresh.References = Closing, []string{patient.Key()}, c.LastID, c.Refs
 	if c.Last.UID != 0 {
 		fresh.Original = &c.Last

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"pli.example/pli/internal/conversation"
 	"pli.example/pli/internal/problem"
 )
 
@@ -60,7 +61,7 @@ func TestClosingIsNoDraft(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	box := w.box(anne)
-	c, err := w.closingDraft(w.ctx, box, closing("a@b"), address(t, patient))
+	c, err := w.closingDraft(w.ctx, box, closing("a@b"), address(t, patient), 0)
 	w.must(err)
 	_, opened := w.Get(w.ctx, box, c.ID)
 	restored := w.Restore(w.ctx, box, c.ID)
@@ -73,5 +74,90 @@ func TestClosingIsNoDraft(t *testing.T) {
 	}
 	if all, err := w.List(w.ctx, box); err != nil || len(all) != 0 {
 		t.Errorf("in Brouillons: %+v %v", all, err)
+	}
+}
+
+// unheard does f while the operator's answer is lost.
+func (w *world) unheard(f func()) {
+	w.crash = func(point string) {
+		w.fault.Load().deaf.Store(point == "before the dot" || point == "answered" && w.fault.Load().deaf.Load())
+	}
+	f()
+	w.flying.Wait()
+	w.fault.Load().deaf.Store(false)
+	w.crash = func(string) {}
+}
+
+// doubt closes the exchange without hearing the operator's answer, and gives the closing.
+func (w *world) doubt(t *testing.T, last string) Summary {
+	t.Helper()
+	var r Result
+	var err error
+	w.unheard(func() { r, err = w.CloseExchange(w.ctx, w.box(anne), closing(last)) })
+	w.must(err)
+	all, err := w.List(w.ctx, w.box(anne))
+	w.must(err)
+	if r.Came != CameUnknown || len(all) != 1 || all[0].State != Unknown {
+		t.Fatalf("%s %+v", r.Came, all)
+	}
+	return all[0]
+}
+
+// Attack: a closing of unknown fate is sent again days later, over what the patient wrote
+// since, dated before it. It left or it did not; the button makes another.
+func TestClosingIsNeverSentAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	d := w.exchange(t)
+	s := w.doubt(t, d.MessageID)
+	w.advance(48 * time.Hour)
+	at := w.arrived(patient)
+	if r, err := w.Settle(w.ctx, w.box(anne), s.ID, SendAgain); !problem.Is(err, problem.Conflict) {
+		t.Fatalf("sent again: %+v %v", r, err)
+	}
+	r, err := w.Settle(w.ctx, w.box(anne), s.ID, NotLeft)
+	w.must(err)
+	if all, err := w.List(w.ctx, w.box(anne)); err != nil || len(all) != 0 || r.Came != CameKept || r.Say != sayGivenUp {
+		t.Errorf("said not to have left: %s %+v %v", r.Came, all, err)
+	}
+	if n := w.arrived(patient); n != at {
+		t.Errorf("%d letters left meanwhile", n-at)
+	}
+	if _, err := w.Settle(w.ctx, w.box(anne), s.ID, NotLeft); !problem.Is(err, problem.Gone) {
+		t.Errorf("said twice: %v", err)
+	}
+	r, err = w.CloseExchange(w.ctx, w.box(anne), closing(d.MessageID))
+	w.must(err)
+	w.flying.Wait()
+	l := w.parse(w.host.Newest(address(t, anneBox), "Sent"))
+	old, err := w.draft(w.ctx, w.db.Read(), w.box(anne), s.ID)
+	w.must(err)
+	if r.Came != CameSent || l.Envelope.Subject != "[FIN]" || l.Envelope.MessageID == old.MessageID || w.now().Sub(l.Envelope.Date) > time.Hour {
+		t.Errorf("the button: %s %q %s %s", r.Came, l.Envelope.Subject, l.Envelope.MessageID, l.Envelope.Date)
+	}
+	// Any other letter is sent again as ever, and never put away: its text is somebody's.
+	d = w.letter(w.box(anne), patient)
+	w.unheard(func() { _, err = w.Send(w.ctx, w.box(anne), d.ID, SendOptions{Version: d.Version}) })
+	w.must(err)
+	if _, err := w.Settle(w.ctx, w.box(anne), d.ID, NotLeft); !problem.Is(err, problem.Invalid) {
+		t.Errorf("an ordinary letter was given up: %v", err)
+	}
+	if r, err := w.Settle(w.ctx, w.box(anne), d.ID, SendAgain); err != nil || r.Came != CameSent {
+		t.Errorf("an ordinary letter is not sent again: %s %v", r.Came, err)
+	}
+}
+
+func TestClosingSaidToHaveLeft(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	d := w.exchange(t)
+	s := w.doubt(t, d.MessageID)
+	r, err := w.Settle(w.ctx, w.box(anne), s.ID, ItLeft)
+	w.must(err)
+	w.flying.Wait()
+	x, err := w.box(anne).Exchanges(w.ctx, nil)
+	w.must(err)
+	if r.Came != CameSent || len(x.All) != 1 || x.All[0].State.Phase != conversation.Closed {
+		t.Errorf("%s %+v", r.Came, x.All)
 	}
 }

@@ -141,7 +141,7 @@ func TestNobodyTypesTheMagicWord(t *testing.T) {
 		}
 	}
 	// A draft that is a closing is sent by the button alone.
-	d, err := w.closingDraft(w.ctx, box, closing("a@b"), address(t, patient))
+	d, err := w.closingDraft(w.ctx, box, closing("a@b"), address(t, patient), 0)
 	w.must(err)
 	if r, err := w.Send(w.ctx, box, d.ID, SendOptions{Version: d.Version}); !problem.Is(err, problem.Conflict) {
 		t.Errorf("%s %v", r.Came, err)
