@@ -91,7 +91,7 @@ func (o *Outbox) newestClosing(ctx context.Context, box *mailbox.Box, c CloseOpt
 		if err != nil {
 			return Draft{}, err
 		}
-		over, err := o.closingOver(ctx, d)
+		over, err := o.closingOver(ctx, box, d)
 		if err != nil || !over {
 			return d, err
 		}
@@ -99,13 +99,23 @@ func (o *Outbox) newestClosing(ctx context.Context, box *mailbox.Box, c CloseOpt
 	return Draft{}, problem.New(problem.TooMany, sayNotClosed+"Elle a été essayée trop souvent\u00a0: prévenez le support.")
 }
 
-// closingOver reports a try that is over without having closed anything.
-func (o *Outbox) closingOver(ctx context.Context, d Draft) (tried bool, err error) {
-	if d.State != Discarded {
+// closingOver reports a try that answers this click no more: it did not leave, or it left and
+// its copy was taken out of Sent since. Whoever clicks again was shown an open exchange: to
+// say 'closed' of that old letter would send nothing, for ever.
+func (o *Outbox) closingOver(ctx context.Context, box *mailbox.Box, d Draft) (bool, error) {
+	if d.State != Discarded && d.State != Sent {
 		return false, nil
 	}
-	err = o.db.Read().QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM letters WHERE draft_id = ?)`, d.ID).Scan(&tried)
-	return tried, err
+	var tried, awaited int
+	err := o.db.Read().QueryRowContext(ctx, `SELECT count(*), count(*) FILTER (WHERE state = 'accepted' AND copied = 0) FROM letters WHERE draft_id = ?`, d.ID).Scan(&tried, &awaited)
+	if err != nil || d.State == Discarded {
+		return tried > 0, err
+	}
+	if awaited > 0 {
+		return false, nil
+	}
+	there, err := box.InSent(ctx, d.MessageID)
+	return !there, err
 }
 
 // closingDraft is the letter of this very closing: of the same exchange, the same last

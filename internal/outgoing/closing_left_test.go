@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"pli.example/pli/internal/audit"
 	"pli.example/pli/internal/conversation"
 	"pli.example/pli/internal/problem"
 )
@@ -111,7 +112,7 @@ func TestClosingIsNeverSentAgain(t *testing.T) {
 	d := w.exchange(t)
 	s := w.doubt(t, d.MessageID)
 	w.advance(48 * time.Hour)
-	at := w.arrived(patient)
+	at := w.acts(audit.LetterSend, "ok")
 	if r, err := w.Settle(w.ctx, w.box(anne), s.ID, SendAgain); !problem.Is(err, problem.Conflict) {
 		t.Fatalf("sent again: %+v %v", r, err)
 	}
@@ -120,7 +121,7 @@ func TestClosingIsNeverSentAgain(t *testing.T) {
 	if all, err := w.List(w.ctx, w.box(anne)); err != nil || len(all) != 0 || r.Came != CameKept || r.Say != sayGivenUp {
 		t.Errorf("said not to have left: %s %+v %v", r.Came, all, err)
 	}
-	if n := w.arrived(patient); n != at {
+	if n := w.acts(audit.LetterSend, "ok"); n != at {
 		t.Errorf("%d letters left meanwhile", n-at)
 	}
 	if _, err := w.Settle(w.ctx, w.box(anne), s.ID, NotLeft); !problem.Is(err, problem.Gone) {
@@ -159,5 +160,41 @@ func TestClosingSaidToHaveLeft(t *testing.T) {
 	w.must(err)
 	if r.Came != CameSent || len(x.All) != 1 || x.All[0].State.Phase != conversation.Closed {
 		t.Errorf("%s %+v", r.Came, x.All)
+	}
+}
+
+// Attack: the copy of a [FIN] is thrown away, the page offers the button again, and the
+// button says 'closed' having sent nothing.
+func TestClosingAgainOnceItsCopyIsGone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	box := w.box(anne)
+	d := w.exchange(t)
+	for range 2 {
+		r, err := w.CloseExchange(w.ctx, box, closing(d.MessageID))
+		if err != nil || r.Came != CameSent {
+			t.Fatalf("%s %v", r.Came, err)
+		}
+		w.flying.Wait()
+	}
+	if n := w.acts(audit.LetterSend, "ok"); n != 2 {
+		t.Fatalf("%d letters to the patient, want the first and one closing", n)
+	}
+	x, err := box.Exchanges(w.ctx, nil)
+	w.must(err)
+	last := x.All[0].Last()
+	_, err = w.mail.For(box.Actor(), address(t, anneBox)).Expunge(w.ctx, "Sent", last.UIDValidity, []uint32{last.UID})
+	w.must(err)
+	for range 2 {
+		r, err := w.CloseExchange(w.ctx, w.box(anne), closing(d.MessageID))
+		if err != nil || r.Came != CameSent {
+			t.Errorf("the button: %s %v", r.Came, err)
+		}
+		w.flying.Wait()
+	}
+	x, err = w.box(anne).Exchanges(w.ctx, nil)
+	w.must(err)
+	if n := w.acts(audit.LetterSend, "ok"); n != 3 || x.All[0].State.Phase != conversation.Closed {
+		t.Errorf("%d letters to the patient, want one more; phase %d", n, x.All[0].State.Phase)
 	}
 }
