@@ -148,6 +148,10 @@ func (s *Server) exchangeLetter(r *http.Request, b *mailbox.Box, e mailbox.Excha
 	if l.Mark == conversation.Closing {
 		v.Subject, whole = "Conversation close", false
 	}
+	if l.Gone {
+		v.Chips = append(v.Chips, templates.Chip{Kind: "plain", Text: "partie, sa copie n’est plus dans Envoyés"})
+		return v
+	}
 	if l.UID == 0 {
 		v.Chips = append(v.Chips, templates.Chip{Kind: "plain", Text: "partie, copie en cours de classement"})
 		return v

