@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"pli.example/pli/internal/audit"
+	"pli.example/pli/internal/demo/people"
+	"pli.example/pli/internal/mssante"
 )
 
 // Attack: the copy of a [FIN] is put in the bin, as a tidy person does. The page must not
@@ -48,5 +50,23 @@ func TestClosingInTheBin(t *testing.T) {
 	}
 	if rows, err := k.App.Audit.Recent(t.Context(), audit.Filter{Action: audit.ExchangeClose}); err != nil || len(rows) != 1 {
 		t.Errorf("trail %+v %v", rows, err)
+	}
+}
+
+// §3.4.2.2: an exchange made only of a letter of ours (of another program, its matricule
+// mistyped there) confirms nobody's identity.
+func TestWriteWherePatientNeverWrote(t *testing.T) {
+	t.Parallel()
+	k := writingKit(t)
+	c := k.SignIn("martin")
+	leroy := mssante.PatientAddress(ins("leroy")).String()
+	k.World.Mail().Put(people.MartinBox, "Sent", nil, k.Clock.Now(), []byte("From: "+people.MartinBox.String()+"\r\nTo: Jeanne Leroy <"+leroy+">\r\nSubject: Votre dosage\r\nMessage-ID: <ailleurs@x>\r\n\r\nBonjour\r\n"))
+	at := patientsAt(t, c, 0)
+	exchange := patientAt(t, c, at, "awaited", "Jeanne Leroy").Find("[data-testid=patient-name]").AttrOr("href", "")
+	draft := c.Post(exchange+"/write", values("plain", "1")).Location()
+	to := doc(t, ok(t, c.Get(draft))).Find("#to").AttrOr("value", "")
+	a := c.Post(draft, values("plain", "1", "version", "1", "to", to, "subject", "Votre dosage", "text", "Tout va bien.", "do", "send"))
+	if got := doc(t, ok(t, c.Follow(a.Location()))).Find("[data-testid=remark]").Text(); !strings.Contains(got, "née en mai 1992") {
+		t.Errorf("their identity is not asked about: %q at %s", got, a.Location())
 	}
 }

@@ -241,7 +241,10 @@ func (s *Server) exchangeWrite(w http.ResponseWriter, r *http.Request) error {
 	}
 	from := outgoing.Origin{Kind: outgoing.ToPatient, To: []outgoing.Recipient{{Name: e.Name, Address: e.Patient.String()}},
 		Plain: r.PostForm.Get("plain") == "1", Signature: s.signature(r, b)}
-	if l, ok := e.LastOfPatient(); ok && e.State.Phase == conversation.WaitingForUs {
+	switch l, wrote := e.LastOfPatient(); {
+	case !wrote: // only letters of ours, perhaps to a matricule mistyped elsewhere: who they are is asked
+		from.Kind = outgoing.Blank
+	case e.State.Phase == conversation.WaitingForUs:
 		from = outgoing.Origin{Kind: outgoing.Answer, Ref: l.Ref, Plain: from.Plain, Signature: from.Signature}
 	}
 	begun, err := s.outbox.New(r.Context(), b, from)
