@@ -101,6 +101,7 @@ type SendingView struct {
 	SettleTo   string // POST verdict=left|again
 	Who        string // whose page it is
 	MaySettle  bool
+	Closing    bool // it closes an exchange with a patient: never sent again
 }
 
 // DraftsView lists a mailbox's letters being written.

@@ -168,7 +168,7 @@ func (s *Server) composeView(r *http.Request, b *mailbox.Box, d outgoing.Draft) 
 // behind is the list a letter goes back to: that of the letter it answers, or the
 // exchange with the patient it is for.
 func (s *Server) behind(sc *scope, d outgoing.Draft) string {
-	if to := s.exchangeHref(sc, addressesOf(d.Fields.Everybody())); to != "" && (d.State == outgoing.Sent || d.Original != nil) {
+	if to := s.exchangeHref(sc, addressesOf(d.Fields.Everybody())); to != "" && (d.State == outgoing.Sent || d.Original != nil || d.Origin == outgoing.Closing) {
 		return to
 	} else if to != "" && d.Origin == outgoing.ToPatient {
 		return path("mail", sc.box.ID, "patients")

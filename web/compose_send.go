@@ -116,7 +116,7 @@ func (s *Server) sendingPage(w http.ResponseWriter, r *http.Request, b *mailbox.
 	sc := scopeOf(r)
 	self := draftHref(sc.box.ID, d.ID)
 	v := templates.SendingView{Page: s.page(r, "Envoi"), State: string(d.State), BackHref: s.behind(sc, d), ProgressAt: self + "/progress",
-		SettleTo: self + "/settle", Who: whoSigns(sc), MaySettle: b.Grant().Rights.Has(delegation.Send)}
+		SettleTo: self + "/settle", Who: whoSigns(sc), MaySettle: b.Grant().Rights.Has(delegation.Send), Closing: d.Origin == outgoing.Closing}
 	v.Page.Section = "compose"
 	res, err := s.outbox.Progress(r.Context(), b, d.ID)
 	if err != nil {
@@ -129,6 +129,9 @@ func (s *Server) sendingPage(w http.ResponseWriter, r *http.Request, b *mailbox.
 		v.Fates = nil
 	case outgoing.Unknown:
 		v.Heading = "Envoi à confirmer"
+		if v.Closing {
+			v.Heading, v.Say = "Clôture à confirmer", "La messagerie MSSanté n’a pas confirmé avoir reçu la clôture de cet échange\u00a0: elle est peut-être partie. Regardez si le patient a écrit depuis, puis dites ce qu’il en est. Aucune lettre n’est perdue."
+		}
 	default:
 		v.Heading = "Lettre envoyée"
 	}
@@ -185,6 +188,8 @@ func (s *Server) draftSettle(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case res.Came == outgoing.CameSent && verdict == outgoing.ItLeft:
 		return s.comeBack(w, r, s.behind(scopeOf(r), d), note{say: "C’est noté\u00a0: la lettre est partie, sa copie est rangée dans Envoyés.", kind: "ok"})
+	case res.Came == outgoing.CameKept && verdict == outgoing.NotLeft:
+		return s.comeBack(w, r, s.behind(scopeOf(r), d), note{say: res.Say, kind: "warn"})
 	case res.Came == outgoing.CameSent:
 		to = s.sentTo(r, d)
 	case res.Came == outgoing.CameKept:

@@ -148,6 +148,10 @@ func (s *Server) exchangeLetter(r *http.Request, b *mailbox.Box, e mailbox.Excha
 	if l.Mark == conversation.Closing {
 		v.Subject, whole = "Conversation close", false
 	}
+	if l.Gone {
+		v.Chips = append(v.Chips, templates.Chip{Kind: "plain", Text: "partie, sa copie n’est plus dans Envoyés"})
+		return v
+	}
 	if l.UID == 0 {
 		v.Chips = append(v.Chips, templates.Chip{Kind: "plain", Text: "partie, copie en cours de classement"})
 		return v
@@ -237,7 +241,10 @@ func (s *Server) exchangeWrite(w http.ResponseWriter, r *http.Request) error {
 	}
 	from := outgoing.Origin{Kind: outgoing.ToPatient, To: []outgoing.Recipient{{Name: e.Name, Address: e.Patient.String()}},
 		Plain: r.PostForm.Get("plain") == "1", Signature: s.signature(r, b)}
-	if l, ok := e.LastOfPatient(); ok && e.State.Phase == conversation.WaitingForUs {
+	switch l, wrote := e.LastOfPatient(); {
+	case !wrote: // only letters of ours, perhaps to a matricule mistyped elsewhere: who they are is asked
+		from.Kind = outgoing.Blank
+	case e.State.Phase == conversation.WaitingForUs:
 		from = outgoing.Origin{Kind: outgoing.Answer, Ref: l.Ref, Plain: from.Plain, Signature: from.Signature}
 	}
 	begun, err := s.outbox.New(r.Context(), b, from)
@@ -308,7 +315,7 @@ func (s *Server) exchangeClose(w http.ResponseWriter, r *http.Request) error {
 	case outgoing.CameSent:
 		return s.comeBack(w, r, self, note{say: "Conversation close\u00a0: " + orPatient(e.Name) + " ne peut plus répondre.", kind: "ok"})
 	case outgoing.CameFlying:
-		return s.comeBack(w, r, self, note{say: "La clôture est en train de partir\u00a0: rechargez cette page dans un instant.", kind: "warn"})
+		return s.comeBack(w, r, self, note{say: "La clôture est en train de partir\u00a0: rechargez cette page dans un instant. Si l’échange y est encore ouvert, elle n’est pas partie\u00a0: cliquez de nouveau sur Clore.", kind: "warn"})
 	case outgoing.CameUnknown:
 		return s.comeBack(w, r, self, note{say: "La messagerie MSSanté n’a pas confirmé la clôture\u00a0: elle est peut-être partie. Dites ce qu’il en est dans Brouillons.", kind: "warn"})
 	}

@@ -44,6 +44,7 @@ type ExchangeLetter struct {
 	NoReply   bool // ours, and the patient cannot answer this very letter
 	Mark      conversation.Mark
 	MessageID string
+	Gone      bool // UID 0, and its copy was in Sent once
 
 	of conversation.Letter
 }
@@ -55,6 +56,7 @@ type Unfiled struct {
 	To                   []message.Mailbox
 	Subject, MES, Text   string
 	At                   time.Time
+	Filed                bool // its copy was in Sent: it counts in an exchange that has other letters
 }
 
 // Exchanges are those of a mailbox.

@@ -62,6 +62,9 @@ func (b *Box) pairs(letters []gathered, left []Unfiled) []Exchange {
 		g := unfiled(u)
 		for _, m := range u.To {
 			p := m.Address
+			if u.Filed && len(by[p.Key()]) == 0 {
+				continue // somebody threw the whole exchange away
+			}
 			if p.IsPatient() && !slices.ContainsFunc(by[p.Key()], func(x gathered) bool { return x.Ours && x.MessageID == u.MessageID }) {
 				by[p.Key()], who[p.Key()] = append(by[p.Key()], g), p
 			}
@@ -75,7 +78,7 @@ func (b *Box) pairs(letters []gathered, left []Unfiled) []Exchange {
 }
 
 func unfiled(u Unfiled) gathered {
-	g := gathered{ExchangeLetter: ExchangeLetter{Ours: true, MessageID: u.MessageID}}
+	g := gathered{ExchangeLetter: ExchangeLetter{Ours: true, MessageID: u.MessageID, Gone: u.Filed}}
 	g.To = u.To
 	g.Subject, g.Received, g.Snippet = u.Subject, u.At, message.Snippet(u.Text, 200)
 	g.of = conversation.Letter{ID: u.MessageID, InReplyTo: u.InReplyTo, At: u.At, Ours: true, Subject: u.Subject, Shown: u.Subject, MES: u.MES}

@@ -156,6 +156,9 @@ func (c *checking) patients(ctx context.Context, g delegation.Grant) {
 		c.add(Ask, PatientWithOther, "", "Un patient et un professionnel sont destinataires de la même lettre\u00a0: le professionnel verra l’identité nationale de santé du patient, et le patient tout le texte. Est-ce voulu\u00a0?")
 	}
 	for _, a := range who {
+		if !c.matricule(a) {
+			continue
+		}
 		if c.o.o.Patient != nil {
 			for _, r := range c.o.o.Patient(ctx, a) {
 				if r.Code != PatientIdentity || !slices.Contains(c.identified, a.Key()) {

@@ -12,6 +12,7 @@ import (
 	"pli.example/pli/internal/message"
 	"pli.example/pli/internal/mssante"
 	"pli.example/pli/internal/problem"
+	"pli.example/pli/internal/store"
 )
 
 // CloseOptions says which exchange a person closes, as their page showed it.
@@ -32,7 +33,7 @@ const (
 // CloseExchange sends the one letter that closes an exchange with a patient: subject
 // exactly [FIN] and X-MSS-MES: FIN (ENS §7), through the outbox as any letter: durable,
 // in the ledger and the trail, a copy in Sent. Twice the same click is one letter.
-// Nothing else may send that subject.
+// Nothing else may send that subject, nor send such a letter again.
 func (o *Outbox) CloseExchange(ctx context.Context, box *mailbox.Box, c CloseOptions) (Result, error) {
 	r, err := o.closeExchange(ctx, box, c)
 	e := audit.Event{Action: audit.ExchangeClose, Target: c.Exchange, Request: "SUBMIT [FIN]", Detail: c.Patient.Address, Count: 1}
@@ -56,16 +57,15 @@ func (o *Outbox) closeExchange(ctx context.Context, box *mailbox.Box, c CloseOpt
 	if !ok || !patient.IsPatient() {
 		return Result{}, problem.New(problem.Invalid, sayNotClosed)
 	}
-	d, err := o.closingDraft(ctx, box, c, patient)
+	d, err := o.newestClosing(ctx, box, c, patient)
 	if err != nil {
 		return Result{}, door(err, sayKept)
 	}
 	if d.State == Unknown {
 		return Result{}, problem.New(problem.Conflict, sayDoubtful)
 	}
-	r, err := o.Send(ctx, box, d.ID, SendOptions{Version: d.Version, closing: true})
-	if err != nil || r.Came == CameKept || r.Came == CameAsked { // nothing of it stays for anybody to write in
-		o.dropClosing(context.WithoutCancel(ctx), box, d.ID)
+	r, err := o.Send(ctx, box, d.ID, SendOptions{Version: d.Version, Files: []string{}, closing: true})
+	if r.Came == CameKept || r.Came == CameAsked {
 		r.Say = closingSay(r)
 	}
 	return r, err
@@ -80,12 +80,52 @@ func closingSay(r Result) string {
 	return strings.TrimSpace(sayNotClosed + "La messagerie MSSanté n’a pas pris la lettre de clôture. Réessayez dans un instant.")
 }
 
-// closingDraft is the letter of this very closing: of the same exchange and the same
-// last letter there is one, whoever clicks, and a new try takes it up.
-func (o *Outbox) closingDraft(ctx context.Context, box *mailbox.Box, c CloseOptions, patient mssante.Address) (Draft, error) {
+// maxClosings is how many times one exchange is closed upon the same last letter.
+const maxClosings = 50
+
+// newestClosing is the letter of this closing that was not tried yet, or whose fate counts:
+// one that did not leave is never sent late, with its old date: another takes its place.
+func (o *Outbox) newestClosing(ctx context.Context, box *mailbox.Box, c CloseOptions, patient mssante.Address) (Draft, error) {
+	for try := range maxClosings {
+		d, err := o.closingDraft(ctx, box, c, patient, try)
+		if err != nil {
+			return Draft{}, err
+		}
+		over, err := o.closingOver(ctx, box, d)
+		if err != nil || !over {
+			return d, err
+		}
+	}
+	return Draft{}, problem.New(problem.TooMany, sayNotClosed+"Elle a été essayée trop souvent\u00a0: prévenez le support.")
+}
+
+// closingOver reports a try that answers this click no more: it did not leave, or it left and
+// its copy was taken out of Sent since. Whoever clicks again was shown an open exchange: to
+// say 'closed' of that old letter would send nothing, for ever.
+func (o *Outbox) closingOver(ctx context.Context, box *mailbox.Box, d Draft) (bool, error) {
+	if d.State != Discarded && d.State != Sent {
+		return false, nil
+	}
+	var tried, awaited int
+	err := o.db.Read().QueryRowContext(ctx, `SELECT count(*), count(*) FILTER (WHERE state = 'accepted' AND copied = 0) FROM letters WHERE draft_id = ?`, d.ID).Scan(&tried, &awaited)
+	if err != nil || d.State == Discarded {
+		return tried > 0, err
+	}
+	if awaited > 0 {
+		return false, nil
+	}
+	there, err := box.InSent(ctx, d.MessageID)
+	return !there, err
+}
+
+// closingDraft is the letter of this very closing: of the same exchange, the same last
+// letter and the same try there is one, whoever clicks. It is put away from
+// the first moment, and again when it did not leave: at no time is it a draft that
+// somebody finds, writes in or joins files to (attack: a closing that carries them away).
+func (o *Outbox) closingDraft(ctx context.Context, box *mailbox.Box, c CloseOptions, patient mssante.Address, try int) (Draft, error) {
 	o.remember(box)
 	fresh := o.blank(box)
-	fresh.ID = o.keys.Opaque("outgoing.closing", fresh.MailboxID, patient.Key(), c.LastID, fmt.Sprint(c.Last))
+	fresh.ID = o.keys.Opaque("outgoing.closing", fresh.MailboxID, patient.Key(), c.LastID, fmt.Sprint(c.Last), fmt.Sprint(try))
 	fresh.Origin, fresh.identified, fresh.InReplyTo, fresh.References = Closing, []string{patient.Key()}, c.LastID, c.Refs
 	if c.Last.UID != 0 {
 		fresh.Original = &c.Last
@@ -99,18 +139,17 @@ func (o *Outbox) closingDraft(ctx context.Context, box *mailbox.Box, c CloseOpti
 		d, err := o.draft(ctx, tx, box, id)
 		switch {
 		case problem.Is(err, problem.NotFound):
-			return o.create(ctx, tx, box, &fresh, maxDrafts+maxCopies)
-		case err != nil:
-			return err
-		case d.State == Discarded:
-			if _, err := tx.ExecContext(ctx, `UPDATE drafts SET state = 'open', closed_at = 0 WHERE id = ?`, id); err != nil {
+			if err := o.create(ctx, tx, box, &fresh, maxDrafts+maxCopies); err != nil {
 				return err
 			}
-			d.State = Open
-			fallthrough
-		case d.State == Open && !reflect.DeepEqual(d.Fields, fresh.Fields):
-			_, err = o.overwrite(ctx, tx, box, d, Edit{Fields: fresh.Fields})
+		case err != nil || d.State != Discarded:
+			return err
+		case !reflect.DeepEqual(d.Fields, fresh.Fields): // another label of the same patient
+			if _, err = o.overwrite(ctx, tx, box, d, Edit{Fields: fresh.Fields}); err != nil {
+				return err
+			}
 		}
+		_, err = tx.ExecContext(ctx, `UPDATE drafts SET state = 'discarded', closed_at = ? WHERE id = ?`, store.Micros(fresh.CreatedAt), id)
 		return err
 	})
 	if err != nil {
@@ -126,38 +165,36 @@ func (o *Outbox) closingFields(ctx context.Context, box *mailbox.Box, c CloseOpt
 		Text: "Bonjour,\n\nCet échange est terminé\u00a0: vous ne pouvez plus répondre aux messages précédents depuis Mon espace santé. Un nouveau message de notre part l’ouvrira de nouveau si nécessaire.\n\n" + name + "\n"}
 }
 
-func (o *Outbox) dropClosing(ctx context.Context, box *mailbox.Box, id string) {
-	err := o.db.Write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE drafts SET state = 'discarded', closed_at = ? WHERE id = ? AND state = 'open'`, o.instant().UnixMicro(), id)
-		return err
-	})
-	if err != nil {
-		o.log.WarnContext(ctx, "a closing that did not leave stays among the drafts", "draft", id, "err", err)
-	}
-}
-
-const maxUnfiled = 50
+// Caps of Unfiled: letters looked at, most of them to colleagues when Sent is full, and
+// letters to patients told.
+const (
+	maxUnfiledRows = 5000
+	maxUnfiled     = 1000
+)
 
 // Unfiled gives the letters to patients that left this mailbox and whose copy is not in
-// Sent yet: the state of an exchange counts them.
+// Sent yet, and the closings of the last 30 days wherever their copy is by now: the state
+// of an exchange counts them.
 func (o *Outbox) Unfiled(ctx context.Context, mailboxID string) ([]mailbox.Unfiled, error) {
-	rows, err := o.db.Read().QueryContext(ctx, `SELECT id, frozen FROM letters WHERE mailbox_id = ? AND state = 'accepted' AND copied = 0 ORDER BY started_at DESC LIMIT ?`, mailboxID, maxUnfiled)
+	rows, err := o.db.Read().QueryContext(ctx, `SELECT id, frozen, copied FROM letters WHERE mailbox_id = ? AND state = 'accepted' AND (copied = 0 OR followed = 1 AND length(frozen) > 0)
+		ORDER BY started_at DESC LIMIT ?`, mailboxID, maxUnfiledRows)
 	if err != nil {
 		return nil, door(err, sayRead)
 	}
 	defer rows.Close()
 	var out []mailbox.Unfiled
-	for rows.Next() {
+	for rows.Next() && len(out) < maxUnfiled {
 		var id string
 		var blob []byte
-		if err := rows.Scan(&id, &blob); err != nil {
+		var filed bool
+		if err := rows.Scan(&id, &blob, &filed); err != nil {
 			return nil, door(err, sayRead)
 		}
 		z, err := o.openFrozen(id, blob)
 		if err != nil {
 			continue // said where it is followed
 		}
-		u := mailbox.Unfiled{MessageID: z.ID, InReplyTo: z.InReplyTo, Subject: z.Subject, MES: z.MES, Text: z.Text, At: z.Date}
+		u := mailbox.Unfiled{MessageID: z.ID, InReplyTo: z.InReplyTo, Subject: z.Subject, MES: z.MES, Text: z.Text, At: z.Date, Filed: filed}
 		for _, m := range z.everybody() {
 			if m.Address.IsPatient() {
 				u.To = append(u.To, m)

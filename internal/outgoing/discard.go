@@ -115,7 +115,7 @@ func (o *Outbox) Restore(ctx context.Context, box *mailbox.Box, id string) error
 		if d.State == Open {
 			return nil
 		}
-		if d.State != Discarded {
+		if d.State != Discarded || d.Origin == Closing {
 			return problem.New(problem.Gone, sayNoDraft)
 		}
 		if store.Micros(d.ClosedAt) < before(o.now(), discardedKept) {

@@ -165,12 +165,16 @@ func (o *Outbox) mark(ctx context.Context, letterID, set string) error {
 	})
 }
 
-// forgetContent ends a letter: it lies in Sent now, nothing of it needs to stay here
-// but that it left. The draft's text stays until the sweep, for a tab still open.
+// forgetContent ends a letter: it lies in Sent now, nothing of it but a closing needs to stay
+// here but that it left. The draft's text stays until the sweep, for a tab still open.
 func (o *Outbox) forgetContent(ctx context.Context, d due) error {
+	gone := `, frozen = x''`
+	if d.frozen.Origin == Closing { // what closed an exchange counts though its copy is thrown away: Unfiled
+		gone = ``
+	}
 	return o.db.Write(ctx, func(tx *sql.Tx) error {
 		for _, q := range []string{
-			`UPDATE letters SET followed = 1, frozen = x'' WHERE draft_id = ? AND state <> 'submitting'`,
+			`UPDATE letters SET followed = 1` + gone + ` WHERE draft_id = ? AND state <> 'submitting'`,
 			`UPDATE drafts SET imap_uid = 0, imap_validity = 0 WHERE id = ?`,
 			`DELETE FROM draft_attached WHERE draft_id = ?`,
 		} {

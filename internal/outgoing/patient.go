@@ -27,6 +27,21 @@ func Identity(now func() time.Time) func(context.Context, mssante.Address) []Rem
 	}
 }
 
+// autoReply is the test box of Mon espace santé that the white list names: the one address
+// of its domain known to be built on no matricule.
+const autoReply = "reponse.automatique-test@" + string(mssante.PatientDomain)
+
+// matricule: an address of Mon espace santé is 15 characters of a matricule, a digit less is
+// the very error of typing (§3.4.2.2, ECO.3.1.5). Without one neither key nor identity can be
+// checked: nothing leaves.
+func (c *checking) matricule(a mssante.Address) bool {
+	if _, ok := a.INS(); ok || a.Key() == autoReply {
+		return true
+	}
+	c.add(Block, BadPatient, a.String(), "«\u00a0"+short(a.Local)+"\u00a0» n’est pas un matricule INS complet (15 caractères)\u00a0: cette adresse de Mon espace santé ne désigne aucun patient. La lettre est gardée\u00a0; corrigez l’adresse, ou choisissez le patient dans «\u00a0Patients\u00a0».")
+	return false
+}
+
 // subject: what closes an exchange, or looks like it, is never typed (attack: [FIN] by
 // accident, from a quote, in another case).
 func (c *checking) subject(toPatient bool) {

@@ -45,6 +45,7 @@ const (
 	TooBig           = "too_big"
 	SeveralPatients  = "several_patients"
 	PatientWithOther = "patient_with_others"
+	BadPatient       = "bad_patient_address"
 	PatientKey       = "patient_key"
 	PatientIdentity  = "patient_identity"
 	NoPatientRight   = "no_patient_right"

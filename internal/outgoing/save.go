@@ -143,8 +143,11 @@ func (o *Outbox) overwrite(ctx context.Context, tx *sql.Tx, box *mailbox.Box, d 
 }
 
 // keepBeside keeps e as a concurrent version of d: the one this page already has,
-// or a new one with the same files.
+// or a new one with the same files. Of a closing there is no other version: nobody wrote it.
 func (o *Outbox) keepBeside(ctx context.Context, tx *sql.Tx, box *mailbox.Box, d Draft, e Edit) (Saved, error) {
+	if d.Origin == Closing {
+		return Saved{}, problem.New(problem.Gone, sayNoDraft)
+	}
 	say := sayCopy
 	if d.State != Open {
 		say = sayCopySent

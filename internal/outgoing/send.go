@@ -133,7 +133,7 @@ func (o *Outbox) authorise(ctx context.Context, box *mailbox.Box, draftID string
 		return nil, door(err, sayRead)
 	}
 	switch d.State {
-	case Open:
+	case Open, ready(s.closing):
 	case Sent, Sending: // the same click again, on another node or after a restart
 		r, err := o.progress(ctx, box, draftID)
 		return answered(r), err
@@ -162,6 +162,14 @@ func (o *Outbox) authorise(ctx context.Context, box *mailbox.Box, draftID string
 		return nil, door(err, sayKept)
 	}
 	return t, door(o.record(ctx, box, t, d.Version, d.filesRev, ""), sayKept)
+}
+
+// ready is the state a letter is sent from: a closing is put away until it leaves.
+func ready(closing bool) State {
+	if closing {
+		return Discarded
+	}
+	return Open
 }
 
 func sameFiles(have []File, shown []string) bool {

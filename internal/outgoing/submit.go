@@ -28,7 +28,7 @@ func (o *Outbox) record(ctx context.Context, box *mailbox.Box, t *ticket, versio
 	if err != nil {
 		return err
 	}
-	from := Open
+	from := ready(t.frozen.Origin == Closing)
 	if again != "" {
 		from = Unknown
 	}
@@ -176,7 +176,10 @@ func (o *Outbox) writeOutcome(ctx context.Context, t *ticket, state string, draf
 				return err // settled meanwhile
 			}
 			closed := at
-			if draft != Sent {
+			if draft == Open {
+				draft = ready(t.frozen.Origin == Closing)
+			}
+			if draft != Sent && draft != Discarded {
 				closed = 0
 			}
 			if _, err := tx.ExecContext(ctx, `UPDATE drafts SET state = ?, closed_at = ? WHERE id = ? AND state IN ('sending', 'unknown')`, draft, closed, t.draftID); err != nil {
