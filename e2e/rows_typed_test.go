@@ -31,6 +31,18 @@ func typedRecipients(t *testing.T, w *world, b *tab) {
 	b.gone()
 	w.arrived(t, martinBox, subject).copied(t, mercier)
 
+	// A chip that needs a line of its own, come while the button is held, moves nothing
+	// yet: neither the one that is typed nor the one that is judged.
+	b.viewport(1400, 1200, false) // room below: the bar goes with the sheet
+	subject = unique("tenue")
+	b.begun(w, subject)
+	b.address("cc", martinBox)
+	b.press("#cc")
+	b.keys(mercier)
+	b.hold(byTest("compose-send"), 300*time.Millisecond)
+	b.gone()
+	w.arrived(t, martinBox, subject).copied(t, martinBox, mercier)
+
 	subject = unique("coupée")
 	b.begun(w, subject)
 	b.judgements(never)

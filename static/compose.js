@@ -348,11 +348,27 @@
     } else {
       plain = true;
     }
+    root.addEventListener("mousedown", beneath);
     editor.addEventListener("input", touched);
     editor.addEventListener("pathChange", pressed);
     editor.addEventListener("select", pressed);
     show();
     return true;
+  }
+  // beneath: a click on the white of the sheet goes on with the letter, not with the
+  // last line of its signature, which is what browsers put the caret in.
+  function beneath(event) {
+    const blocks = Array.from(root.children), sign = blocks.findIndex((b) => b.children.length > 1 && b.textContent.trim().startsWith("—"));
+    if (event.target !== root || event.button || sign < 1) { return; }
+    const last = blocks[sign - 1].getBoundingClientRect();
+    if (event.clientY < last.bottom) { return; }
+    event.preventDefault();
+    const own = blocks.slice(0, sign), words = own.filter((b) => b.textContent.trim() || b.querySelector("img")).pop() || own[0];
+    const at = doc.createRange();
+    at.selectNodeContents(words);
+    at.collapse(!words.textContent.trim());
+    editor.focus();
+    editor.setSelection(at);
   }
   function quote(nodes) {
     quotedIn.replaceChildren(...nodes);

@@ -72,7 +72,7 @@ func (k Kind) Label() string {
 	case Queued:
 		return "En attente d’envoi"
 	case Refused:
-		return "Refusée par le serveur"
+		return "Non partie"
 	case Unknown:
 		return "Envoi incertain"
 	case Submitted:

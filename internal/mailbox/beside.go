@@ -21,8 +21,11 @@ const besideAge = 2 * time.Second
 // which then shows it as such. ready (nil for nothing) gets all three while the trail
 // is being written, as Desk's does.
 func (b *Box) LetterBeside(ctx context.Context, ref Ref, o LetterOptions, q ListQuery, ready func(*Letter, []FolderView, List)) (*Letter, []FolderView, List, error) {
-	l, err := b.letter(ctx, ref)
+	l, raw, err := b.fetch(ctx, ref)
 	if err != nil || b.marks(o, l, err) {
+		if err == nil {
+			err = l.load(raw)
+		}
 		if l, err = b.opened(ctx, ref, o, l, err); err != nil {
 			return nil, nil, List{}, err
 		}
@@ -50,8 +53,14 @@ func (b *Box) LetterBeside(ctx context.Context, ref Ref, o LetterOptions, q List
 		}()
 		d.folders, d.list, d.err = b.page(ctx, q, true, besideAge)
 	}()
-	o.loaded(l)
+	if err = l.load(raw); err == nil {
+		o.loaded(l)
+	}
 	d := <-listed
+	if err != nil {
+		l, err = b.opened(ctx, ref, o, nil, err)
+		return l, nil, List{}, err
+	}
 	prepare := func() {
 		if ready != nil {
 			ready(l, d.folders, d.list)

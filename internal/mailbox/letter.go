@@ -156,25 +156,34 @@ func (b *Box) markSeen(ctx context.Context, ref Ref, l *Letter) {
 
 // letter reads one letter; nil beside an error.
 func (b *Box) letter(ctx context.Context, ref Ref) (*Letter, error) {
-	name, err := b.folderName(ctx, ref.Folder)
+	l, raw, err := b.fetch(ctx, ref)
+	if err == nil {
+		err = l.load(raw)
+	}
 	if err != nil {
-		return nil, err
-	}
-	opened, err := b.mail.OpenLetter(ctx, name, ref.UIDValidity, ref.UID)
-	if err != nil {
-		return nil, err
-	}
-	l := &Letter{Item: item(ref.Folder, ref.UIDValidity, &opened.Row), Flags: opened.Flags}
-	if opened.Newer != 0 {
-		l.Prev = &Ref{ref.Folder, ref.UIDValidity, opened.Newer}
-	}
-	if opened.Older != 0 {
-		l.Next = &Ref{ref.Folder, ref.UIDValidity, opened.Older}
-	}
-	if err := l.load(opened); err != nil {
 		return nil, err
 	}
 	return l, nil
+}
+
+// fetch asks for one letter; nothing of it is read yet but its row.
+func (b *Box) fetch(ctx context.Context, ref Ref) (*Letter, *mailserver.Opened, error) {
+	name, err := b.folderName(ctx, ref.Folder)
+	if err != nil {
+		return nil, nil, err
+	}
+	raw, err := b.mail.OpenLetter(ctx, name, ref.UIDValidity, ref.UID)
+	if err != nil {
+		return nil, nil, err
+	}
+	l := &Letter{Item: item(ref.Folder, ref.UIDValidity, &raw.Row), Flags: raw.Flags}
+	if raw.Newer != 0 {
+		l.Prev = &Ref{ref.Folder, ref.UIDValidity, raw.Newer}
+	}
+	if raw.Older != 0 {
+		l.Next = &Ref{ref.Folder, ref.UIDValidity, raw.Older}
+	}
+	return l, raw, nil
 }
 
 // load fills the letter from its whole bytes, or from the structure and texts

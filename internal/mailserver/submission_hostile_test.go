@@ -161,6 +161,33 @@ func TestAnswersSlippedIn(t *testing.T) {
 	}
 }
 
+// TestSubmissionAnswersAhead: with all its answers given ahead, a server, or somebody on
+// the way, would have a letter taken for sent that was refused to everybody. Over a line
+// with buffers, unlike TestAnswersSlippedIn: there only the answers themselves tell.
+func TestSubmissionAnswersAhead(t *testing.T) {
+	t.Parallel()
+	yes := []string{"ehlo", "250-x\r\n250 AUTH XOAUTH2", "auth", "235 ok", "mail", "250 ok", "rcpt", "250 ok", "data", "354 go on"}
+	for i := 0; i < len(yes)-2; i += 2 {
+		t.Run(yes[i], func(t *testing.T) {
+			t.Parallel()
+			var ahead []string
+			for j := i + 1; j < len(yes); j += 2 {
+				ahead = append(ahead, yes[j])
+			}
+			at := map[string]func(*wire, string) bool{yes[i]: func(w *wire, _ string) bool { w.send("%s", strings.Join(ahead, "\r\n")); return true }}
+			for j := i + 2; j < len(yes); j += 2 {
+				at[yes[j]] = func(*wire, string) bool { return true } // what was to be said is said
+			}
+			s := submittingTCP(t, &smtpScript{at: at}, func(o *SubmissionOptions) { o.DataTimeout = 2 * time.Second })
+			d, err := s.Submit(t.Context(), testActor("s1"), requestFor(t, testLetter), letterOf(testLetter))
+			wantKind(t, err, problem.UpstreamDown)
+			if d.Stage != StageBefore || d.Recipients[0].Accepted {
+				t.Errorf("%+v", d)
+			}
+		})
+	}
+}
+
 // TestSmuggling (attack row 32): no way of ending a line leaves a dot alone on what
 // some server would take for a line.
 func TestSmuggling(t *testing.T) {
