@@ -235,6 +235,20 @@ func (s *Server) supportVerify(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+func nodeWords(nodes []string) string {
+	const most = 5
+	words := "le nœud"
+	if len(nodes) > 1 {
+		words = "les nœuds"
+	}
+	shown := nodes[:min(len(nodes), most)]
+	words += " «\u00a0" + strings.Join(shown, "\u00a0», «\u00a0") + "\u00a0»"
+	if n := len(nodes) - len(shown); n > 0 {
+		words += " et " + plural(n, "autre", "autres")
+	}
+	return words
+}
+
 // verdictWords tells the first broken place as somebody would.
 func (s *Server) verdictWords(v support.Verdict) (say, kind string) {
 	checked := fmt.Sprintf("%s lignes vérifiées sur %d\u00a0journées", count(int(v.Rows)), v.Days)
@@ -242,14 +256,20 @@ func (s *Server) verdictWords(v support.Verdict) (say, kind string) {
 		checked = count(int(v.Rows)) + "\u00a0lignes vérifiées sur une journée"
 	}
 	if v.Heads > 0 {
-		checked += fmt.Sprintf(", comparées à %s têtes exportées", count(v.Heads))
+		checked += fmt.Sprintf(", comparées à %s", plural(v.Heads, "tête exportée", "têtes exportées"))
 	}
 	unread := ""
 	if v.Unread > 0 {
 		unread = fmt.Sprintf(" %d lignes du fichier des têtes exportées ne se lisent pas.", v.Unread)
 	}
+	if len(v.Untold) > 0 {
+		unread += " La fin du journal n’est comparée à rien pour " + nodeWords(v.Untold) + "\u00a0: le fichier des têtes exportées n’en contient aucune. Des lignes ôtées à la fin ne se verraient pas\u00a0; comparez avec la copie de ce fichier gardée ailleurs."
+	}
 	b := v.Broken
 	if b == nil {
+		if len(v.Untold) > 0 {
+			return "Les lignes présentes tiennent\u00a0: " + checked + "." + unread, "warn"
+		}
 		if unread != "" {
 			return "Le journal tient\u00a0: " + checked + "." + unread, "warn"
 		}

@@ -82,6 +82,32 @@ func Derive(letters []Letter) State {
 	return s
 }
 
+// DeriveSince is Derive when letters from before an instant may be missing: the state is
+// that of the period alone, and false when the period does not tell it. The marks are
+// those of all letters; what an older letter did to others is not said.
+func DeriveSince(letters []Letter, since time.Time) (State, bool) {
+	whole := Derive(letters)
+	if since.IsZero() {
+		return whole, whole.Phase != NotOpened
+	}
+	var period []Letter
+	told := false
+	for n, i := range Order(letters) {
+		l := letters[i]
+		if l.At.Before(since) {
+			if m := whole.Marks[n]; m == AfterClosing || m == Reopening {
+				whole.Marks[n] = Plain
+			}
+			continue
+		}
+		period = append(period, l)
+		told = told || l.closes() || l.opens()
+	}
+	s := Derive(period)
+	s.Marks = whole.Marks
+	return s, s.Phase == WaitingForUs || told
+}
+
 // read brings the state forward by one letter.
 func (s *State) read(l Letter) Mark {
 	if !l.Ours {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"pli.example/pli/internal/audit"
@@ -63,6 +64,8 @@ type Unfiled struct {
 type Exchanges struct {
 	All []Exchange
 	Say string // French: what was not looked at, "" when everything was
+
+	older []Exchange // those whose state is not known, for want of older letters
 }
 
 // Waiting counts those that wait for us.
@@ -76,6 +79,8 @@ func (x Exchanges) Waiting() (n int) {
 }
 
 const sayNoExchange = "Cet échange n’est plus dans les lettres de cette boîte, sans doute déplacées ou supprimées depuis un autre poste. Revenez à la liste des patients."
+
+const sayOlderExchange = "Cet échange est plus ancien que les lettres que Pli a pu regarder dans tous les dossiers de cette grande boîte\u00a0: il ne peut pas dire où il en est. Ses lettres sont toujours dans leur dossier\u00a0; cherchez-les par le nom du patient."
 
 // Exchanges collects the exchanges with patients: those that wait for us first, the
 // patient who has waited longest at the head, then the most recent.
@@ -107,6 +112,9 @@ func (b *Box) exchange(ctx context.Context, id string, left []Unfiled, e audit.E
 		i := slices.IndexFunc(x.All, func(e Exchange) bool { return e.ID == id })
 		if i < 0 {
 			err = problem.New(problem.Gone, sayNoExchange)
+			if slices.ContainsFunc(x.older, func(e Exchange) bool { return e.ID == id }) {
+				err = problem.New(problem.Gone, sayOlderExchange)
+			}
 		} else {
 			found = x.All[i]
 			e.Detail, e.Count = found.Patient.String(), len(found.Letters)
@@ -145,11 +153,13 @@ func (h *House) Awaiting(ctx context.Context, actor mssante.Actor, g delegation.
 }
 
 func (b *Box) exchanges(ctx context.Context, left []Unfiled) (Exchanges, error) {
-	letters, say, err := b.correspondence(ctx)
+	letters, since, say, err := b.correspondence(ctx)
 	if err != nil {
 		return Exchanges{}, err
 	}
-	x := Exchanges{All: b.pairs(letters, left), Say: say}
+	var x Exchanges
+	x.All, x.older = b.pairs(letters, left, since)
+	x.Say = strings.TrimSpace(sayOlder(len(x.older)) + " " + say)
 	slices.SortStableFunc(x.All, func(a, b Exchange) int {
 		ours, theirs := a.State.Phase == conversation.WaitingForUs, b.State.Phase == conversation.WaitingForUs
 		switch {

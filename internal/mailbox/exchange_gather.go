@@ -3,6 +3,7 @@ package mailbox
 import (
 	"context"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,16 +38,18 @@ type collection struct {
 
 type collected struct {
 	at      mailserver.Folder // its counters when it was looked at
-	looked  uint32            // letters whose header was asked about
-	partly  bool              // older ones were not
+	since   time.Time         // letters from before may be missing; zero for none
 	letters map[uint32]gathered
 }
 
-// correspondence gives the letters to and from patients, and what was left out.
-func (b *Box) correspondence(ctx context.Context) ([]gathered, string, error) {
+// correspondence gives the letters to and from patients, the instant from which on none
+// of any folder is missing, and what was left out. One instant for all: half an exchange
+// would say that nobody waits, or that nobody answered.
+func (b *Box) correspondence(ctx context.Context) ([]gathered, time.Time, string, error) {
+	var since time.Time
 	l, err := b.mail.FolderList(ctx)
 	if err != nil {
-		return nil, "", err
+		return nil, since, "", err
 	}
 	b.learn(l.Folders)
 	folders, left := gatherIn(l.Folders)
@@ -55,7 +58,7 @@ func (b *Box) correspondence(ctx context.Context) ([]gathered, string, error) {
 	case c.turn <- struct{}{}:
 		defer func() { <-c.turn }()
 	case <-ctx.Done():
-		return nil, "", ctx.Err()
+		return nil, since, "", ctx.Err()
 	}
 	until := b.h.now().Add(gatherTime)
 	var out []gathered
@@ -68,26 +71,36 @@ func (b *Box) correspondence(ctx context.Context) ([]gathered, string, error) {
 		label := b.view(f).Label
 		if err != nil {
 			if ctx.Err() != nil || problem.Is(err, problem.SignInNeeded) || f.Role == mailserver.RoleInbox || f.Role == mailserver.RoleSent {
-				return nil, "", err // half an exchange would say that nobody waits, or that nobody answered
+				return nil, since, "", err // half an exchange, again
 			}
 			failed = append(failed, label)
 			delete(c.folders, id)
 			continue
 		}
 		known := c.folders[id]
-		if known.partly {
-			partly = append(partly, label+" ("+strconv.FormatUint(uint64(known.looked), 10)+" lettres les plus récentes)")
+		if !known.since.IsZero() {
+			partly = append(partly, label)
+		}
+		if known.since.After(since) {
+			since = known.since
 		}
 		out = slices.AppendSeq(out, maps.Values(known.letters))
 	}
 	maps.DeleteFunc(c.folders, func(id string, _ *collected) bool { return !keep[id] })
-	return out, sayGathered(partly, failed, left+l.Left), nil
+	return out, since, sayGathered(since, partly, failed, left+l.Left), nil
 }
 
-func sayGathered(partly, failed []string, left int) string {
+func sayOlder(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n) + agree(n, " échange plus ancien n’est pas montré", " échanges plus anciens ne sont pas montrés") + "\u00a0: il y manque des lettres pour dire où ils en sont."
+}
+
+func sayGathered(since time.Time, partly, failed []string, left int) string {
 	var out []string
 	if len(partly) > 0 {
-		out = append(out, "Cette boîte est grande\u00a0: seules les lettres récentes ont été regardées dans "+someOf(partly)+". Un échange plus ancien peut manquer ici\u00a0; ses lettres sont toujours dans leur dossier.")
+		out = append(out, "Cette boîte est grande\u00a0: les lettres les plus anciennes n’ont pas été regardées dans "+someOf(partly)+". L’état des échanges est donné d’après les lettres venues ou parties depuis le "+since.Format("02/01/2006")+"\u00a0; un échange plus ancien peut manquer ici, ses lettres sont toujours dans leur dossier.")
 	}
 	if len(failed) > 0 {
 		out = append(out, "La messagerie MSSanté n’a pas permis de regarder dans "+someOf(failed)+".")
@@ -143,14 +156,18 @@ func (b *Box) bringUp(ctx context.Context, c *collection, id string, f mailserve
 	next := &collected{at: f, letters: map[uint32]gathered{}}
 	if known != nil && known.at.UIDNext > 0 {
 		q.From = known.at.UIDNext
-		next.looked, next.partly = known.looked, known.partly
+		next.since = known.since
 		uids = slices.Collect(maps.Keys(known.letters))
 	}
 	validity := f.UIDValidity
+	var reached uint32 // letters below are missing, but those already known
 	if q.From == 0 || f.UIDNext != known.at.UIDNext {
 		hits, err := b.mail.Correspondence(ctx, q)
 		if err != nil {
 			return err
+		}
+		if hits.Validity == 0 { // no time left even to open it
+			hits.Validity = validity
 		}
 		if q.From > 0 && hits.Validity != validity { // made anew in between: all of it again
 			delete(c.folders, id)
@@ -158,15 +175,32 @@ func (b *Box) bringUp(ctx context.Context, c *collection, id string, f mailserve
 			return b.bringUp(ctx, c, id, f, within)
 		}
 		validity, uids = hits.Validity, append(uids, hits.UIDs...)
-		if q.From == 0 {
-			next.looked = hits.Looked
+		if !hits.Complete {
+			if reached = hits.Reached; reached == 0 {
+				reached = math.MaxUint32 // nothing was looked at
+			}
 		}
-		next.partly = next.partly || !hits.Complete
 	}
 	slices.SortFunc(uids, func(x, y uint32) int { return int(int64(y) - int64(x)) })
 	uids = slices.Compact(uids)
 	if len(uids) > gatherLetters {
-		uids, next.partly = uids[:gatherLetters], true
+		for _, uid := range uids[gatherLetters:] {
+			if g, ok := knownLetter(known, uid); !ok {
+				reached = uids[gatherLetters-1]
+			} else if at := g.Received.Add(time.Nanosecond); at.After(next.since) {
+				next.since = at
+			}
+		}
+		uids = uids[:gatherLetters]
+	}
+	if reached > 0 {
+		at, err := b.mail.NewestBelow(ctx, f.Name, validity, reached)
+		if err != nil {
+			return err
+		}
+		if at.After(next.since) {
+			next.since = at
+		}
 	}
 	rows, err := b.mail.RowsOf(ctx, f.Name, validity, uids)
 	if err != nil {
@@ -180,6 +214,14 @@ func (b *Box) bringUp(ctx context.Context, c *collection, id string, f mailserve
 	}
 	c.folders[id] = next
 	return nil
+}
+
+func knownLetter(c *collected, uid uint32) (gathered, bool) {
+	if c == nil {
+		return gathered{}, false
+	}
+	g, ok := c.letters[uid]
+	return g, ok
 }
 
 // unchanged: nothing came, went or was marked. Without CONDSTORE nobody can tell.

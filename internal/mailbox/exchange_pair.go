@@ -3,6 +3,7 @@ package mailbox
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"pli.example/pli/internal/conversation"
 	"pli.example/pli/internal/mailserver"
@@ -49,8 +50,9 @@ func (b *Box) gatheredOf(folder string, role mailserver.Role, validity uint32, r
 	return g, len(g.patients) > 0
 }
 
-// pairs sorts letters by patient and derives where each exchange stands.
-func (b *Box) pairs(letters []gathered, left []Unfiled) []Exchange {
+// pairs sorts letters by patient and derives where each exchange stands; those whose
+// letters since an instant do not tell it come apart.
+func (b *Box) pairs(letters []gathered, left []Unfiled, since time.Time) (out, older []Exchange) {
 	by := map[string][]gathered{}
 	who := map[string]mssante.Address{}
 	for _, g := range letters {
@@ -70,11 +72,14 @@ func (b *Box) pairs(letters []gathered, left []Unfiled) []Exchange {
 			}
 		}
 	}
-	out := make([]Exchange, 0, len(by))
 	for key, all := range by {
-		out = append(out, b.pair(who[key], once(all)))
+		if e, told := b.pair(who[key], once(all), since); told {
+			out = append(out, e)
+		} else {
+			older = append(older, e)
+		}
 	}
-	return out
+	return out, older
 }
 
 func unfiled(u Unfiled) gathered {
@@ -103,13 +108,14 @@ func once(all []gathered) []gathered {
 	return out
 }
 
-func (b *Box) pair(patient mssante.Address, all []gathered) Exchange {
+func (b *Box) pair(patient mssante.Address, all []gathered, since time.Time) (Exchange, bool) {
 	e := Exchange{ID: b.h.ExchangeID(b.grant.Mailbox.ID, patient), Patient: patient}
 	values := make([]conversation.Letter, len(all))
 	for i, g := range all {
 		values[i] = g.of
 	}
-	e.State = conversation.Derive(values)
+	var told bool
+	e.State, told = conversation.DeriveSince(values, since)
 	for n, i := range conversation.Order(values) {
 		l := all[i].ExchangeLetter
 		l.Mark = e.State.Marks[n]
@@ -119,7 +125,7 @@ func (b *Box) pair(patient mssante.Address, all []gathered) Exchange {
 		}
 	}
 	e.Name = nameIn(patient, e.Letters)
-	return e
+	return e, told
 }
 
 // nameIn is the newest label the patient's mailbox gave, else the one we wrote to.

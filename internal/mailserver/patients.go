@@ -58,6 +58,7 @@ func (a *Account) correspondence(ctx context.Context, c *conn, q Correspondence,
 	}
 	window := uint32(firstWindow)
 	var top uint32
+	var cut bool // hits of the last window were dropped
 	for first := true; first || top > 0; first = false {
 		left := until.Sub(a.s.o.Now())
 		if left <= 0 {
@@ -91,7 +92,9 @@ func (a *Account) correspondence(ctx context.Context, c *conn, q Correspondence,
 			if err != nil {
 				return err
 			}
-			for _, uid := range found.newest(0, q.Limit-len(out.UIDs)) {
+			wanted := q.Limit - len(out.UIDs)
+			for _, uid := range found.newest(0, wanted) {
+				out.Reached = uid
 				if uid >= q.From { // "n:*" also means the last letter when n is beyond it
 					out.UIDs = append(out.UIDs, uid)
 				}
@@ -99,12 +102,19 @@ func (a *Account) correspondence(ctx context.Context, c *conn, q Correspondence,
 			out.Found += int(min(found.count(), uint64(out.Of)))
 			out.Looked += top - low + 1
 			top = low - 1
-			return nil
+			if cut = found.count() > uint64(wanted); cut || top == 0 {
+				return nil
+			}
+			oldest, err := c.uidSearch(&imap.SearchCriteria{SeqNum: []imap.SeqSet{imap.SeqSetNum(low)}})
+			for _, uid := range oldest.newest(0, 1) {
+				out.Reached = uid
+			}
+			return err
 		})
 		if err != nil {
 			return err
 		}
-		out.Complete = top == 0
+		out.Complete = top == 0 && !cut
 		if len(out.UIDs) >= q.Limit || q.Looking > 0 && out.Looked >= q.Looking {
 			out.Enough = !out.Complete
 			return nil
@@ -112,4 +122,41 @@ func (a *Account) correspondence(ctx context.Context, c *conn, q Correspondence,
 		window = min(window*2, laterWindow)
 	}
 	return nil
+}
+
+// oldestDay is where NewestBelow begins: no mailbox of the trusted space is older.
+var oldestDay = time.Date(2005, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// NewestBelow gives an instant after which every letter of a folder below a UID came:
+// none is newer. Servers tell days, each in its own zone, so it is up to two days late.
+// UIDs follow the order of filing, so that of dates is asked for; by halves.
+func (a *Account) NewestBelow(ctx context.Context, folder string, validity, uid uint32) (time.Time, error) {
+	if uid <= 1 {
+		return oldestDay, nil
+	}
+	low, high := 0, int(a.s.o.Now().Sub(oldestDay)/(24*time.Hour))+2 // days: some since low, none since high
+	err := a.read(ctx, a.aside, func(c *conn) error {
+		return c.do(ctx, verbSearch, a.s.o.CommandTimeout, budgetUIDs, func() error {
+			if err := c.selectFolder(folder, a.aside != a.commands); err != nil {
+				return err
+			}
+			if c.validity != validity {
+				return errGone
+			}
+			for high-low > 1 {
+				middle := (low + high) / 2
+				found, err := c.uidSearch(&imap.SearchCriteria{UID: []imap.UIDSet{{imap.UIDRange{Start: 1, Stop: imap.UID(uid - 1)}}}, Since: oldestDay.AddDate(0, 0, middle)})
+				if err != nil {
+					return err
+				}
+				if found.count() > 0 {
+					low = middle
+				} else {
+					high = middle
+				}
+			}
+			return nil
+		})
+	})
+	return oldestDay.AddDate(0, 0, low+2), door(ctx, err, "looking for the newest below")
 }

@@ -39,6 +39,7 @@ type Hits struct {
 	Looked      uint32   // letters looked at, counted from the newest
 	Of          uint32   // letters in the folder
 	Complete    bool     // the whole folder was looked at
+	Reached     uint32   // Correspondence alone, when not Complete: nothing from this UID on is missing
 	Enough      bool     // not Complete because Limit letters were found, rather than for lack of time
 	Approximate bool     // the server cannot search accents: only the plain part of the words was asked
 }

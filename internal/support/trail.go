@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -220,6 +221,9 @@ type Verdict struct {
 	audit.Report
 	Heads  int // exported heads compared with
 	Unread int // lines of their file that cannot be read
+	// Untold are the nodes of which the file holds no head, when this node has one: rows
+	// cut from the end of their chains would not show. All of them when the file is gone.
+	Untold []string
 	Took   time.Duration
 }
 
@@ -240,9 +244,16 @@ func (d *Desk) Verify(ctx context.Context, by mssante.Actor) (Verdict, error) {
 	if err != nil {
 		return Verdict{}, err
 	}
-	v := Verdict{Report: report, Heads: len(heads), Unread: unread, Took: d.o.Now().Sub(begin)}
+	untold, err := d.untold(ctx, heads)
+	if err != nil {
+		return Verdict{}, err
+	}
+	v := Verdict{Report: report, Heads: len(heads), Unread: unread, Untold: untold, Took: d.o.Now().Sub(begin)}
 	request := fmt.Sprintf("support, rows=%d heads=%d", report.Rows, len(heads))
 	outcome := audit.OutcomeOK
+	if len(untold) > 0 {
+		request += fmt.Sprintf(" untold=%d", len(untold))
+	}
 	if report.Broken != nil {
 		outcome = string(report.Broken.Flaw)
 	}
@@ -258,7 +269,7 @@ func (d *Desk) heads() ([]audit.Head, int, error) {
 		return nil, 0, nil
 	}
 	f, err := os.Open(d.o.HeadsFile)
-	if errors.Is(err, os.ErrNotExist) { // nothing exported yet
+	if errors.Is(err, os.ErrNotExist) { // nothing exported yet, or taken away: untold tells
 		return nil, 0, nil
 	}
 	if err != nil {
@@ -267,4 +278,24 @@ func (d *Desk) heads() ([]audit.Head, int, error) {
 	defer f.Close()
 	heads, unread, err := audit.ReadHeads(f)
 	return heads, len(unread), err
+}
+
+// untold are the nodes of the trail without a head among those exported. Whoever cuts
+// the database may take the file beside it away too: that must not pass for a trail
+// that was compared.
+func (d *Desk) untold(ctx context.Context, exported []audit.Head) ([]string, error) {
+	if d.o.HeadsFile == "" {
+		return nil, nil
+	}
+	stored, err := d.o.Audit.Heads(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, h := range audit.LastHeads(stored) {
+		if !slices.ContainsFunc(exported, func(x audit.Head) bool { return x.Node == h.Node }) {
+			out = append(out, h.Node)
+		}
+	}
+	return out, nil
 }
