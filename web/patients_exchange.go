@@ -118,7 +118,7 @@ func (s *Server) stateWords(e mailbox.Exchange) (state, say string) {
 		since := "Le patient attend depuis " + s.clock.span(st.Since) + "."
 		switch {
 		case st.AfterClosing:
-			return "after", since + " Il a écrit après la clôture\u00a0: il ne pourra lire une réponse que si vous lui écrivez, ce qui rouvre l’échange."
+			return "after", since + " Il a écrit après la clôture\u00a0: il attend peut-être une réponse. Lui écrire rouvre l’échange\u00a0; sinon, vous pouvez le clore de nouveau."
 		case st.Open:
 			return "todo", since + " L’échange est ouvert."
 		}
@@ -255,7 +255,7 @@ func (s *Server) exchangeWrite(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-const sayNewLetter = "Le patient vient d’écrire\u00a0: l’échange n’a pas été clos. Lisez sa lettre, puis répondez ou clorez."
+const sayNewLetter = "Le patient vient d’écrire\u00a0: l’échange n’a pas été clos. Lisez sa lettre, puis répondez, ou cliquez de nouveau sur «\u00a0Clore la conversation\u00a0»."
 
 // seenWords is what a page showed of the patient's letters: how many, and the newest.
 func seenWords(e mailbox.Exchange) string {

@@ -251,16 +251,13 @@ func nodeWords(nodes []string) string {
 
 // verdictWords tells the first broken place as somebody would.
 func (s *Server) verdictWords(v support.Verdict) (say, kind string) {
-	checked := fmt.Sprintf("%s lignes vérifiées sur %d\u00a0journées", count(int(v.Rows)), v.Days)
-	if v.Days < 2 {
-		checked = count(int(v.Rows)) + "\u00a0lignes vérifiées sur une journée"
-	}
+	checked := plural(int(v.Rows), "ligne vérifiée", "lignes vérifiées") + " sur " + plural(v.Days, "journée", "journées")
 	if v.Heads > 0 {
-		checked += fmt.Sprintf(", comparées à %s", plural(v.Heads, "tête exportée", "têtes exportées"))
+		checked += ", avec " + plural(v.Heads, "tête exportée", "têtes exportées")
 	}
 	unread := ""
 	if v.Unread > 0 {
-		unread = fmt.Sprintf(" %d lignes du fichier des têtes exportées ne se lisent pas.", v.Unread)
+		unread = " " + plural(v.Unread, "ligne illisible", "lignes illisibles") + " dans le fichier des têtes exportées."
 	}
 	if len(v.Untold) > 0 {
 		unread += " La fin du journal n’est comparée à rien pour " + nodeWords(v.Untold) + "\u00a0: le fichier des têtes exportées n’en contient aucune. Des lignes ôtées à la fin ne se verraient pas\u00a0; comparez avec la copie de ce fichier gardée ailleurs."

@@ -9,6 +9,7 @@ import (
 	"pli.example/pli/internal/app"
 	"pli.example/pli/internal/audit"
 	"pli.example/pli/internal/config"
+	"pli.example/pli/internal/finding"
 )
 
 type auditCmd struct {
@@ -32,9 +33,9 @@ func (cmd *verifyCmd) Run(ctx context.Context, s *streams) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(s.out, "%d lignes vérifiées, %d nœuds, %d journées.\n", report.Rows, report.Nodes, report.Days)
+		fmt.Fprintf(s.out, "%s, %s, %s.\n", finding.Count(int64(report.Rows), "ligne vérifiée", "lignes vérifiées"), finding.Count(int64(report.Nodes), "nœud", "nœuds"), finding.Count(int64(report.Days), "journée", "journées"))
 		if cmd.Heads != "" {
-			fmt.Fprintf(s.out, "%d têtes exportées comparées.\n", len(known))
+			fmt.Fprintf(s.out, "%s.\n", finding.Count(int64(len(known)), "tête exportée comparée", "têtes exportées comparées"))
 		}
 		if !report.OK() {
 			return errors.New("le journal ne tient pas\u00a0: " + report.Broken.String() + " (" + report.Broken.Flaw.Label() + ")")

@@ -77,7 +77,7 @@ func printFindings(w io.Writer, found finding.List) error {
 		}
 	}
 	if n := found.Faults(); n > 0 {
-		_, err := fmt.Fprintf(w, "\n%s. Mendez-les dans l’ordre\u00a0: l’une peut en cacher d’autres.\n", finding.Count(int64(n), "faute", "fautes"))
+		_, err := fmt.Fprintf(w, "\n%s. Corrigez-les dans l’ordre\u00a0: l’une peut en cacher d’autres.\n", finding.Count(int64(n), "faute", "fautes"))
 		return err
 	}
 	_, err := fmt.Fprintln(w, "\nAucune faute.")

@@ -65,7 +65,7 @@ func (l *List) Untried(check, say string, args ...any) { l.add(check, Untried, "
 func (l *List) Rest(checks ...string) {
 	for _, c := range checks {
 		if !l.has(c) {
-			l.Untried(c, "Non vérifié\u00a0: mendez d’abord la faute qui précède.")
+			l.Untried(c, "Non vérifié\u00a0: corrigez d’abord la faute qui précède.")
 		}
 	}
 }
