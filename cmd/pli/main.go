@@ -49,6 +49,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 		fmt.Fprintln(errOut, "pli:", err)
 		return 1
 	}
+	config.Forgive(parser, "serve", "check")
 	cmd, err := parser.Parse(args)
 	if code >= 0 { // help was asked for
 		return code

@@ -24,6 +24,9 @@ type Flags Config
 func (s Serve) Config() (Config, error) {
 	c := Config(s.Flags)
 	var p Problems
+	if err := p.unreadable(); err != nil {
+		return c, err
+	}
 	c.Data.load(&p)
 	p.secret(&c.OIDC.ClientSecret, "PLI_OIDC_CLIENT_SECRET", c.OIDC.ClientSecretFile)
 	p.secret(&c.IMAP.ServicePassword, "PLI_IMAP_SERVICE_PASSWORD", c.IMAP.ServicePasswordFile)
