@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 
+	"pli.example/pli/internal/audit"
 	"pli.example/pli/internal/delegation"
 	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/mssante"
@@ -99,6 +100,11 @@ func (s *Server) composePage(w http.ResponseWriter, r *http.Request) error {
 	}
 	if d.State != outgoing.Open {
 		return s.sendingPage(w, r, b, d)
+	}
+	if hasPatient(d.Fields) { // the sheet holds the address, an INS whole: as traced as the click that shows it
+		if err := b.Note(r.Context(), audit.Event{Action: audit.PatientINS, Target: d.ID, Request: "in a draft"}, nil); err != nil {
+			return err
+		}
 	}
 	v := s.composeView(r, b, d)
 	q := r.URL.Query()

@@ -70,3 +70,19 @@ func TestWriteWherePatientNeverWrote(t *testing.T) {
 		t.Errorf("their identity is not asked about: %q at %s", got, a.Location())
 	}
 }
+
+// The sheet of an answer to a patient holds their INS whole: the trail says so, as of the click
+// that shows it.
+func TestSheetToPatientIsTraced(t *testing.T) {
+	t.Parallel()
+	k := writingKit(t)
+	c := k.SignIn("martin")
+	at := patientsAt(t, c, 0)
+	exchange := patientAt(t, c, at, "waiting", "Odile Besançon").Find("[data-testid=patient-name]").AttrOr("href", "")
+	if page := ok(t, c.Get(c.Post(exchange+"/write", values()).Location())); !strings.Contains(page.Text(), string(ins("besancon"))) {
+		t.Fatal("the sheet holds no INS")
+	}
+	if rows, err := k.App.Audit.Recent(t.Context(), audit.Filter{Action: audit.PatientINS}); err != nil || len(rows) != 1 {
+		t.Errorf("trail %+v %v", rows, err)
+	}
+}
