@@ -12,7 +12,7 @@ type Entry struct {
 // SiteMap lists every address, in the order of the route table.
 func SiteMap() []Entry {
 	var out []Entry
-	whole := &Server{staff: &Staff{}} // with the pages some installations lack
+	whole := &Server{staff: &Staff{}}   // with the pages some installations lack
 	for _, rt := range whole.routes() { // handlers are named, none is called
 		out = append(out, Entry{Method: rt.method, Pattern: plainPattern.Replace(rt.pattern), Who: rt.access.words()})
 	}
