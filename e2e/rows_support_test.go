@@ -76,7 +76,10 @@ func supportDesk(t *testing.T, w *world, b *tab) {
 
 	b.leave(`.support-nav a[href="/support/trail"]`)
 	b.leave(byTest("support-verify"))
-	if got := b.text(".notice"); !strings.Contains(got, "Le journal tient") {
+	// Where the test itself wrote rows, as a node that exports no heads, Pli says that
+	// their end is compared with nothing.
+	got := b.text(".notice")
+	if !strings.Contains(got, "Le journal tient") && !(strings.Contains(got, "Les lignes présentes tiennent") && strings.Contains(got, "«\u00a0e2e\u00a0»")) {
 		t.Errorf("verified: %q", got)
 	}
 	look("trail")
