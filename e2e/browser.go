@@ -351,6 +351,7 @@ func (b *tab) url() string { b.t.Helper(); return eval[string](b, "location.href
 func (b *tab) click(css string) {
 	b.t.Helper()
 	b.see(css)
+	b.steady(css)
 	var err error
 	for range 3 { // a page that replaces itself may take the element away under the mouse
 		err = b.call(func(ctx context.Context) error {
@@ -438,4 +439,24 @@ func (b *tab) downloaded() (name string, content []byte) {
 	}
 	b.t.Fatalf("no download arrived\n%s", b.where())
 	return "", nil
+}
+
+// steady waits, two seconds at most, until an element stands still: a script that has
+// just put something above it moves it from under the mouse.
+func (b *tab) steady(css string) {
+	if !b.js {
+		return
+	}
+	at := func() string {
+		v, _ := tryEval[string](b, `(e => { const r = e && e.getBoundingClientRect(); return r ? [r.top, r.left].map(Math.round).join() : ""; })(document.querySelector(`+quoted([]string{css})+`[0]))`)
+		return v
+	}
+	for last, end := at(), time.Now().Add(2*time.Second); time.Now().Before(end); {
+		time.Sleep(40 * time.Millisecond)
+		now := at()
+		if now == last {
+			return
+		}
+		last = now
+	}
 }
