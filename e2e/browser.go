@@ -447,8 +447,9 @@ func (b *tab) steady(css string) {
 	if !b.js {
 		return
 	}
-	at := func() string {
-		v, _ := tryEval[string](b, `(e => { const r = e && e.getBoundingClientRect(); return r ? [r.top, r.left].map(Math.round).join() : ""; })(document.querySelector(`+quoted([]string{css})+`[0]))`)
+	at := func() string { // nobody presses what a bar covers: the page is scrolled first
+		v, _ := tryEval[string](b, `(e => { let r = e && e.getBoundingClientRect(); const over = r && document.elementFromPoint(r.left + r.width / 2, r.top + r.height / 2);
+			if (over && over !== e && !e.contains(over) && !over.contains(e)) { e.scrollIntoView({ block: "center" }); r = e.getBoundingClientRect(); } return r ? [r.top, r.left].map(Math.round).join() : ""; })(document.querySelector(`+quoted([]string{css})+`[0]))`)
 		return v
 	}
 	for last, end := at(), time.Now().Add(2*time.Second); time.Now().Before(end); {

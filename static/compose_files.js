@@ -35,6 +35,7 @@
         u.row = fileRow({ id: old ? old.dataset.id : "", name: u.name, size: file.size, received: 0, icon: /^image\//.test(file.type) ? "image" : "file", what: "" });
         if (old) { old.replaceWith(u.row); } else { fileList.append(u.row); }
         begin(u);
+        u.row.scrollIntoView({ block: "nearest" }); // above the bar, which stays below
         uploads.push(u);
       });
       clearRemarks("files");
@@ -64,6 +65,7 @@
       what(u, e.say || unread);
       const again = make("button", { type: "button", class: "button plain small file-again", "aria-label": "Réessayer " + u.name, "data-testid": "file-again" }, "Réessayer");
       u.row.insertBefore(again, u.row.querySelector(".file-remove"));
+      u.row.scrollIntoView({ block: "nearest" });
       live(u.name + "\u00a0: pas joint. " + (e.say || unread));
     }
     // retry begins a file that could not be joined anew; what came of it goes first.
