@@ -25,20 +25,23 @@ func samplePNG() []byte {
 // may be wider than the screen.
 func TestScreens(t *testing.T) {
 	t.Parallel()
-	w := newDemo(t)
 	for _, js := range []bool{true, false} {
-		folder := program.Out("screens/" + map[bool]string{true: "js", false: "nojs"}[js])
-		if err := os.MkdirAll(folder, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		b := newTab(t, js)
-		w.visit(t, b, func(name string) {
-			b.picture(folder, name)
-			b.viewport(390, 844, false)
-			if over := eval[int](b, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); over > 0 {
-				t.Errorf("%s (scripts %v): %d px wider than a screen of 390 px", name, js, over)
+		mode := map[bool]string{true: "js", false: "nojs"}[js]
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			folder := program.Out("screens/" + mode)
+			if err := os.MkdirAll(folder, 0o755); err != nil {
+				t.Fatal(err)
 			}
-			b.viewport(1400, 900, false)
+			b := newTab(t, js)
+			newDemo(t).visit(t, b, func(name string) {
+				b.picture(folder, name)
+				b.viewport(390, 844, false)
+				if over := eval[int](b, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); over > 0 {
+					t.Errorf("%s (scripts %v): %d px wider than a screen of 390 px", name, js, over)
+				}
+				b.viewport(1400, 900, false)
+			})
 		})
 	}
 }

@@ -122,7 +122,10 @@ func (s *Server) packFrame(v shown) []byte {
 	if len(v.html) > maxDocument || bodyDocument(v).Render(context.Background(), &b) != nil {
 		return nil
 	}
-	out, _ := s.packer.pack(b.Bytes())
+	out, ok := s.packer.pack(b.Bytes())
+	if !ok {
+		return nil // half of it is nothing to send
+	}
 	return out
 }
 
