@@ -22,40 +22,49 @@ type finding struct {
 	}
 }
 
-// TestAxe runs axe-core on every page, wide and narrow, light and dark. The
-// sender's own document inside a frame is excluded (we do not write it); the
-// frame's title and reachability are not.
-func TestAxe(t *testing.T) {
+// axeSource is the engine's text.
+func axeSource(t *testing.T) string {
+	t.Helper()
 	source, err := os.ReadFile(filepath.Join(tools(), "node_modules", "axe-core", "axe.min.js"))
 	if err != nil {
 		t.Skip("axe-core is not installed: run e2e/test")
 	}
-	t.Parallel()
-	w := newDemo(t)
-	b := newTab(t, true)
-	w.visit(t, b, func(name string) {
-		for _, l := range looks {
-			b.viewport(l.width, l.height, l.dark)
-			for _, f := range b.axe(string(source)) {
-				for _, n := range f.Nodes {
-					t.Errorf("%s at %s: %s (%s) %s\n  %v\n  %s\n  %s", name, l.name, f.ID, f.Impact, f.Help, n.Target, n.HTML, strings.ReplaceAll(n.Summary, "\n", " "))
-				}
-			}
-			b.frames(t, name)
+	return string(source)
+}
+
+// The rules asked of a page. The dark scheme changes colours and nothing else: the
+// rules of colour are those it can break.
+const (
+	everyRule   = `{type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}`
+	colourRules = `{type: "rule", values: ["color-contrast", "link-in-text-block"]}`
+)
+
+// accessible runs axe-core on the page as it stands. The sender's own document inside
+// a frame is excluded (we do not write it); the frame's title and reachability are
+// not.
+func (b *tab) accessible(t *testing.T, source, page string, l look) {
+	t.Helper()
+	rules := everyRule
+	if l.dark {
+		rules = colourRules
+	}
+	for _, f := range b.axe(source, rules) {
+		for _, n := range f.Nodes {
+			t.Errorf("%s at %s: %s (%s) %s\n  %v\n  %s\n  %s", page, l.name, f.ID, f.Impact, f.Help, n.Target, n.HTML, strings.ReplaceAll(n.Summary, "\n", " "))
 		}
-		b.viewport(1400, 900, false)
-	})
+	}
+	b.frames(t, page)
 }
 
 // axe injects the engine (DevTools may, the page's policy forbids it to others)
 // and gives what it found. iframes: false keeps it out of the sender's document.
-func (b *tab) axe(source string) []finding {
+func (b *tab) axe(source, rules string) []finding {
 	b.t.Helper()
 	if !eval[bool](b, `!!window.axe`) { // once a page, whatever its looks
 		b.must("inject axe", chromedp.Do(b.ctx, chromedp.Evaluate[chromedp.Void](source+";void 0")))
 	}
 	found, err := chromedp.Run(b.ctx, chromedp.Evaluate[[]finding](`axe.run(document, {iframes: false, resultTypes: ["violations"],
-		runOnly: {type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}).then(r => r.violations.map(v => ({ID: v.id, Impact: v.impact, Help: v.help, Nodes: v.nodes.map(n => ({Target: n.target, failureSummary: n.failureSummary, HTML: n.html.slice(0, 200)}))})))`,
+		runOnly: `+rules+`}).then(r => r.violations.map(v => ({ID: v.id, Impact: v.impact, Help: v.help, Nodes: v.nodes.map(n => ({Target: n.target, failureSummary: n.failureSummary, HTML: n.html.slice(0, 200)}))})))`,
 		chromedp.EvalAwaitPromise))
 	b.must("run axe", err)
 	return found

@@ -65,7 +65,11 @@ func browserContext(t testing.TB, name string) context.Context {
 	if running.err != nil {
 		t.Fatal(running.err)
 	}
-	ctx, end, err := startBrowser(path, chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")) // nothing leaves the machine
+	options := []chromedp.ExecAllocatorOption{chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")} // nothing leaves the machine
+	if name == shell {                                                                                                    // no process kept ready for a page nobody asked for, none for a graphics card there is not
+		options = append(options, chromedp.Flag("disable-features", "Translate,SpareRendererForSitePerProcess"), chromedp.Flag("in-process-gpu", true))
+	}
+	ctx, end, err := startBrowser(path, options...)
 	if err != nil {
 		running.err = fmt.Errorf("%s does not start: %w", path, err)
 		t.Fatal(running.err)
@@ -132,21 +136,16 @@ func newWholeTab(t testing.TB, js bool) *tab {
 // newTabIn is newTab in a given browser.
 func newTabIn(t testing.TB, parent context.Context, js bool) *tab {
 	t.Helper()
-	b := &tab{t: t, js: js, downloads: t.TempDir()}
-	ctx, end := chromedp.NewContext(parent, chromedp.WithNewBrowserContext(), chromedp.WithListener(b.heard))
-	b.ctx = ctx
-	t.Cleanup(end)
-	b.must("open a tab", chromedp.Do(ctx, chromedp.EmulateViewport(1400, 900)))
-	b.must("watch the network", b.call(func(ctx context.Context) error {
-		_, err := chromedp.Call(ctx, network.Enable, network.EnableParams{})
-		return err
-	}))
-	if !js {
-		b.must("switch scripts off", b.call(func(ctx context.Context) error {
-			_, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
-			return err
-		}))
-	}
+	return newTabOn(t, sit(t, parent, js))
+}
+
+// newTabOn is newTab on a given seat.
+func newTabOn(t testing.TB, s *seat) *tab {
+	t.Helper()
+	b := &tab{t: t, js: s.js, downloads: t.TempDir()}
+	s.user.Store(b)
+	b.ctx = s.ctx
+	t.Cleanup(func() { s.stand(t.Failed()) })
 	b.must("choose a download folder", b.call(func(ctx context.Context) error {
 		_, err := chromedp.CallBrowser(ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
 			Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: b.downloads,
@@ -262,7 +261,7 @@ func (b *tab) where() string {
 }
 
 func tryEval[T any](b *tab, js string, options ...chromedp.EvaluateOption) (T, error) {
-	ctx, cancel := context.WithTimeout(b.ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	return chromedp.Run(ctx, chromedp.Evaluate[T](js, options...))
 }

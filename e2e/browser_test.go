@@ -5,6 +5,7 @@ package e2e
 import (
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -56,4 +57,45 @@ func tryBrowser(t *testing.T, open func(t testing.TB, js bool) *tab) {
 	control(t, open(t, true), func(canary string) string {
 		return `<img src="` + canary + `/pixel"><script>console.log("` + ranMark + `")</script>`
 	})
+}
+
+// TestSeat proves that who sits where another sat finds nothing of him: no page to go
+// back to, no cookie, nothing a script stored.
+func TestSeat(t *testing.T) {
+	t.Parallel()
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		http.SetCookie(w, &http.Cookie{Name: "kept", Value: "secret", MaxAge: 1000})
+		w.Write([]byte(`<script>document.title = "" + sessionStorage.kept + localStorage.kept + history.length; sessionStorage.kept = localStorage.kept = "secret"</script>`))
+	}))
+	defer srv.Close()
+	parent := browserContext(t, shell)
+	var first *seat
+	t.Run("first", func(t *testing.T) {
+		first = sit(t, parent, true)
+		b := newTabOn(t, first)
+		b.open(srv.URL)
+		b.viewport(390, 844, true)
+		if len(b.cookies(srv.URL)) != 1 {
+			t.Error("the page left no cookie: nothing is shown")
+		}
+	})
+	seats.Lock()
+	free := slices.Contains(seats.free, first)
+	seats.free = slices.DeleteFunc(seats.free, func(s *seat) bool { return s == first })
+	seats.Unlock()
+	if !free {
+		t.Fatal("nobody can sit there again")
+	}
+	b := newTabOn(t, first)
+	if left := b.cookies(srv.URL); len(left) != 0 {
+		t.Errorf("cookies left: %v", left)
+	}
+	b.open(srv.URL)
+	if got := eval[string](b, `document.title`); got != "undefinedundefined2" { // about:blank and this page
+		t.Errorf("kept in the session, kept by the origin, pages to go back to: %q", got)
+	}
+	if eval[bool](b, `matchMedia("(prefers-color-scheme: dark)").matches || innerWidth !== 1400`) {
+		t.Error("the page is still seen dark or narrow")
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/png"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"pli.example/pli/e2e/program"
@@ -20,28 +21,37 @@ func samplePNG() []byte {
 	return b.Bytes()
 }
 
-// TestScreens pictures every page of the demo at 1400 px, at 390 px and dark, with
-// scripts, and at 1400 px and 390 px without: e2e/.out/screens. At 390 px nothing
-// may be wider than the screen.
-func TestScreens(t *testing.T) {
+// TestPages walks past every page of the demo, with scripts and without. Each is
+// pictured at 1400 px, at 390 px and dark (e2e/.out/screens), is no wider than a
+// screen of 390 px and, with scripts, breaks no rule of axe-core in any of the three.
+func TestPages(t *testing.T) {
 	t.Parallel()
-	for _, js := range []bool{true, false} {
-		mode := map[bool]string{true: "js", false: "nojs"}[js]
-		t.Run(mode, func(t *testing.T) {
-			t.Parallel()
-			folder := program.Out("screens/" + mode)
-			if err := os.MkdirAll(folder, 0o755); err != nil {
-				t.Fatal(err)
-			}
-			b := newTab(t, js)
-			newDemo(t).visit(t, b, func(name string) {
-				b.picture(folder, name)
-				b.viewport(390, 844, false)
-				if over := eval[int](b, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); over > 0 {
-					t.Errorf("%s (scripts %v): %d px wider than a screen of 390 px", name, js, over)
-				}
-				b.viewport(1400, 900, false)
-			})
-		})
+	t.Run("js", func(t *testing.T) {
+		t.Parallel()
+		source := axeSource(t)
+		walkPages(t, true, func(b *tab, page string, l look) { b.accessible(t, source, page, l) })
+	})
+	t.Run("nojs", func(t *testing.T) {
+		t.Parallel()
+		walkPages(t, false, func(*tab, string, look) {})
+	})
+}
+
+func walkPages(t *testing.T, js bool, examine func(b *tab, page string, l look)) {
+	folder := program.Out("screens/" + map[bool]string{true: "js", false: "nojs"}[js])
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		t.Fatal(err)
 	}
+	b := newTab(t, js)
+	newDemo(t).visit(t, b, func(name string) {
+		for _, l := range looks {
+			b.viewport(l.width, l.height, l.dark)
+			b.picture(filepath.Join(folder, name+"-"+l.name+".jpg"))
+			examine(b, name, l)
+			if over := eval[int](b, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); over > 0 {
+				t.Errorf("%s (scripts %v): %d px wider than a screen of %d px", name, js, over, l.width)
+			}
+		}
+		b.viewport(1400, 900, false)
+	})
 }

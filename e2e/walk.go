@@ -4,7 +4,6 @@ package e2e
 
 import (
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -128,27 +127,25 @@ func (w *world) confirmLogout(b *tab) {
 	}
 }
 
-// looks are the widths and schemes every page is pictured in.
-var looks = []struct {
+// look is a width and a scheme of colours.
+type look struct {
 	name          string
 	width, height int64
 	dark          bool
-}{{"1400", 1400, 900, false}, {"390", 390, 844, false}, {"dark", 1400, 900, true}}
+}
 
-// picture keeps one page in every look.
-func (b *tab) picture(folder, name string) {
+// looks are those every page is pictured in.
+var looks = []look{{"1400", 1400, 900, false}, {"390", 390, 844, false}, {"dark", 1400, 900, true}}
+
+// picture keeps the whole page as it looks now. JPEG: a picture to look at costs a
+// third of a PNG to make.
+func (b *tab) picture(path string) {
 	b.t.Helper()
-	for _, l := range looks {
-		b.viewport(l.width, l.height, l.dark)
-		b.until("two frames drawn", `(window.__pliDrawn = window.__pliDrawn || (requestAnimationFrame(() => requestAnimationFrame(() => window.__pliDrawn = 2)), 1)) === 2 || !`+map[bool]string{true: "true", false: "false"}[b.js])
-		time.Sleep(60 * time.Millisecond) // a resize has no end one could wait for
-		ctx := b.ctx
-		png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
-		b.must("picture "+name, err)
-		path := filepath.Join(folder, name+"-"+l.name+".png")
-		if err := os.WriteFile(path, png, 0o644); err != nil {
-			b.t.Fatal(err)
-		}
+	b.until("two frames drawn", `(window.__pliDrawn = window.__pliDrawn || (requestAnimationFrame(() => requestAnimationFrame(() => window.__pliDrawn = 2)), 1)) === 2 || !`+map[bool]string{true: "true", false: "false"}[b.js])
+	time.Sleep(60 * time.Millisecond) // a resize has no end one could wait for
+	jpg, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(90))
+	b.must("picture "+path, err)
+	if err := os.WriteFile(path, jpg, 0o644); err != nil {
+		b.t.Fatal(err)
 	}
-	b.viewport(1400, 900, false)
 }

@@ -169,9 +169,12 @@ func (b *tab) send() {
 	b.gone()
 }
 
+// gone waits for that sentence: above the list, or, where the operator took longer
+// than a page waits, on the page of the letter under way.
 func (b *tab) gone() {
 	b.t.Helper()
-	b.until("the letter has left", find(byTest("flash"))+" && "+find(byTest("flash"))+`.textContent.includes("Lettre envoyée")`)
+	says := func(css string) string { return find(css) + "?.textContent.includes(\"Lettre envoyée\")" }
+	b.until("the letter has left", says(byTest("flash"))+" || "+says(byTest("sending-title")))
 }
 
 // arrived is the one letter in the recipient's inbox, proper, and the same one in
