@@ -78,6 +78,7 @@ type RemarkView struct {
 	Say     string `json:"say"`
 	Address string `json:"address,omitempty"`
 	Suggest string `json:"suggest,omitempty"`
+	Yes     string `json:"yes"` // words of the button that answers an 'ask'
 }
 
 // FateView is what became of the letter for one recipient.

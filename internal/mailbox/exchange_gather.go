@@ -70,6 +70,16 @@ type gatheredAll struct {
 	unsure     bool   // folders were left out, or the look is unfinished
 }
 
+// add takes in what is known of one folder.
+func (x *gatheredAll) add(known *collected) {
+	if known.since.After(x.since) {
+		x.since = known.since
+	}
+	x.unfinished = x.unfinished || known.unfinished()
+	x.letters = slices.AppendSeq(x.letters, maps.Values(known.letters))
+	x.notices = slices.AppendSeq(x.notices, maps.Values(known.notices))
+}
+
 // correspondence gives the letters to and from patients.
 func (b *Box) correspondence(ctx context.Context, heard func(context.Context, message.Report)) (gatheredAll, error) {
 	l, err := b.mail.FolderList(ctx)
@@ -106,12 +116,7 @@ func (b *Box) correspondence(ctx context.Context, heard func(context.Context, me
 		if !known.since.IsZero() {
 			partly = append(partly, label)
 		}
-		if known.since.After(out.since) {
-			out.since = known.since
-		}
-		out.unfinished = out.unfinished || known.unfinished()
-		out.letters = slices.AppendSeq(out.letters, maps.Values(known.letters))
-		out.notices = slices.AppendSeq(out.notices, maps.Values(known.notices))
+		out.add(known)
 	}
 	maps.DeleteFunc(c.folders, func(id string, _ *collected) bool { return !keep[id] })
 	left += l.Left

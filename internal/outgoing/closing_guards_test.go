@@ -2,10 +2,13 @@ package outgoing
 
 import (
 	"context"
+	"crypto/rand"
 	"strings"
 	"testing"
+	"time"
 
 	"pli.example/pli/internal/audit"
+	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/message"
 	"pli.example/pli/internal/problem"
 )
@@ -92,4 +95,32 @@ func TestIdentityKey(t *testing.T) {
 	if !strings.Contains(codes(got), "ask patient_key:"+wrong) || !strings.Contains(codes(got), "ask patient_identity:"+wrong) {
 		t.Errorf("a wrong key: %q", codes(got))
 	}
+}
+
+// Who wrote in an exchange that is open is not asked about again by a new letter; once it is
+// closed, and of a number typed for the first time, they are.
+func TestIdentityInAnOpenExchange(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(o *Options) { o.Patient = Identity(o.Now) })
+	box := w.box(anne)
+	asked := func(want bool, when string) {
+		t.Helper()
+		got, err := w.Check(w.ctx, box, w.letter(box, patient).ID)
+		w.must(err)
+		if strings.Contains(codes(got), "patient_identity") != want {
+			t.Errorf("%s: %q", when, codes(got))
+		}
+	}
+	lay := func(folder, from, to, subject string) {
+		w.host.Put(address(t, anneBox), folder, nil, w.now(), []byte("From: "+from+"\r\nTo: "+to+"\r\nSubject: "+subject+"\r\nMessage-ID: <"+rand.Text()+"@x>\r\n\r\nBonjour\r\n"))
+		w.advance(time.Minute)
+		_, err := box.Exchanges(w.ctx, mailbox.Left{})
+		w.must(err)
+	}
+	lay("Sent", anneBox, patient, "Lettre")
+	asked(true, "who never wrote")
+	lay("INBOX", patient, anneBox, "Question")
+	asked(false, "who wrote")
+	lay("Sent", anneBox, patient, "[FIN]")
+	asked(true, "once it is closed")
 }
