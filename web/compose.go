@@ -283,7 +283,7 @@ func yesWords(x outgoing.Remark) string {
 	if x.Code == outgoing.PatientIdentity {
 		return "Oui, c’est cette personne\u00a0: envoyer"
 	}
-	return "Envoyer quand même"
+	return ""
 }
 
 // fateViews name recipients as the draft does.
