@@ -280,7 +280,7 @@
   }
   function remark(r) {
     const acts = [];
-    if (r.level === "ask") { acts.push(make("button", { class: "button plain small", type: "button", "data-confirm": r.key }, "Envoyer quand même")); }
+    if (r.level === "ask") { acts.push(make("button", { class: "button plain small", type: "button", "data-confirm": r.key }, r.yes || "Envoyer quand même")); }
     if (r.suggest) { acts.push(make("button", { class: "button plain small", type: "button", "data-replace": r.address, "data-by": r.suggest }, "Écrire à cette adresse")); }
     const el = stripOf(kinds[r.level] || "info", r.say, ...acts);
     el.dataset.testid = "remark";

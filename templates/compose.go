@@ -78,6 +78,7 @@ type RemarkView struct {
 	Say     string `json:"say"`
 	Address string `json:"address,omitempty"`
 	Suggest string `json:"suggest,omitempty"`
+	Yes     string `json:"yes,omitempty"` // words of the button that answers an 'ask'; "" for those of any
 }
 
 // FateView is what became of the letter for one recipient.
@@ -189,4 +190,12 @@ func fileWhat(f DraftFile) string {
 // rows of the plain text box: room for the letter, not for the whole quote.
 func textRows(text string) string {
 	return strconv.Itoa(min(max(strings.Count(text, "\n")+3, 12), 30))
+}
+
+// yesWords are those of the button that answers a remark.
+func yesWords(r RemarkView) string {
+	if r.Yes == "" {
+		return "Envoyer quand même"
+	}
+	return r.Yes
 }

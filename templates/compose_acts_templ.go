@@ -217,8 +217,9 @@ func DraftsAbove(rows []DraftRow) templ.Component {
 }
 
 // Answers are what one does with a letter by writing. to is where letters of its
-// mailbox begin; "" hides them.
-func Answers(p Page, to, ref string, all bool) templ.Component {
+// mailbox begin; "" hides them. kind is how the answer looks: primary where it is the one
+// next act.
+func Answers(p Page, to, ref string, all bool, kind string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -240,7 +241,7 @@ func Answers(p Page, to, ref string, all bool) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if to != "" {
-			templ_7745c5c3_Err = answer(p, to, ref, "reply", "Répondre", "reply", "r").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = answer(p, to, ref, "reply", "Répondre", "reply", "r", kind).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -249,7 +250,7 @@ func Answers(p Page, to, ref string, all bool) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if all {
-				templ_7745c5c3_Err = answer(p, to, ref, "reply_all", "À tous", "reply-all", "a").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = answer(p, to, ref, "reply_all", "À tous", "reply-all", "a", "plain").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -258,7 +259,7 @@ func Answers(p Page, to, ref string, all bool) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = answer(p, to, ref, "forward", "Transférer", "forward", "f").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = answer(p, to, ref, "forward", "Transférer", "forward", "f", "plain").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -267,7 +268,7 @@ func Answers(p Page, to, ref string, all bool) templ.Component {
 	})
 }
 
-func answer(p Page, to, ref, kind, text, icon, k string) templ.Component {
+func answer(p Page, to, ref, kind, text, icon, k, look string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -288,7 +289,7 @@ func answer(p Page, to, ref, kind, text, icon, k string) templ.Component {
 			templ_7745c5c3_Var9 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = ui.Act(to, map[string]string{"kind": kind, "ref": ref}, ui.Button{Text: text, Icon: icon, Key: key(p, k), Kind: "plain", TestID: "act-" + kind, Label: answerLabel(kind)}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Act(to, map[string]string{"kind": kind, "ref": ref}, ui.Button{Text: text, Icon: icon, Key: key(p, k), Kind: look, TestID: "act-" + kind, Label: answerLabel(kind)}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

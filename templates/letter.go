@@ -36,12 +36,21 @@ func senderName(s Sender) string {
 	return who(s.Name)
 }
 
-// archiveKind: where a letter can be put back, that is the one next act.
-func archiveKind(can triage) string {
-	if can.Back != "" {
+// archiveKind: a letter is filed next, but where it can be put back, where it stays (Sent),
+// and where a patient waits for an answer.
+func archiveKind(v LetterView, can triage) string {
+	if can.Back != "" || letterRole(v) == "sent" || answerKind(v) == "primary" {
 		return "plain"
 	}
 	return "primary"
+}
+
+// answerKind: a patient's letter is there to be answered.
+func answerKind(v LetterView) string {
+	if v.Patient && !v.Answered && v.ExchangeHref != "" && v.Nav.Write != "" && letterRole(v) != "sent" {
+		return "primary"
+	}
+	return "plain"
 }
 
 func personName(p Person) string {

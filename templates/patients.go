@@ -7,6 +7,7 @@ type PatientsView struct {
 	Groups   []PatientGroup
 	Total    int
 	Say      string // what was not looked at, "" when everything was
+	Unsure   bool   // what was not looked at may change what is shown: said first
 	// FindTo is the POST target of 'Écrire à un patient': field ins. "" hides the form.
 	FindTo    string
 	FindError string // why the number typed last cannot be one
@@ -42,7 +43,9 @@ type ExchangeView struct {
 	Name, INS, INSWhole string // INSWhole only once it was asked for
 	Tells               string // sex, month and year, as the INS tells
 	ShowTo              string // POST; "" when there is no INS, or it is shown
-	State, StateSay     string // State: open, todo, after, closed, silent
+	State, StateSay     string // State: open, todo, after, closed, silent, lost
+	LostTitle, LostSay  string // our last letter came back
+	LeavingSay          string // a closing that nobody knows the fate of
 	NearSay             string // a letter that has probably closed nothing
 	Say                 string // letters that were not looked at
 	Letters             []ExchangeLetterView

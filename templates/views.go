@@ -188,6 +188,7 @@ type LetterView struct {
 	AllHref                            string // zip of everything
 	SourceHref, PrintHref              string
 	BackHref, PrevHref, NextHref       string
+	ExchangeHref                       string // the conversation with the one patient it is from or to
 	Moves                              []FolderLink
 	CanTriage                          bool
 	Notices                            []Notice

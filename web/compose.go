@@ -273,9 +273,17 @@ func remarkViews(sc *scope, all []outgoing.Remark) []templates.RemarkView {
 		if a, err := mssante.ParseAddress(x.Address); x.Code == outgoing.NotInDirectory && err == nil && ours(sc, a) {
 			continue // their own mailbox, or their team's
 		}
-		out = append(out, templates.RemarkView{Key: x.Key(), Level: string(x.Level), Place: remarkPlace(x), Say: x.Say, Address: x.Address, Suggest: x.Suggest})
+		out = append(out, templates.RemarkView{Key: x.Key(), Level: string(x.Level), Place: remarkPlace(x), Say: x.Say, Address: x.Address, Suggest: x.Suggest, Yes: yesWords(x)})
 	}
 	return out
+}
+
+// yesWords answer a remark: who a patient is is a question, no warning to pass over.
+func yesWords(x outgoing.Remark) string {
+	if x.Code == outgoing.PatientIdentity {
+		return "Oui, c’est cette personne\u00a0: envoyer"
+	}
+	return ""
 }
 
 // fateViews name recipients as the draft does.

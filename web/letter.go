@@ -139,6 +139,7 @@ func (s *Server) letterView(r *http.Request, l *mailbox.Letter, d *document) (te
 		SourceHref: base + "/source", PrintHref: base + "/print", BackHref: folder + params,
 		CanTriage: g.Rights.Has(delegation.Triage), Notices: notices(l),
 	}
+	v.ExchangeHref = s.exchangeHref(sc, patientSide(l))
 	s.introduce(r, l, &v)
 	if l.Prev != nil {
 		v.PrevHref = letterHref(sc.box.ID, *l.Prev) + params

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,7 +41,7 @@ func (s *Server) patients(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) patientsView(r *http.Request, b *mailbox.Box) (templates.PatientsView, error) {
 	sc := scopeOf(r)
-	left, err := s.unfiled(r, b)
+	left, err := s.left(r, b)
 	if err != nil {
 		return templates.PatientsView{}, err
 	}
@@ -49,10 +50,10 @@ func (s *Server) patientsView(r *http.Request, b *mailbox.Box) (templates.Patien
 		return templates.PatientsView{}, err
 	}
 	s.attend(r, b)
-	sc.desk.countPatients(sc.box.ID, x.Waiting(), s.clock.now())
+	sc.desk.countPatients(sc.box.ID, x.Waiting(), x.Unfinished, s.clock.now())
 	s.askCounters(r)
 	base := path("mail", sc.box.ID, "patients")
-	v := templates.PatientsView{Page: s.page(r, "Patients"), BoxLabel: boxLabel(b.Grant()), Total: len(x.All), Say: x.Say, Groups: []templates.PatientGroup{
+	v := templates.PatientsView{Page: s.page(r, "Patients"), BoxLabel: boxLabel(b.Grant()), Total: len(x.All), Say: x.Say, Unsure: x.Unsure, Groups: []templates.PatientGroup{
 		{Key: "waiting", Title: "À traiter", Empty: "Aucun patient n’attend de réponse."},
 		{Key: "awaited", Title: "En attente du patient", Empty: "Vous n’attendez de réponse d’aucun patient."},
 		{Key: "closed", Title: "Clos", Empty: "Aucun échange clos."},
@@ -62,7 +63,7 @@ func (s *Server) patientsView(r *http.Request, b *mailbox.Box) (templates.Patien
 		v.FindTo = base
 	}
 	for _, e := range x.All {
-		g := &v.Groups[groupOf(e.State.Phase)]
+		g := &v.Groups[groupOf(e)]
 		if len(g.Rows) == patientRows {
 			g.More++
 			continue
@@ -72,22 +73,22 @@ func (s *Server) patientsView(r *http.Request, b *mailbox.Box) (templates.Patien
 	return v, nil
 }
 
-func groupOf(p conversation.Phase) int {
-	switch p {
-	case conversation.WaitingForUs:
+func groupOf(e mailbox.Exchange) int {
+	switch {
+	case e.Waits():
 		return 0
-	case conversation.WaitingForPatient:
+	case e.State.Phase == conversation.WaitingForPatient:
 		return 1
 	}
 	return 2
 }
 
-// unfiled are the letters that left and whose copies are not in Sent yet.
-func (s *Server) unfiled(r *http.Request, b *mailbox.Box) ([]mailbox.Unfiled, error) {
+// left is what the outbox knows of the letters that left a mailbox.
+func (s *Server) left(r *http.Request, b *mailbox.Box) (mailbox.Left, error) {
 	if s.outbox == nil {
-		return nil, nil
+		return mailbox.Left{}, nil
 	}
-	return s.outbox.Unfiled(r.Context(), b.Grant().Mailbox.ID)
+	return s.outbox.Left(r.Context(), b.Grant().Mailbox)
 }
 
 func (s *Server) patientRow(base string, e mailbox.Exchange) templates.PatientRow {
@@ -100,8 +101,8 @@ func (s *Server) patientRow(base string, e mailbox.Exchange) templates.PatientRo
 	if last.Ours {
 		row.LastWho = "Vous\u00a0:"
 	}
-	if last.Mark == conversation.Closing { // the magic word is no subject to read
-		row.Subject, row.Last, row.LastWho = "Conversation close", "", ""
+	if last.Fin { // the magic word is no subject to read
+		row.Subject, row.Last, row.LastWho = finWords(last), "", ""
 	}
 	st := e.State
 	if st.Phase == conversation.WaitingForUs {
@@ -112,6 +113,7 @@ func (s *Server) patientRow(base string, e mailbox.Exchange) templates.PatientRo
 			row.Chips = append(row.Chips, templates.Chip{Kind: "plain", Text: text})
 		}
 	}
+	add(!st.Lost.IsZero(), lostChip(st.LostClosing))
 	add(st.AfterClosing, "écrit après la clôture")
 	add(st.NearClosing && st.Phase == conversation.WaitingForPatient, "n’a sans doute pas été clos")
 	add(st.Phase == conversation.WaitingForPatient && st.Reopened, "rouvert")
@@ -122,6 +124,24 @@ func (s *Server) patientRow(base string, e mailbox.Exchange) templates.PatientRo
 	return row
 }
 
+// finWords name a [FIN] by what it did.
+func finWords(l mailbox.ExchangeLetter) string {
+	switch l.Mark {
+	case conversation.Lost:
+		return "Clôture non remise"
+	case conversation.Leaving:
+		return "Clôture en cours d’envoi"
+	}
+	return "Conversation close"
+}
+
+func lostChip(closing bool) string {
+	if closing {
+		return "clôture non remise"
+	}
+	return "lettre non remise"
+}
+
 func plural(n int, one, several string) string {
 	if n > 1 {
 		one = several
@@ -129,7 +149,7 @@ func plural(n int, one, several string) string {
 	return count(n) + "\u00a0" + one
 }
 
-// span says how long ago, in the one unit that matters.
+// span says how long ago, in the one unit that matters; days are rounded.
 func (c clock) span(since time.Time) string {
 	d := max(c.now().Sub(since), 0)
 	switch {
@@ -140,7 +160,7 @@ func (c clock) span(since time.Time) string {
 	case d < 24*time.Hour:
 		return strconv.Itoa(int(d/time.Hour)) + "\u00a0h"
 	}
-	return plural(int(d/(24*time.Hour)), "jour", "jours")
+	return plural(int((d+12*time.Hour)/(24*time.Hour)), "jour", "jours")
 }
 
 // patientINS names a patient's address by its mask: the address is an identity number.
@@ -184,4 +204,23 @@ func (s *Server) exchangeHref(sc *scope, to []mssante.Address) string {
 		return ""
 	}
 	return path("mail", sc.box.ID, "patients", s.house.ExchangeID(sc.box.ID, to[0]))
+}
+
+// patientSide is whom a letter's exchange is with: the patient who wrote it, else those it
+// was written to. A server's notice belongs to none.
+func patientSide(l *mailbox.Letter) (out []mssante.Address) {
+	if l.Report != nil {
+		return nil
+	}
+	for _, m := range l.Envelope.From {
+		if m.Address.IsPatient() {
+			return []mssante.Address{m.Address}
+		}
+	}
+	for _, m := range slices.Concat(l.Envelope.To, l.Envelope.Cc) {
+		if m.Address.IsPatient() {
+			out = append(out, m.Address)
+		}
+	}
+	return out
 }

@@ -53,6 +53,48 @@ func TestClosingInTheBin(t *testing.T) {
 	}
 }
 
+// A [FIN] given back by the patient's operator: the page says so, and the button is there.
+func TestClosingGivenBack(t *testing.T) {
+	t.Parallel()
+	k := writingKit(t)
+	c := k.SignIn("martin")
+	at := patientsAt(t, c, 0)
+	exchange := patientAt(t, c, at, "waiting", "Odile Besançon").Find("[data-testid=patient-name]").AttrOr("href", "")
+	lay := func(folder, raw string) {
+		k.Clock.Advance(time.Minute)
+		k.World.Mail().Put(people.MartinBox, folder, nil, k.Clock.Now(), []byte(strings.ReplaceAll(raw, "\n", "\r\n")))
+	}
+	patient := mssante.PatientAddress(ins("besancon")).String()
+	lay("Sent", "From: "+people.MartinBox.String()+"\nTo: "+patient+"\nSubject: [FIN]\nX-MSS-MES: FIN\nMessage-ID: <fin@x>\n\nAu revoir.\n")
+	if s := doc(t, ok(t, c.Get(exchange))).Find("[data-testid=exchange-state]").AttrOr("data-state", ""); s != "closed" {
+		t.Fatalf("state %q", s)
+	}
+	lay("INBOX", "From: Mail Delivery System <MAILER-DAEMON@smtp.example>\nTo: "+people.MartinBox.String()+"\nSubject: Undelivered Mail Returned to Sender\nMessage-ID: <dsn@x>\nMIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"+
+		"--b\nContent-Type: text/plain\n\nx\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; smtp.example\n\nFinal-Recipient: rfc822; "+patient+"\nAction: failed\nStatus: 5.2.1\n\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <fin@x>\n\n--b--\n")
+	a := ok(t, c.Get(exchange))
+	noIdentity(t, a)
+	d := doc(t, a)
+	if got := d.Find("[data-testid=exchange-lost]").Text(); !strings.Contains(got, "Clôture non remise") || !strings.Contains(got, "n’accepte pas cette lettre") {
+		t.Errorf("said: %q", got)
+	}
+	if d.Find("[data-testid=exchange-close]").Length() != 1 || d.Find("[data-testid=exchange-state]").AttrOr("data-state", "") != "todo" {
+		t.Errorf("the exchange is not open: %s", d.Find("[data-testid=exchange-state]").Text())
+	}
+	if got := d.Find("[data-testid=exchange-letter]").Last().Text(); !strings.Contains(got, "non remise") || strings.Contains(got, "clôt l’échange") {
+		t.Errorf("the letter: %q", got)
+	}
+	if got := patientAt(t, c, at, "waiting", "Odile Besançon").Text(); !strings.Contains(got, "clôture non remise") {
+		t.Errorf("the row: %q", got)
+	}
+	a = c.Post(exchange+"/close", values("last", d.Find("input[name=last]").AttrOr("value", ""), "who", d.Find("input[name=who]").AttrOr("value", "")))
+	if got := flashAt(t, c, a).Text(); !strings.Contains(got, "Conversation close") {
+		t.Errorf("the button says %q", got)
+	}
+	if s := doc(t, ok(t, c.Get(exchange))).Find("[data-testid=exchange-state]").AttrOr("data-state", ""); s != "closed" {
+		t.Errorf("closed anew: %q", s)
+	}
+}
+
 // §3.4.2.2: an exchange made only of a letter of ours (of another program, its matricule
 // mistyped there) confirms nobody's identity.
 func TestWriteWherePatientNeverWrote(t *testing.T) {

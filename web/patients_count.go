@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pli.example/pli/internal/delegation"
+	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/mssante"
 	"pli.example/pli/templates"
 )
@@ -15,6 +16,7 @@ import (
 const (
 	patientsLimit = 20 * time.Second // the first look at a large mailbox takes a while
 	patientsRetry = 10 * time.Minute // after one that failed
+	patientsTries = 8                // times one look goes on before the next page asks
 )
 
 // awaiting is the last count of one mailbox.
@@ -26,10 +28,24 @@ type awaiting struct {
 	failed bool
 }
 
-func (k *desk) countPatients(boxID string, n int, now time.Time) {
+// countPatients keeps a count. more: it comes from a look that is not finished, so the
+// next page asks again.
+func (k *desk) countPatients(boxID string, n int, more bool, now time.Time) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.awaiting[boxID] = awaiting{n: n, at: now, known: true}
+	if more {
+		now = now.Add(-counterLife)
+	}
+	k.awaiting[boxID] = awaiting{n: n, at: now, known: true, asking: k.awaiting[boxID].asking}
+}
+
+// patientsAsked ends a question, whatever came of it.
+func (k *desk) patientsAsked(boxID string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	c := k.awaiting[boxID]
+	c.asking = false
+	k.awaiting[boxID] = c
 }
 
 // patientsFailed keeps the number known before, and asks no more for a while.
@@ -89,6 +105,7 @@ func (s *Server) askPatients(r *http.Request, waiting chan<- struct{}) (first bo
 func (s *Server) countPatients(k *desk, actor mssante.Actor, g delegation.Grant, request string, done func()) {
 	defer s.counting.Done()
 	defer done()
+	defer k.patientsAsked(g.Mailbox.ID)
 	defer func() {
 		if v := recover(); v != nil {
 			s.panics.Add(1)
@@ -98,21 +115,27 @@ func (s *Server) countPatients(k *desk, actor mssante.Actor, g delegation.Grant,
 	}()
 	ctx, cancel := context.WithTimeout(context.Background(), patientsLimit)
 	defer cancel()
-	n, err := s.awaitingNow(ctx, actor, g)
+	n, more, err := s.awaitingNow(ctx, actor, g)
+	for tries := 0; err == nil && more && tries < patientsTries; tries++ { // a first look that time ended goes on here
+		next, again, failed := s.awaitingNow(ctx, actor, g)
+		if failed != nil {
+			break
+		}
+		n, more = next, again
+	}
 	if err != nil {
 		k.patientsFailed(g.Mailbox.ID, s.clock.now())
 		return
 	}
-	k.countPatients(g.Mailbox.ID, n, s.clock.now())
+	k.countPatients(g.Mailbox.ID, n, more, s.clock.now())
 }
 
-func (s *Server) awaitingNow(ctx context.Context, actor mssante.Actor, g delegation.Grant) (int, error) {
-	if s.outbox == nil {
-		return s.house.Awaiting(ctx, actor, g, nil)
-	}
-	left, err := s.outbox.Unfiled(ctx, g.Mailbox.ID)
-	if err != nil {
-		return -1, err
+func (s *Server) awaitingNow(ctx context.Context, actor mssante.Actor, g delegation.Grant) (n int, more bool, err error) {
+	var left mailbox.Left
+	if s.outbox != nil {
+		if left, err = s.outbox.Left(ctx, g.Mailbox); err != nil {
+			return -1, false, err
+		}
 	}
 	return s.house.Awaiting(ctx, actor, g, left)
 }

@@ -117,7 +117,7 @@ func (s *Server) patientIdentity(w http.ResponseWriter, r *http.Request) error {
 	if !ins.KeyOK() {
 		v.KeySay = "La clé (les deux derniers chiffres) ne correspond pas au numéro\u00a0: il a sans doute été mal saisi. Relisez-le avant d’écrire, la lettre partirait chez quelqu’un d’autre ou chez personne."
 	}
-	left, err := s.unfiled(r, b)
+	left, err := s.left(r, b)
 	if err != nil {
 		return err
 	}

@@ -222,6 +222,9 @@ func TestWriteToPatient(t *testing.T) {
 	if got := doc(t, ok(t, c.Get(a.Location()))).Text(); !strings.Contains(got, "Clé inexacte") || !strings.Contains(got, "Écrire malgré la clé inexacte") {
 		t.Errorf("a wrong key: %q", firstBytes(got, 300))
 	}
+	if got := c.Get(strings.Replace(page, "/"+boxID(t, c, 0)+"/", "/"+boxID(t, c, 1)+"/", 1)); got.Status != 410 {
+		t.Errorf("another mailbox's handle answered %d", got.Status)
+	}
 	other := k.SignIn("martin")
 	if got := other.Get(page); got.Status != 410 {
 		t.Errorf("another session's handle answered %d", got.Status)
@@ -252,7 +255,7 @@ func TestPatientIsNoAddress(t *testing.T) {
 	masked(a)
 	href := ""
 	doc(t, a).Find("[data-testid=letter-row]").Each(func(_ int, s *selection) {
-		if strings.Contains(s.Text(), "Odile Besançon") && strings.Contains(s.Text(), "INS •••") {
+		if href == "" && strings.Contains(s.Text(), "Odile Besançon") && strings.Contains(s.Text(), "INS •••") { // the newest
 			href = s.Find("a.row-link").AttrOr("href", "")
 		}
 	})
@@ -263,6 +266,10 @@ func TestPatientIsNoAddress(t *testing.T) {
 	masked(a)
 	if got := doc(t, a).Find("header.sender").Text(); !strings.Contains(got, "Odile Besançon") || !strings.Contains(got, "INS •••") {
 		t.Errorf("sender %q", got)
+	}
+	to := doc(t, a).Find("[data-testid=to-exchange]").AttrOr("href", "")
+	if !strings.Contains(ok(t, c.Get(to)).Text(), "Odile Besançon") || !doc(t, a).Find("[data-testid=act-reply]").HasClass("primary") {
+		t.Errorf("a patient’s letter leads to no conversation (%s), nor first to an answer", to)
 	}
 	path, _, _ := strings.Cut(href, "?")
 	masked(ok(t, c.Get(path+"/print")))

@@ -4,13 +4,16 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
+	"pli.example/pli/internal/audit"
 	"pli.example/pli/internal/delegation"
 	"pli.example/pli/internal/directory"
 	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/message"
+	"pli.example/pli/internal/mssante"
 	"pli.example/pli/internal/outgoing"
 	"pli.example/pli/templates"
 )
@@ -31,6 +34,7 @@ type metPatients struct {
 	mu    sync.Mutex // held while the server is asked: one question for all the keys typed
 	until time.Time
 	all   []message.Mailbox
+	told  map[string]bool // whose number was handed out, and is in the trail, since
 }
 
 func (k *desk) metIn(boxID string) *metPatients {
@@ -60,11 +64,35 @@ func (m *metPatients) get(ctx context.Context, b *mailbox.Box, now time.Time) ([
 	if err != nil {
 		return m.all, err
 	}
-	m.all, m.until = all, now.Add(metLife)
+	m.all, m.told, m.until = all, map[string]bool{}, now.Add(metLife)
 	if !complete {
 		m.until = now.Add(metCutLife)
 	}
 	return m.all, nil
+}
+
+// hand writes down that these patients' numbers are given to a page: once for each until
+// the list is asked for anew, not for every key typed.
+func (m *metPatients) hand(ctx context.Context, b *mailbox.Box, out []mssante.Address) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var fresh []string
+	for _, a := range out {
+		if !m.told[a.Key()] {
+			fresh = append(fresh, a.String())
+		}
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	e := audit.Event{Action: audit.PatientINS, Target: "suggestions", Request: "in suggestions", Detail: strings.Join(fresh, " "), Count: len(fresh)}
+	if err := b.Note(ctx, e, nil); err != nil {
+		return err
+	}
+	for _, a := range out {
+		m.told[a.Key()] = true
+	}
+	return nil
 }
 
 // suggestPatients offers the patients this mailbox already exchanged letters with, by
@@ -74,11 +102,13 @@ func (s *Server) suggestPatients(r *http.Request, b *mailbox.Box, words string) 
 	if !b.Grant().Rights.Has(delegation.Patients) || len(words) < minMetWord {
 		return nil
 	}
-	all, err := scopeOf(r).desk.metIn(b.Grant().Mailbox.ID).get(r.Context(), b, s.clock.now())
+	met := scopeOf(r).desk.metIn(b.Grant().Mailbox.ID)
+	all, err := met.get(r.Context(), b, s.clock.now())
 	if err != nil {
 		s.log.LogAttrs(r.Context(), slog.LevelWarn, "patients to suggest", slog.String("request", scopeOf(r).id), slog.String("error", cause(err)))
 	}
 	var out []suggestedData
+	var handed []mssante.Address
 	for _, m := range all {
 		if len(out) == maxSuggested {
 			break
@@ -94,7 +124,11 @@ func (s *Server) suggestPatients(r *http.Request, b *mailbox.Box, words string) 
 		if d.Chip.Say != "" {
 			d.Warn = d.Chip.Say
 		}
-		out = append(out, d)
+		out, handed = append(out, d), append(handed, m.Address)
+	}
+	if err := met.hand(r.Context(), b, handed); err != nil { // nothing is handed out untraced
+		s.log.LogAttrs(r.Context(), slog.LevelWarn, "patients to suggest", slog.String("request", scopeOf(r).id), slog.String("error", cause(err)))
+		return nil
 	}
 	return out
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"pli.example/pli/internal/audit"
 	"pli.example/pli/internal/demo/people"
 )
 
@@ -23,6 +24,10 @@ func TestSuggestPatients(t *testing.T) {
 		if len(x.Entries) == 0 || x.Entries[0].Name != "Odile Besançon" || !strings.HasSuffix(x.Entries[0].Address, "@patient.mssante.fr") {
 			t.Errorf("%q: %+v", words, x.Entries)
 		}
+	}
+	rows, err := k.App.Audit.Recent(t.Context(), audit.Filter{Action: audit.PatientINS})
+	if err != nil || len(rows) != 1 || rows[0].Event.Count != 1 || strings.Contains(rows[0].Event.Request+rows[0].Event.Target, string(ins("besancon"))) {
+		t.Errorf("the number is handed out, the trail says %+v %v", rows, err)
 	}
 	if a := martin.Post(box, values("words", "diles")); strings.Contains(a.Text(), "Besançon") {
 		t.Error("found by the middle of a word")

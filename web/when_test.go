@@ -66,3 +66,15 @@ func TestSizesInWords(t *testing.T) {
 		t.Errorf("count = %q", got)
 	}
 }
+
+// A wait of a day and a half is two days to whoever waits.
+func TestSpan(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 22, 10, 54, 0, 0, time.UTC)
+	c := clock{now: func() time.Time { return now }, loc: time.UTC}
+	for hours, want := range map[int]string{3: "3\u00a0h", 23: "23\u00a0h", 25: "1\u00a0jour", 41: "2\u00a0jours", 59: "2\u00a0jours"} {
+		if got := c.span(now.Add(-time.Duration(hours) * time.Hour)); got != want {
+			t.Errorf("%d h: %q", hours, got)
+		}
+	}
+}

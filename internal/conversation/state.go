@@ -15,13 +15,29 @@ type Letter struct {
 	Subject   string    // as the header carries it, not decoded: see Closes
 	Shown     string    // decoded, for what only resembles a closing
 	MES       string    // X-MSS-MES
+	Fate      Fate      // of ours: one that is not known to have come to the patient moves nothing
 }
 
-func (l Letter) closes() bool { return l.Ours && Closes(l.Subject) }
-func (l Letter) opens() bool  { return l.Ours && !Closes(l.Subject) && !l.NoReply() }
+// Fate is what is known of the way of a letter of ours.
+type Fate int
+
+// The fates. Whoever hears nothing takes a letter for arrived: nothing better is told.
+const (
+	Arrived     Fate = iota
+	Undelivered      // a server gave it up (ENS §6): the patient never got it
+	UnderWay         // not known to have left yet
+)
+
+// arrived: ours, and nothing says that the patient did not get it.
+func (l Letter) arrived() bool { return l.Ours && l.Fate == Arrived }
+func (l Letter) closes() bool  { return l.arrived() && Closes(l.Subject) }
+func (l Letter) opens() bool   { return l.arrived() && !Closes(l.Subject) && !l.NoReply() }
 func (l Letter) resembles() bool {
-	return l.Ours && !Closes(l.Subject) && Resembles(l.Shown)
+	return l.arrived() && !Closes(l.Subject) && Resembles(l.Shown)
 }
+
+// Closing reports that the letter is meant to close, whether it arrived or not.
+func (l Letter) Closing() bool { return l.Ours && Closes(l.Subject) }
 
 // NoReply reports that the patient cannot answer this very letter.
 func (l Letter) NoReply() bool { return l.Ours && strings.TrimSpace(l.MES) == MESEnd }
@@ -48,6 +64,8 @@ const (
 	NearClosing       // ours, resembles [FIN] and sure to close nothing
 	AfterClosing      // the patient's, come while the door was closed
 	Reopening         // ours, the first answerable one after a closing
+	Lost              // ours, Undelivered: it neither opens nor closes
+	Leaving           // ours, UnderWay: likewise
 )
 
 // State is where an exchange stands.
@@ -69,6 +87,12 @@ type State struct {
 	// NearClosing: a letter of ours since the last closing looks like one, and the
 	// door is still open: it has probably closed nothing.
 	NearClosing bool
+	// Lost is when our last letter left that no server could deliver, zero when a later
+	// one arrived or none was lost; LostClosing: it was to close the exchange.
+	Lost        time.Time
+	LostClosing bool
+	// ClosingLeaves: a closing is under way, nobody can tell yet whether it leaves.
+	ClosingLeaves bool
 	// Marks are those of the letters, in the order Order gives.
 	Marks []Mark
 }
@@ -88,7 +112,7 @@ func Derive(letters []Letter) State {
 func DeriveSince(letters []Letter, since time.Time) (State, bool) {
 	whole := Derive(letters)
 	if since.IsZero() {
-		return whole, whole.Phase != NotOpened
+		return whole, whole.Phase != NotOpened || !whole.Lost.IsZero()
 	}
 	var period []Letter
 	told := false
@@ -120,7 +144,16 @@ func (s *State) read(l Letter) Mark {
 		}
 		return mark
 	}
+	switch l.Fate {
+	case Undelivered:
+		s.Lost, s.LostClosing = l.At, l.Closing()
+		return Lost
+	case UnderWay:
+		s.ClosingLeaves = s.ClosingLeaves || l.Closing()
+		return Leaving
+	}
 	s.AfterClosing, s.NoReply = false, l.NoReply()
+	s.Lost, s.LostClosing = time.Time{}, false
 	mark := Plain
 	switch {
 	case l.closes():
@@ -216,7 +249,7 @@ func arrange(letters []Letter, byID map[string]int, run []int) {
 	ours := make(map[int]bool, len(run))    // one of ours answers it
 	for _, i := range run {
 		waiting[i] = true
-		if j, ok := answered(letters, byID, i); ok && letters[i].Ours {
+		if j, ok := answered(letters, byID, i); ok && letters[i].arrived() {
 			ours[j] = true
 		}
 	}

@@ -12,7 +12,8 @@ import (
 
 var morning = time.Date(2026, 11, 19, 8, 0, 0, 0, time.UTC)
 
-// history writes one letter a rune, a minute apart: p the patient, o ours, n ours
+// history writes one letter a rune, a minute apart: p the patient, o ours, O ours and not
+// delivered, x a [FIN] not delivered, w a [FIN] under way, n ours
 // without answer, f [FIN], F [FIN] with the header, ~ a subject that resembles it, q the
 // patient's own [FIN], r ours forwarding a [FIN].
 func history(s string) []Letter {
@@ -20,6 +21,12 @@ func history(s string) []Letter {
 	for i, c := range []rune(s) {
 		l := Letter{ID: "l" + strconv.Itoa(i), At: morning.Add(time.Duration(i) * time.Minute), Ours: c != 'p' && c != 'q', Subject: "Suite"}
 		switch c {
+		case 'O':
+			l.Fate = Undelivered
+		case 'x':
+			l.Subject, l.MES, l.Fate = "[FIN]", "FIN", Undelivered
+		case 'w':
+			l.Subject, l.MES, l.Fate = "[FIN]", "FIN", UnderWay
 		case 'n':
 			l.MES = "FIN"
 		case 'f':
@@ -46,7 +53,7 @@ func TestHistories(t *testing.T) {
 		letters string
 		phase   Phase
 		since   int    // place of the letter
-		flags   string // o open, a after closing, r reopened, n no reply, ~ near
+		flags   string // o open, a after closing, r reopened, n no reply, ~ near, l lost, L a lost closing, w a closing leaves
 	}{
 		{"", none, -1, ""},
 		{"p", ours, 0, ""},
@@ -93,6 +100,19 @@ func TestHistories(t *testing.T) {
 		{"oqo", theirs, 2, "o"},
 		{"q", ours, 0, ""},
 		{"ofq", ours, 2, "a"},
+		{"O", none, -1, "l"},
+		{"pO", ours, 0, "l"},
+		{"oO", theirs, 0, "ol"},
+		{"ofO", closed, 1, "l"},
+		{"ofOp", ours, 3, "al"},
+		{"x", none, -1, "lL"},
+		{"ox", theirs, 0, "olL"},
+		{"opx", ours, 1, "olL"},
+		{"opxp", ours, 1, "olL"},
+		{"oxF", closed, 2, "n"},
+		{"oxo", theirs, 2, "o"},
+		{"opw", ours, 1, "ow"},
+		{"ow", theirs, 0, "ow"},
 	} {
 		s := Derive(history(c.letters))
 		want := time.Time{}
@@ -109,7 +129,7 @@ func flags(s State) (out string) {
 	for _, f := range []struct {
 		on   bool
 		name string
-	}{{s.Open, "o"}, {s.AfterClosing, "a"}, {s.Reopened, "r"}, {s.NoReply, "n"}, {s.NearClosing, "~"}} {
+	}{{s.Open, "o"}, {s.AfterClosing, "a"}, {s.Reopened, "r"}, {s.NoReply, "n"}, {s.NearClosing, "~"}, {!s.Lost.IsZero(), "l"}, {s.LostClosing, "L"}, {s.ClosingLeaves, "w"}} {
 		if f.on {
 			out += f.name
 		}
@@ -119,8 +139,8 @@ func flags(s State) (out string) {
 
 func TestMarks(t *testing.T) {
 	t.Parallel()
-	s := Derive(history("opn~Fpo"))
-	want := []Mark{Plain, Plain, Unanswerable, NearClosing, Closing, AfterClosing, Reopening}
+	s := Derive(history("opn~FpoOxw"))
+	want := []Mark{Plain, Plain, Unanswerable, NearClosing, Closing, AfterClosing, Reopening, Lost, Lost, Leaving}
 	if !slices.Equal(s.Marks, want) {
 		t.Errorf("marks %v, want %v", s.Marks, want)
 	}
@@ -184,6 +204,8 @@ func plain(letters []Letter) (phase Phase, open bool) {
 	for i, l := range letters {
 		switch {
 		case !l.Ours:
+		case l.Fate != Arrived: // for the patient it is not there
+			continue
 		case l.Subject == "[FIN]":
 			answerable = map[int]bool{} // all earlier ones
 		case l.MES != "FIN":
@@ -213,7 +235,7 @@ func TestGeneratedHistories(t *testing.T) {
 	}
 	t.Logf("PLI_SEED=%d", seed)
 	r := rand.New(rand.NewPCG(seed, 7))
-	kinds := []rune("ppoonfF~qr")
+	kinds := []rune("ppoonfF~qrOxw")
 	for range 5000 {
 		n := r.IntN(12)
 		written := make([]rune, n)

@@ -46,6 +46,10 @@ type ExchangeLetter struct {
 	Mark      conversation.Mark
 	MessageID string
 	Gone      bool // UID 0, and its copy was in Sent once
+	Fin       bool // ours, subject exactly [FIN], whether it arrived or not
+	// Lost is what the server said that did not deliver it; nil unless Mark is
+	// conversation.Lost.
+	Lost *message.ReportRecipient
 
 	of conversation.Letter
 }
@@ -58,12 +62,28 @@ type Unfiled struct {
 	Subject, MES, Text   string
 	At                   time.Time
 	Filed                bool // its copy was in Sent: it counts in an exchange that has other letters
+	UnderWay             bool // not known to have left yet: shown as such in an exchange that has other letters
+}
+
+// Left is what the outbox knows of the letters that left a mailbox; the zero value is
+// one that knows nothing.
+type Left struct {
+	Unfiled []Unfiled
+	// Lost tells whether a letter was given up on its way to a patient, and the status
+	// code (RFC 3463); known is false when nothing was heard of a failure. nil: never.
+	Lost func(messageID string, patient mssante.Address) (status string, lost, known bool)
+	// Heard is told of each notice of a failure when it is first read; nil: nobody is.
+	Heard func(context.Context, message.Report)
 }
 
 // Exchanges are those of a mailbox.
 type Exchanges struct {
 	All []Exchange
 	Say string // French: what was not looked at, "" when everything was
+	// Unfinished: for want of time not everything was looked at; the next call goes on.
+	Unfinished bool
+	// Unsure: a letter that was not looked at may change any state.
+	Unsure bool
 
 	older []Exchange // those whose state is not known, for want of older letters
 }
@@ -71,11 +91,17 @@ type Exchanges struct {
 // Waiting counts those that wait for us.
 func (x Exchanges) Waiting() (n int) {
 	for _, e := range x.All {
-		if e.State.Phase == conversation.WaitingForUs {
+		if e.Waits() {
 			n++
 		}
 	}
 	return n
+}
+
+// Waits reports that the exchange waits for us: for an answer, or for another way to
+// reach a patient whom none of our letters reached.
+func (e Exchange) Waits() bool {
+	return e.State.Phase == conversation.WaitingForUs || e.State.Phase == conversation.NotOpened
 }
 
 const sayNoExchange = "Cet échange n’est plus dans les lettres de cette boîte, sans doute déplacées ou supprimées depuis un autre poste. Revenez à la liste des patients."
@@ -84,7 +110,7 @@ const sayOlderExchange = "Cet échange est plus ancien que les lettres que Pli a
 
 // Exchanges collects the exchanges with patients: those that wait for us first, the
 // patient who has waited longest at the head, then the most recent.
-func (b *Box) Exchanges(ctx context.Context, left []Unfiled) (Exchanges, error) {
+func (b *Box) Exchanges(ctx context.Context, left Left) (Exchanges, error) {
 	if err := b.may(ctx, delegation.Patients, audit.ExchangeList); err != nil {
 		return Exchanges{}, err
 	}
@@ -93,16 +119,16 @@ func (b *Box) Exchanges(ctx context.Context, left []Unfiled) (Exchanges, error) 
 }
 
 // Exchange gives one of them. A stale id is Gone, never another patient.
-func (b *Box) Exchange(ctx context.Context, id string, left []Unfiled) (Exchange, Exchanges, error) {
+func (b *Box) Exchange(ctx context.Context, id string, left Left) (Exchange, Exchanges, error) {
 	return b.exchange(ctx, id, left, audit.Event{Action: audit.ExchangeOpen, Request: "SEARCH HEADER From To"})
 }
 
 // ShowINS is Exchange for somebody who asks to see the patient's INS whole.
-func (b *Box) ShowINS(ctx context.Context, id string, left []Unfiled) (Exchange, Exchanges, error) {
+func (b *Box) ShowINS(ctx context.Context, id string, left Left) (Exchange, Exchanges, error) {
 	return b.exchange(ctx, id, left, audit.Event{Action: audit.PatientINS, Request: "shown"})
 }
 
-func (b *Box) exchange(ctx context.Context, id string, left []Unfiled, e audit.Event) (Exchange, Exchanges, error) {
+func (b *Box) exchange(ctx context.Context, id string, left Left, e audit.Event) (Exchange, Exchanges, error) {
 	if err := b.may(ctx, delegation.Patients, e.Action); err != nil {
 		return Exchange{}, Exchanges{}, err
 	}
@@ -133,38 +159,64 @@ func (h *House) ExchangeID(mailboxID string, patient mssante.Address) string {
 	return h.keys.Opaque("exchange", mailboxID, patient.Key())
 }
 
+// InOpenExchange reports that this session saw an open exchange with a patient who wrote
+// in it: who they are is known. It asks the server nothing, so that false also means that
+// nobody looked yet.
+func (b *Box) InOpenExchange(patient mssante.Address, left Left) bool {
+	b.h.mu.Lock()
+	c := b.h.gathered[gatherKey{b.actor.SessionID, b.grant.Mailbox.ID}]
+	b.h.mu.Unlock()
+	if c == nil {
+		return false
+	}
+	select {
+	case c.turn <- struct{}{}:
+		defer func() { <-c.turn }()
+	default:
+		return false
+	}
+	var all gatheredAll
+	for _, f := range c.folders {
+		all.add(f)
+	}
+	known, _ := b.pairs(all, left)
+	return slices.ContainsFunc(known, func(e Exchange) bool {
+		_, wrote := e.LastOfPatient()
+		return wrote && e.State.Open && e.Patient.Equal(patient)
+	})
+}
+
 // MayPatients refuses, and writes down, what the grant does not carry with patients.
 func (b *Box) MayPatients(ctx context.Context, action audit.Action) error {
 	return b.may(ctx, delegation.Patients, action)
 }
 
 // Awaiting counts the exchanges that wait for us, for a counter: it shows no letter,
-// so it is not recorded. -1 beside an error.
-func (h *House) Awaiting(ctx context.Context, actor mssante.Actor, g delegation.Grant, left []Unfiled) (int, error) {
+// so it is not recorded. more: not everything was looked at yet. -1 beside an error.
+func (h *House) Awaiting(ctx context.Context, actor mssante.Actor, g delegation.Grant, left Left) (n int, more bool, err error) {
 	if g.Grantee != actor.NationalID || !g.Live(h.now()) || !g.Rights.Has(delegation.Read|delegation.Patients) {
-		return -1, problem.New(problem.Denied, "")
+		return -1, false, problem.New(problem.Denied, "")
 	}
 	b := &Box{h: h, actor: actor, grant: g, mail: h.servers.For(actor, g.Mailbox.Address)}
 	x, err := b.exchanges(ctx, left)
 	if err != nil {
-		return -1, err
+		return -1, false, err
 	}
-	return x.Waiting(), nil
+	return x.Waiting(), x.Unfinished, nil
 }
 
-func (b *Box) exchanges(ctx context.Context, left []Unfiled) (Exchanges, error) {
-	letters, since, say, err := b.correspondence(ctx)
+func (b *Box) exchanges(ctx context.Context, left Left) (Exchanges, error) {
+	all, err := b.correspondence(ctx, left.Heard)
 	if err != nil {
 		return Exchanges{}, err
 	}
-	var x Exchanges
-	x.All, x.older = b.pairs(letters, left, since)
-	x.Say = strings.TrimSpace(sayOlder(len(x.older)) + " " + say)
+	x := Exchanges{Unfinished: all.unfinished, Unsure: all.unsure}
+	x.All, x.older = b.pairs(all, left)
+	x.Say = strings.TrimSpace(sayOlder(len(x.older)) + " " + all.say)
 	slices.SortStableFunc(x.All, func(a, b Exchange) int {
-		ours, theirs := a.State.Phase == conversation.WaitingForUs, b.State.Phase == conversation.WaitingForUs
-		switch {
+		switch ours, theirs := a.Waits(), b.Waits(); {
 		case ours && theirs:
-			return a.State.Since.Compare(b.State.Since)
+			return a.since().Compare(b.since())
 		case ours:
 			return -1
 		case theirs:
@@ -176,4 +228,12 @@ func (b *Box) exchanges(ctx context.Context, left []Unfiled) (Exchanges, error) 
 		return cmp.Compare(a.ID, b.ID)
 	})
 	return x, nil
+}
+
+// since is when the exchange became what it is.
+func (e Exchange) since() time.Time {
+	if e.State.Since.IsZero() {
+		return e.State.Lost
+	}
+	return e.State.Since
 }

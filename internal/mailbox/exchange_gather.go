@@ -3,14 +3,13 @@ package mailbox
 import (
 	"context"
 	"maps"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"pli.example/pli/internal/mailserver"
-	"pli.example/pli/internal/mssante"
+	"pli.example/pli/internal/message"
 	"pli.example/pli/internal/problem"
 )
 
@@ -21,7 +20,8 @@ const (
 	gatherLetters = 400    // letters of patients kept of one folder, the newest
 	gatherLooked  = 30_000 // letters of one folder whose header is asked about
 	gatherTime    = 12 * time.Second
-	maxGathered   = 100 // mailboxes a node remembers
+	gatherMore    = 2 * time.Second // at one time, to go on where a look ran out of time
+	maxGathered   = 100             // mailboxes a node remembers
 )
 
 // gatherKey: what one session collected of one mailbox; it goes with the session.
@@ -40,16 +40,51 @@ type collected struct {
 	at      mailserver.Folder // its counters when it was looked at
 	since   time.Time         // letters from before may be missing; zero for none
 	letters map[uint32]gathered
+	notices map[uint32]notice
+	below   uint32 // time ended the look: it goes on with the letters below this UID; 0 for none
+	looked  uint32 // letters looked at so far
 }
 
-// correspondence gives the letters to and from patients, the instant from which on none
-// of any folder is missing, and what was left out. One instant for all: half an exchange
-// would say that nobody waits, or that nobody answered.
-func (b *Box) correspondence(ctx context.Context) ([]gathered, time.Time, string, error) {
-	var since time.Time
+// unfinished: there is more to look at, as soon as there is time.
+func (c *collected) unfinished() bool {
+	if c.below > 0 {
+		return true
+	}
+	for _, n := range c.notices {
+		if !n.read {
+			return true
+		}
+	}
+	return false
+}
+
+// gatheredAll is what one look at a mailbox gives.
+type gatheredAll struct {
+	letters []gathered
+	notices []notice
+	// since: from then on no letter of any folder is missing. One instant for all: half an
+	// exchange would say that nobody waits, or that nobody answered.
+	since      time.Time
+	say        string // French: what was left out
+	unfinished bool   // for want of time: another look goes on
+	unsure     bool   // folders were left out, or the look is unfinished
+}
+
+// add takes in what is known of one folder.
+func (x *gatheredAll) add(known *collected) {
+	if known.since.After(x.since) {
+		x.since = known.since
+	}
+	x.unfinished = x.unfinished || known.unfinished()
+	x.letters = slices.AppendSeq(x.letters, maps.Values(known.letters))
+	x.notices = slices.AppendSeq(x.notices, maps.Values(known.notices))
+}
+
+// correspondence gives the letters to and from patients.
+func (b *Box) correspondence(ctx context.Context, heard func(context.Context, message.Report)) (gatheredAll, error) {
 	l, err := b.mail.FolderList(ctx)
 	if err != nil {
-		return nil, since, "", err
+		return gatheredAll{}, err
 	}
 	b.learn(l.Folders)
 	folders, left := gatherIn(l.Folders)
@@ -58,20 +93,20 @@ func (b *Box) correspondence(ctx context.Context) ([]gathered, time.Time, string
 	case c.turn <- struct{}{}:
 		defer func() { <-c.turn }()
 	case <-ctx.Done():
-		return nil, since, "", ctx.Err()
+		return gatheredAll{}, ctx.Err()
 	}
-	until := b.h.now().Add(gatherTime)
-	var out []gathered
+	now := b.h.now()
+	look := gathering{b: b, c: c, first: now.Add(gatherTime), more: now.Add(gatherMore), heard: heard}
+	var out gatheredAll
 	var partly, failed []string
 	keep := map[string]bool{}
 	for _, f := range folders {
 		id := b.folderID(f.Name)
 		keep[id] = true
-		err := b.bringUp(ctx, c, id, f, until.Sub(b.h.now()))
 		label := b.view(f).Label
-		if err != nil {
+		if err := look.bringUp(ctx, id, f); err != nil {
 			if ctx.Err() != nil || problem.Is(err, problem.SignInNeeded) || f.Role == mailserver.RoleInbox || f.Role == mailserver.RoleSent {
-				return nil, since, "", err // half an exchange, again
+				return gatheredAll{}, err // half an exchange, again
 			}
 			failed = append(failed, label)
 			delete(c.folders, id)
@@ -81,13 +116,13 @@ func (b *Box) correspondence(ctx context.Context) ([]gathered, time.Time, string
 		if !known.since.IsZero() {
 			partly = append(partly, label)
 		}
-		if known.since.After(since) {
-			since = known.since
-		}
-		out = slices.AppendSeq(out, maps.Values(known.letters))
+		out.add(known)
 	}
 	maps.DeleteFunc(c.folders, func(id string, _ *collected) bool { return !keep[id] })
-	return out, since, sayGathered(since, partly, failed, left+l.Left), nil
+	left += l.Left
+	out.unsure = out.unfinished || len(failed) > 0 || left > 0
+	out.say = sayGathered(out, partly, failed, left)
+	return out, nil
 }
 
 func sayOlder(n int) string {
@@ -97,10 +132,13 @@ func sayOlder(n int) string {
 	return strconv.Itoa(n) + agree(n, " échange plus ancien n’est pas montré", " échanges plus anciens ne sont pas montrés") + "\u00a0: il y manque des lettres pour dire où ils en sont."
 }
 
-func sayGathered(since time.Time, partly, failed []string, left int) string {
+func sayGathered(x gatheredAll, partly, failed []string, left int) string {
 	var out []string
 	if len(partly) > 0 {
-		out = append(out, "Cette boîte est grande\u00a0: les lettres les plus anciennes n’ont pas été regardées dans "+someOf(partly)+". L’état des échanges est donné d’après les lettres venues ou parties depuis le "+since.Format("02/01/2006")+"\u00a0; un échange plus ancien peut manquer ici, ses lettres sont toujours dans leur dossier.")
+		out = append(out, "Cette boîte est grande\u00a0: les lettres les plus anciennes n’ont pas été regardées dans "+someOf(partly)+". L’état des échanges est donné d’après les lettres venues ou parties depuis le "+x.since.Format("02/01/2006")+"\u00a0; un échange plus ancien peut manquer ici, ses lettres sont toujours dans leur dossier.")
+	}
+	if x.unfinished {
+		out = append(out, "Pli continue de regarder\u00a0: rechargez cette page dans un instant.")
 	}
 	if len(failed) > 0 {
 		out = append(out, "La messagerie MSSanté n’a pas permis de regarder dans "+someOf(failed)+".")
@@ -140,94 +178,6 @@ func gatherOrder(r mailserver.Role) int {
 		return 2
 	}
 	return 3
-}
-
-// bringUp makes what is known of a folder that of now.
-func (b *Box) bringUp(ctx context.Context, c *collection, id string, f mailserver.Folder, within time.Duration) error {
-	known := c.folders[id]
-	if known != nil && unchanged(known.at, f) {
-		return nil
-	}
-	if known != nil && known.at.UIDValidity != f.UIDValidity {
-		known = nil
-	}
-	q := mailserver.Correspondence{Folder: f.Name, Holds: "@" + string(mssante.PatientDomain), Limit: gatherLetters, Looking: gatherLooked, Within: max(within, time.Second)}
-	var uids []uint32
-	next := &collected{at: f, letters: map[uint32]gathered{}}
-	if known != nil && known.at.UIDNext > 0 {
-		q.From = known.at.UIDNext
-		next.since = known.since
-		uids = slices.Collect(maps.Keys(known.letters))
-	}
-	validity := f.UIDValidity
-	var reached uint32 // letters below are missing, but those already known
-	if q.From == 0 || f.UIDNext != known.at.UIDNext {
-		hits, err := b.mail.Correspondence(ctx, q)
-		if err != nil {
-			return err
-		}
-		if hits.Validity == 0 { // no time left even to open it
-			hits.Validity = validity
-		}
-		if q.From > 0 && hits.Validity != validity { // made anew in between: all of it again
-			delete(c.folders, id)
-			f.UIDValidity, f.UIDNext = hits.Validity, 0
-			return b.bringUp(ctx, c, id, f, within)
-		}
-		validity, uids = hits.Validity, append(uids, hits.UIDs...)
-		if !hits.Complete {
-			if reached = hits.Reached; reached == 0 {
-				reached = math.MaxUint32 // nothing was looked at
-			}
-		}
-	}
-	slices.SortFunc(uids, func(x, y uint32) int { return int(int64(y) - int64(x)) })
-	uids = slices.Compact(uids)
-	if len(uids) > gatherLetters {
-		for _, uid := range uids[gatherLetters:] {
-			if g, ok := knownLetter(known, uid); !ok {
-				reached = uids[gatherLetters-1]
-			} else if at := g.Received.Add(time.Nanosecond); at.After(next.since) {
-				next.since = at
-			}
-		}
-		uids = uids[:gatherLetters]
-	}
-	if reached > 0 {
-		at, err := b.mail.NewestBelow(ctx, f.Name, validity, reached)
-		if err != nil {
-			return err
-		}
-		if at.After(next.since) {
-			next.since = at
-		}
-	}
-	rows, err := b.mail.RowsOf(ctx, f.Name, validity, uids)
-	if err != nil {
-		return err
-	}
-	next.at.UIDValidity = validity
-	for i := range rows {
-		if g, ok := b.gatheredOf(id, f.Role, validity, &rows[i]); ok {
-			next.letters[rows[i].UID] = g
-		}
-	}
-	c.folders[id] = next
-	return nil
-}
-
-func knownLetter(c *collected, uid uint32) (gathered, bool) {
-	if c == nil {
-		return gathered{}, false
-	}
-	g, ok := c.letters[uid]
-	return g, ok
-}
-
-// unchanged: nothing came, went or was marked. Without CONDSTORE nobody can tell.
-func unchanged(was, is mailserver.Folder) bool {
-	return was.Counted() && is.HighestModSeq != 0 && was.UIDValidity == is.UIDValidity && was.UIDNext == is.UIDNext &&
-		was.Messages == is.Messages && was.HighestModSeq == is.HighestModSeq
 }
 
 // collection gives what a session knows of a mailbox's exchanges. That of a session

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"pli.example/pli/internal/conversation"
 	"pli.example/pli/internal/mailserver"
@@ -16,6 +17,7 @@ type gathered struct {
 	ExchangeLetter
 	patients []mssante.Address // whom it is from, or those of its recipients who are patients
 	size     int64
+	leaving  bool // not known to have left
 }
 
 // gatheredOf reads a row; false when it belongs to no exchange: a notice of a server or
@@ -46,34 +48,41 @@ func (b *Box) gatheredOf(folder string, role mailserver.Role, validity uint32, r
 	}
 	g.of = conversation.Letter{ID: env.MessageID, InReplyTo: env.InReplyTo, At: r.Received, Ours: g.Ours,
 		Subject: r.Header.Raw("Subject"), Shown: env.Subject, MES: r.Header.Raw(mssante.HeaderMES)}
-	g.NoReply = g.of.NoReply()
+	g.NoReply, g.Fin = g.of.NoReply(), g.of.Closing()
 	return g, len(g.patients) > 0
 }
 
 // pairs sorts letters by patient and derives where each exchange stands; those whose
 // letters since an instant do not tell it come apart.
-func (b *Box) pairs(letters []gathered, left []Unfiled, since time.Time) (out, older []Exchange) {
+func (b *Box) pairs(x gatheredAll, left Left) (out, older []Exchange) {
 	by := map[string][]gathered{}
 	who := map[string]mssante.Address{}
-	for _, g := range letters {
+	for _, g := range x.letters {
 		for _, p := range g.patients {
 			by[p.Key()], who[p.Key()] = append(by[p.Key()], g), p
 		}
 	}
-	for _, u := range left {
+	for _, u := range left.Unfiled {
 		g := unfiled(u)
 		for _, m := range u.To {
 			p := m.Address
-			if u.Filed && len(by[p.Key()]) == 0 {
-				continue // somebody threw the whole exchange away
+			if (u.Filed || u.UnderWay) && len(by[p.Key()]) == 0 {
+				continue // somebody threw the whole exchange away, or none began yet
 			}
 			if p.IsPatient() && !slices.ContainsFunc(by[p.Key()], func(x gathered) bool { return x.Ours && x.MessageID == u.MessageID }) {
 				by[p.Key()], who[p.Key()] = append(by[p.Key()], g), p
 			}
 		}
 	}
+	fate := fates(x.notices, left)
 	for key, all := range by {
-		if e, told := b.pair(who[key], once(all), since); told {
+		all = once(all)
+		for i := range all {
+			if all[i].Ours {
+				all[i].of.Fate, all[i].Lost = fate(all[i], who[key])
+			}
+		}
+		if e, told := b.pair(who[key], all, x.since); told {
 			out = append(out, e)
 		} else {
 			older = append(older, e)
@@ -87,7 +96,7 @@ func unfiled(u Unfiled) gathered {
 	g.To = u.To
 	g.Subject, g.Received, g.Snippet = u.Subject, u.At, message.Snippet(u.Text, 200)
 	g.of = conversation.Letter{ID: u.MessageID, InReplyTo: u.InReplyTo, At: u.At, Ours: true, Subject: u.Subject, Shown: u.Subject, MES: u.MES}
-	g.NoReply = g.of.NoReply()
+	g.NoReply, g.Fin, g.leaving = g.of.NoReply(), g.of.Closing(), u.UnderWay
 	return g
 }
 
@@ -158,11 +167,21 @@ func orElse(a, b string) string {
 }
 
 // PatientName is a patient's label as it was written, one string; "" when there is none
-// or when it only repeats the address, which is an identity number.
+// or when it only repeats the address or holds as many digits as an identity number,
+// however they are set apart.
 func PatientName(m message.Mailbox) string {
 	name := strings.TrimSpace(m.Name)
-	bare := strings.ToLower(strings.Join(strings.Fields(name), ""))
-	if strings.Contains(bare, "@") || m.Address.Local != "" && strings.Contains(bare, strings.ToLower(m.Address.Local)) {
+	digits := 0
+	bare := strings.Map(func(r rune) rune {
+		if unicode.IsDigit(r) {
+			digits++
+		}
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || r == '@' {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, name)
+	if strings.Contains(bare, "@") || digits >= 12 || m.Address.Local != "" && strings.Contains(bare, strings.ToLower(m.Address.Local)) {
 		return ""
 	}
 	return name

@@ -35,7 +35,7 @@ func TestExchangesTellOfOnePeriod(t *testing.T) {
 	for i := range gatherLetters {
 		w.lay("Sent", annes, gerard, fmt.Sprint("Suivi ", i), 3+i)
 	}
-	x, err := b.Exchanges(w.ctx, nil)
+	x, err := b.Exchanges(w.ctx, Left{})
 	w.must(err)
 	if e := withOdile(x.All); e != nil {
 		t.Errorf("a closed exchange stands in phase %d with %d letters", e.State.Phase, len(e.Letters))
@@ -49,7 +49,7 @@ func TestExchangesTellOfOnePeriod(t *testing.T) {
 	if !strings.Contains(x.Say, "1 échange plus ancien n’est pas montré") || !strings.Contains(x.Say, "depuis le 01/03/2026") {
 		t.Errorf("says %q", x.Say)
 	}
-	if _, _, err := b.Exchange(w.ctx, closed[0].ID, nil); !problem.Is(err, problem.Gone) || !strings.Contains(problem.SayOf(err), "plus ancien") {
+	if _, _, err := b.Exchange(w.ctx, closed[0].ID, Left{}); !problem.Is(err, problem.Gone) || !strings.Contains(problem.SayOf(err), "plus ancien") {
 		t.Errorf("opened: %v", err)
 	}
 	w.lay("INBOX", "Odile <"+odile+">", annes, "Encore", gatherLetters+9)
@@ -69,7 +69,7 @@ func TestExchangesTellOfOnePeriodAtFirst(t *testing.T) {
 	for i := range gatherLetters {
 		w.lay("INBOX", "G <"+gerard+">", annes, fmt.Sprint("Suivi ", i), (i-498)*oneDay)
 	}
-	x, err := w.open(anne, annes).Exchanges(w.ctx, nil)
+	x, err := w.open(anne, annes).Exchanges(w.ctx, Left{})
 	w.must(err)
 	if e := withOdile(x.All); e != nil {
 		t.Errorf("a patient who waits stands in phase %d", e.State.Phase)
@@ -93,7 +93,7 @@ func TestExchangesOfAFolderFiledOutOfOrder(t *testing.T) {
 	for i := range gatherLetters {
 		w.lay("Sent", annes, gerard, fmt.Sprint("Ancien suivi ", i), (i-500)*oneDay)
 	}
-	x, err := w.open(anne, annes).Exchanges(w.ctx, nil)
+	x, err := w.open(anne, annes).Exchanges(w.ctx, Left{})
 	w.must(err)
 	if e := withOdile(x.All); e != nil {
 		t.Errorf("a closed exchange stands in phase %d", e.State.Phase)

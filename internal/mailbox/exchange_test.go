@@ -41,7 +41,7 @@ func (w *world) folders(names ...string) {
 
 func (w *world) exchanges(b *Box) []Exchange {
 	w.Helper()
-	x, err := b.Exchanges(w.ctx, nil)
+	x, err := b.Exchanges(w.ctx, Left{})
 	w.must(err)
 	return x.All
 }
@@ -81,7 +81,7 @@ func TestExchanges(t *testing.T) {
 	if last := w.last(); last.Action != audit.ExchangeList || last.Count != 2 {
 		t.Errorf("trail %+v", last)
 	}
-	one, _, err := b.Exchange(w.ctx, first.ID, nil)
+	one, _, err := b.Exchange(w.ctx, first.ID, Left{})
 	w.must(err)
 	if one.Patient != first.Patient {
 		t.Errorf("the id of one opens another: %v", one.Patient)
@@ -89,7 +89,7 @@ func TestExchanges(t *testing.T) {
 	if last := w.last(); last.Action != audit.ExchangeOpen || last.Target != first.ID || last.Outcome != "ok" {
 		t.Errorf("trail %+v", last)
 	}
-	if _, _, err := b.Exchange(w.ctx, "aaaaaaaaaaaaaaaaaaaa", nil); !problem.Is(err, problem.Gone) {
+	if _, _, err := b.Exchange(w.ctx, "aaaaaaaaaaaaaaaaaaaa", Left{}); !problem.Is(err, problem.Gone) {
 		t.Errorf("an unknown id: %v", err)
 	}
 }
@@ -149,7 +149,7 @@ func TestUnfiledCounts(t *testing.T) {
 	w.folders("Sent")
 	w.lay("INBOX", "Odile <"+odile+">", annes, "Question", 1)
 	b := w.open(anne, annes)
-	left := []Unfiled{{MessageID: "Sent.5@test", To: []message.Mailbox{{Address: address(t, odile)}}, Subject: "[FIN]", MES: "FIN", At: time.Date(2026, 3, 1, 10, 5, 0, 0, time.UTC)}}
+	left := Left{Unfiled: []Unfiled{{MessageID: "Sent.5@test", To: []message.Mailbox{{Address: address(t, odile)}}, Subject: "[FIN]", MES: "FIN", At: time.Date(2026, 3, 1, 10, 5, 0, 0, time.UTC)}}}
 	x, err := b.Exchanges(w.ctx, left)
 	w.must(err)
 	if e := x.All[0]; e.State.Phase != conversation.Closed || len(e.Letters) != 2 || e.Last().UID != 0 {
@@ -169,16 +169,16 @@ func TestExchangesNeedTheRight(t *testing.T) {
 	w.lay("INBOX", "Odile <"+odile+">", annes, "Question", 1)
 	w.give(annes, zoe, delegation.Delegate, delegation.Read|delegation.Triage|delegation.Write|delegation.Send, "")
 	b := w.open(zoe, annes)
-	if _, err := b.Exchanges(w.ctx, nil); !problem.Is(err, problem.Denied) {
+	if _, err := b.Exchanges(w.ctx, Left{}); !problem.Is(err, problem.Denied) {
 		t.Errorf("without the right: %v", err)
 	}
 	if last := w.last(); last.Action != audit.ExchangeList || last.Outcome != "denied" {
 		t.Errorf("trail %+v", last)
 	}
-	if n, err := w.house.Awaiting(w.ctx, zoe, b.Grant(), nil); err == nil || n != -1 {
+	if n, _, err := w.house.Awaiting(w.ctx, zoe, b.Grant(), Left{}); err == nil || n != -1 {
 		t.Errorf("the counter tells %d without the right", n)
 	}
-	n, err := w.house.Awaiting(w.ctx, anne, w.open(anne, annes).Grant(), nil)
+	n, _, err := w.house.Awaiting(w.ctx, anne, w.open(anne, annes).Grant(), Left{})
 	if err != nil || n != 1 {
 		t.Errorf("counter %d %v", n, err)
 	}

@@ -224,7 +224,7 @@ type userSession struct {
 	folder string
 }
 
-// during runs f before the server does a SELECT, MOVE, COPY or STORE; what f
+// during runs f before the server does an AUTHENTICATE, SELECT, MOVE, COPY or STORE; what f
 // returns is the server's answer.
 func (w *world) during(f func(command, folder string) error) { w.hook.Store(&f) }
 
@@ -279,7 +279,7 @@ func (s *userSession) Authenticate(string) (sasl.Server, error) {
 			return imapserver.ErrAuthFailed
 		}
 		s.UserSession = imapmemserver.NewUserSession(s.users.get(name))
-		return nil
+		return s.before("AUTHENTICATE")
 	}), nil
 }
 

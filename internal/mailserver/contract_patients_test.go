@@ -43,6 +43,16 @@ func contractCorrespondence(b *bench) {
 	if h := look(Correspondence{From: want[0] + 1}); len(h.UIDs) != 0 { // "n:*" names the last letter all the same
 		b.Errorf("since then nothing came: %+v", h)
 	}
+	if h := look(Correspondence{Below: want[1]}); !slices.Equal(h.UIDs, want[2:]) || !h.Complete || h.Looked != 3 {
+		b.Errorf("below the second: %+v, want %v", h, want[2:])
+	}
+	if h := look(Correspondence{Below: other}); len(h.UIDs) != 0 || !h.Complete {
+		b.Errorf("below the oldest: %+v", h)
+	}
+	notice := b.append("INBOX", "From: Mail Delivery System <MAILER-DAEMON@smtp.example>\r\nSubject: Retour\r\n\r\nmot\r\n")
+	if h := look(Correspondence{Notices: true}); !slices.Equal(h.UIDs, append([]uint32{notice}, want...)) {
+		b.Errorf("with what servers write back: %+v", h)
+	}
 	rows, err := b.a.RowsOf(b.ctx, "INBOX", look(Correspondence{}).Validity, want[:1])
 	b.must(err)
 	if len(rows) != 1 || len(rows[0].Envelope.Bcc) != 1 {

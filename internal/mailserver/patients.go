@@ -16,7 +16,9 @@ import (
 type Correspondence struct {
 	Folder  string
 	Holds   string
+	Notices bool          // also what servers write back of letters they could not deliver
 	From    uint32        // only letters from this UID on; 0 is all
+	Below   uint32        // only letters below this UID; 0 is all
 	Limit   int           // hits wanted, default 100
 	Looking uint32        // letters looked at, at most, counted from the newest; 0 is all
 	Within  time.Duration // time for this folder, default 10 s
@@ -48,80 +50,127 @@ func (a *Account) Correspondence(ctx context.Context, q Correspondence) (Hits, e
 	return out, door(ctx, err, "looking for correspondence")
 }
 
+// correspondence walks down a folder until Looking, Limit or time ends it.
 func (a *Account) correspondence(ctx context.Context, c *conn, q Correspondence, until time.Time, out *Hits) error {
-	in := func(key string) imap.SearchCriteria {
-		return imap.SearchCriteria{Header: []imap.SearchCriteriaHeaderField{{Key: key, Value: q.Holds}}}
-	}
-	criteria := &imap.SearchCriteria{Or: [][2]imap.SearchCriteria{{in("From"), {Or: [][2]imap.SearchCriteria{{in("To"), {Or: [][2]imap.SearchCriteria{{in("Cc"), in("Bcc")}}}}}}}}}
-	if q.From > 1 {
-		criteria.UID = []imap.UIDSet{{imap.UIDRange{Start: imap.UID(q.From), Stop: 0}}}
-	}
-	window := uint32(firstWindow)
-	var top uint32
-	var cut bool // hits of the last window were dropped
-	for first := true; first || top > 0; first = false {
+	w := walk{c: c, q: q, criteria: q.criteria(), out: out, window: firstWindow}
+	for first := true; first || w.top > 0; first = false {
 		left := until.Sub(a.s.o.Now())
 		if left <= 0 {
 			return nil
 		}
 		err := c.do(ctx, verbSearch, max(left, time.Second), budgetUIDs, func() error {
 			if first {
-				if err := c.selectFolder(q.Folder, a.aside != a.commands); err != nil {
+				if err := w.begin(a.aside != a.commands); err != nil {
 					return err
 				}
-				if err := c.client.Noop().Wait(); err != nil {
-					return err
-				}
-				top, out.Of, out.Validity = c.exists(), c.exists(), c.validity
-				if q.From > 1 { // what came since: seldom more than a few
-					window = max(top, 1)
-				}
 			}
-			if top == 0 {
-				return nil
-			}
-			low := uint32(1)
-			if top > window {
-				low = top - window + 1
-			}
-			var set imap.SeqSet
-			set.AddRange(low, top)
-			asked := *criteria
-			asked.SeqNum = []imap.SeqSet{set}
-			found, err := c.uidSearch(&asked)
-			if err != nil {
-				return err
-			}
-			wanted := q.Limit - len(out.UIDs)
-			for _, uid := range found.newest(0, wanted) {
-				out.Reached = uid
-				if uid >= q.From { // "n:*" also means the last letter when n is beyond it
-					out.UIDs = append(out.UIDs, uid)
-				}
-			}
-			out.Found += int(min(found.count(), uint64(out.Of)))
-			out.Looked += top - low + 1
-			top = low - 1
-			if cut = found.count() > uint64(wanted); cut || top == 0 {
-				return nil
-			}
-			oldest, err := c.uidSearch(&imap.SearchCriteria{SeqNum: []imap.SeqSet{imap.SeqSetNum(low)}})
-			for _, uid := range oldest.newest(0, 1) {
-				out.Reached = uid
-			}
-			return err
+			return w.step()
 		})
 		if err != nil {
 			return err
 		}
-		out.Complete = top == 0 && !cut
+		out.Complete = w.top == 0 && !w.cut
 		if len(out.UIDs) >= q.Limit || q.Looking > 0 && out.Looked >= q.Looking {
 			out.Enough = !out.Complete
 			return nil
 		}
-		window = min(window*2, laterWindow)
+		w.window = min(w.window*2, laterWindow)
 	}
 	return nil
+}
+
+// criteria is the question: any field of addresses holds the part asked for, or a server
+// or the patients' mailboxes wrote back (RFC 3464; ENS §6).
+func (q Correspondence) criteria() *imap.SearchCriteria {
+	in := func(key, value string) imap.SearchCriteria {
+		return imap.SearchCriteria{Header: []imap.SearchCriteriaHeaderField{{Key: key, Value: value}}}
+	}
+	any := []imap.SearchCriteria{in("From", q.Holds), in("To", q.Holds), in("Cc", q.Holds), in("Bcc", q.Holds)}
+	if q.Notices {
+		any = append(any, in("From", "mailer-daemon"), in("From", "postmaster"), in("Subject", "undelivered"), in("Subject", "non distribu"))
+	}
+	out := any[0]
+	for _, x := range any[1:] {
+		out = imap.SearchCriteria{Or: [][2]imap.SearchCriteria{{x, out}}}
+	}
+	low, high := imap.UID(max(q.From, 1)), imap.UID(0) // 0: the newest
+	if q.Below > 0 {
+		high = imap.UID(max(q.Below, 2) - 1)
+	}
+	if low > 1 || high > 0 {
+		out.UID = []imap.UIDSet{{imap.UIDRange{Start: low, Stop: high}}}
+	}
+	return &out
+}
+
+// walk is one look through a folder, window by window from the newest letter asked on.
+type walk struct {
+	c           *conn
+	q           Correspondence
+	criteria    *imap.SearchCriteria
+	out         *Hits
+	top, window uint32 // the next window ends at top
+	cut         bool   // hits of the last window were dropped
+}
+
+// begin opens the folder and finds where to start.
+func (w *walk) begin(aside bool) error {
+	if err := w.c.selectFolder(w.q.Folder, aside); err != nil {
+		return err
+	}
+	if err := w.c.client.Noop().Wait(); err != nil {
+		return err
+	}
+	w.top, w.out.Of, w.out.Validity = w.c.exists(), w.c.exists(), w.c.validity
+	if w.q.Below > 0 { // positions follow UIDs: as many letters stand below
+		below, err := w.c.uidSearch(&imap.SearchCriteria{UID: w.criteria.UID})
+		if err != nil {
+			return err
+		}
+		w.top = uint32(min(below.count(), uint64(w.top)))
+		w.out.Complete = w.top == 0
+	}
+	if w.q.From > 1 { // what came since: seldom more than a few
+		w.window = max(w.top, 1)
+	}
+	return nil
+}
+
+// step asks about one window.
+func (w *walk) step() error {
+	if w.top == 0 {
+		return nil
+	}
+	low := uint32(1)
+	if w.top > w.window {
+		low = w.top - w.window + 1
+	}
+	var set imap.SeqSet
+	set.AddRange(low, w.top)
+	asked := *w.criteria
+	asked.SeqNum = []imap.SeqSet{set}
+	found, err := w.c.uidSearch(&asked)
+	if err != nil {
+		return err
+	}
+	wanted := w.q.Limit - len(w.out.UIDs)
+	for _, uid := range found.newest(0, wanted) {
+		w.out.Reached = uid
+		if uid >= w.q.From { // "n:*" also means the last letter when n is beyond it
+			w.out.UIDs = append(w.out.UIDs, uid)
+		}
+	}
+	w.out.Found += int(min(found.count(), uint64(w.out.Of)))
+	w.out.Looked += w.top - low + 1
+	w.top = low - 1
+	if w.cut = found.count() > uint64(wanted); w.cut || w.top == 0 {
+		return nil
+	}
+	oldest, err := w.c.uidSearch(&imap.SearchCriteria{SeqNum: []imap.SeqSet{imap.SeqSetNum(low)}})
+	for _, uid := range oldest.newest(0, 1) {
+		w.out.Reached = uid
+	}
+	return err
 }
 
 // oldestDay is where NewestBelow begins: no mailbox of the trusted space is older.

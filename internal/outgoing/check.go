@@ -3,7 +3,6 @@ package outgoing
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -40,7 +39,7 @@ func (o *Outbox) checkAs(ctx context.Context, box *mailbox.Box, d Draft, closing
 	c := checking{o: o, f: d.Fields, closing: closing, identified: d.identified}
 	c.recipients()
 	c.space()
-	c.patients(ctx, box.Grant())
+	c.patients(ctx, box)
 	c.directory(ctx)
 	c.words(d)
 	if err := c.files(ctx, box, d); err != nil {
@@ -135,7 +134,7 @@ func (c *checking) space() {
 
 // patients: one patient a letter; no identity shown to others by accident (attack:
 // an INS in everybody's copy); the key of the matricule (ECO.3.4.2.2).
-func (c *checking) patients(ctx context.Context, g delegation.Grant) {
+func (c *checking) patients(ctx context.Context, box *mailbox.Box) {
 	var who []mssante.Address
 	for _, a := range c.to {
 		if a.IsPatient() {
@@ -146,7 +145,7 @@ func (c *checking) patients(ctx context.Context, g delegation.Grant) {
 	if len(who) == 0 {
 		return
 	}
-	if !g.Rights.Has(delegation.Patients) {
+	if !box.Grant().Rights.Has(delegation.Patients) {
 		c.add(Block, NoPatientRight, "", "Vos droits sur cette boîte ne permettent pas d’écrire à un patient. Le brouillon est gardé\u00a0: le titulaire peut l’envoyer.")
 	}
 	if len(who) > 1 {
@@ -161,7 +160,7 @@ func (c *checking) patients(ctx context.Context, g delegation.Grant) {
 		}
 		if c.o.o.Patient != nil {
 			for _, r := range c.o.o.Patient(ctx, a) {
-				if r.Code != PatientIdentity || !slices.Contains(c.identified, a.Key()) {
+				if r.Code != PatientIdentity || !c.knows(ctx, box, a) {
 					c.all = append(c.all, r)
 				}
 			}

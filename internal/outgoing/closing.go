@@ -91,7 +91,7 @@ func (o *Outbox) newestClosing(ctx context.Context, box *mailbox.Box, c CloseOpt
 		if err != nil {
 			return Draft{}, err
 		}
-		over, err := o.closingOver(ctx, box, d)
+		over, err := o.closingOver(ctx, box, d, patient)
 		if err != nil || !over {
 			return d, err
 		}
@@ -99,10 +99,10 @@ func (o *Outbox) newestClosing(ctx context.Context, box *mailbox.Box, c CloseOpt
 	return Draft{}, problem.New(problem.TooMany, sayNotClosed+"Elle a été essayée trop souvent\u00a0: prévenez le support.")
 }
 
-// closingOver reports a try that answers this click no more: it did not leave, or it left and
-// its copy was taken out of Sent since. Whoever clicks again was shown an open exchange: to
+// closingOver reports a try that answers this click no more: it did not leave, it came back, or
+// it left and its copy was taken out of Sent since. Whoever clicks again was shown an open exchange: to
 // say 'closed' of that old letter would send nothing, for ever.
-func (o *Outbox) closingOver(ctx context.Context, box *mailbox.Box, d Draft) (bool, error) {
+func (o *Outbox) closingOver(ctx context.Context, box *mailbox.Box, d Draft, patient mssante.Address) (bool, error) {
 	if d.State != Discarded && d.State != Sent {
 		return false, nil
 	}
@@ -110,6 +110,13 @@ func (o *Outbox) closingOver(ctx context.Context, box *mailbox.Box, d Draft) (bo
 	err := o.db.Read().QueryRowContext(ctx, `SELECT count(*), count(*) FILTER (WHERE state = 'accepted' AND copied = 0) FROM letters WHERE draft_id = ?`, d.ID).Scan(&tried, &awaited)
 	if err != nil || d.State == Discarded {
 		return tried > 0, err
+	}
+	lost, err := o.lost(ctx, box.Address())
+	if err != nil {
+		return false, err
+	}
+	if _, gone, _ := lost(d.MessageID, patient); gone {
+		return true, nil
 	}
 	if awaited > 0 {
 		return false, nil
@@ -163,48 +170,6 @@ func (o *Outbox) closingFields(ctx context.Context, box *mailbox.Box, c CloseOpt
 	name := strings.ReplaceAll(o.From(ctx, box).Mailbox.Name, "_", " ")
 	return Fields{To: []Recipient{c.Patient}, Subject: mssante.SubjectClose, NoReply: true,
 		Text: "Bonjour,\n\nCet échange est terminé\u00a0: vous ne pouvez plus répondre aux messages précédents depuis Mon espace santé. Un nouveau message de notre part l’ouvrira de nouveau si nécessaire.\n\n" + name + "\n"}
-}
-
-// Caps of Unfiled: letters looked at, most of them to colleagues when Sent is full, and
-// letters to patients told.
-const (
-	maxUnfiledRows = 5000
-	maxUnfiled     = 1000
-)
-
-// Unfiled gives the letters to patients that left this mailbox and whose copy is not in
-// Sent yet, and the closings of the last 30 days wherever their copy is by now: the state
-// of an exchange counts them.
-func (o *Outbox) Unfiled(ctx context.Context, mailboxID string) ([]mailbox.Unfiled, error) {
-	rows, err := o.db.Read().QueryContext(ctx, `SELECT id, frozen, copied FROM letters WHERE mailbox_id = ? AND state = 'accepted' AND (copied = 0 OR followed = 1 AND length(frozen) > 0)
-		ORDER BY started_at DESC LIMIT ?`, mailboxID, maxUnfiledRows)
-	if err != nil {
-		return nil, door(err, sayRead)
-	}
-	defer rows.Close()
-	var out []mailbox.Unfiled
-	for rows.Next() && len(out) < maxUnfiled {
-		var id string
-		var blob []byte
-		var filed bool
-		if err := rows.Scan(&id, &blob, &filed); err != nil {
-			return nil, door(err, sayRead)
-		}
-		z, err := o.openFrozen(id, blob)
-		if err != nil {
-			continue // said where it is followed
-		}
-		u := mailbox.Unfiled{MessageID: z.ID, InReplyTo: z.InReplyTo, Subject: z.Subject, MES: z.MES, Text: z.Text, At: z.Date, Filed: filed}
-		for _, m := range z.everybody() {
-			if m.Address.IsPatient() {
-				u.To = append(u.To, m)
-			}
-		}
-		if len(u.To) > 0 {
-			out = append(out, u)
-		}
-	}
-	return out, door(rows.Err(), sayRead)
 }
 
 // References are those of a letter that answers l: what it answered, then itself.

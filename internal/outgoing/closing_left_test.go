@@ -7,6 +7,7 @@ import (
 
 	"pli.example/pli/internal/audit"
 	"pli.example/pli/internal/conversation"
+	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/problem"
 )
 
@@ -156,7 +157,7 @@ func TestClosingSaidToHaveLeft(t *testing.T) {
 	r, err := w.Settle(w.ctx, w.box(anne), s.ID, ItLeft)
 	w.must(err)
 	w.flying.Wait()
-	x, err := w.box(anne).Exchanges(w.ctx, nil)
+	x, err := w.box(anne).Exchanges(w.ctx, mailbox.Left{})
 	w.must(err)
 	if r.Came != CameSent || len(x.All) != 1 || x.All[0].State.Phase != conversation.Closed {
 		t.Errorf("%s %+v", r.Came, x.All)
@@ -180,7 +181,7 @@ func TestClosingAgainOnceItsCopyIsGone(t *testing.T) {
 	if n := w.acts(audit.LetterSend, "ok"); n != 2 {
 		t.Fatalf("%d letters to the patient, want the first and one closing", n)
 	}
-	x, err := box.Exchanges(w.ctx, nil)
+	x, err := box.Exchanges(w.ctx, mailbox.Left{})
 	w.must(err)
 	last := x.All[0].Last()
 	_, err = w.mail.For(box.Actor(), address(t, anneBox)).Expunge(w.ctx, "Sent", last.UIDValidity, []uint32{last.UID})
@@ -192,7 +193,7 @@ func TestClosingAgainOnceItsCopyIsGone(t *testing.T) {
 		}
 		w.flying.Wait()
 	}
-	x, err = w.box(anne).Exchanges(w.ctx, nil)
+	x, err = w.box(anne).Exchanges(w.ctx, mailbox.Left{})
 	w.must(err)
 	if n := w.acts(audit.LetterSend, "ok"); n != 3 || x.All[0].State.Phase != conversation.Closed {
 		t.Errorf("%d letters to the patient, want one more; phase %d", n, x.All[0].State.Phase)
@@ -210,14 +211,14 @@ func TestClosingCountsWithoutItsCopy(t *testing.T) {
 	w.must(err)
 	w.flying.Wait()
 	for _, want := range []int{1, 0} {
-		x, err := w.box(anne).Exchanges(w.ctx, nil)
+		x, err := w.box(anne).Exchanges(w.ctx, mailbox.Left{})
 		w.must(err)
 		last := x.All[0].Last()
 		_, err = w.mail.For(box.Actor(), address(t, anneBox)).Expunge(w.ctx, "Sent", last.UIDValidity, []uint32{last.UID})
 		w.must(err)
 		left, err := w.Unfiled(w.ctx, box.Grant().Mailbox.ID)
 		w.must(err)
-		x, err = w.box(anne).Exchanges(w.ctx, left)
+		x, err = w.box(anne).Exchanges(w.ctx, mailbox.Left{Unfiled: left})
 		w.must(err)
 		if len(x.All) != want || want == 1 && (x.All[0].State.Phase != conversation.Closed || len(x.All[0].Letters) != 2 || !x.All[0].Last().Gone) {
 			t.Fatalf("want %d exchanges: %+v", want, x.All)
@@ -244,9 +245,9 @@ func TestUnfiledBehindMany(t *testing.T) {
 	_, err = w.Send(w.ctx, box, d.ID, SendOptions{Version: d.Version})
 	w.must(err)
 	w.flying.Wait()
-	w.exec(`INSERT INTO letters (id, draft_id, mailbox_id, account_id, session_id, version, state, frozen, sha256, size, message_key, outcome, started_at)
-		WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
-		SELECT l.id || n.i, l.draft_id || n.i, l.mailbox_id, l.account_id, l.session_id, 1, 'accepted', x'01', l.sha256, 1, '', x'', l.started_at + n.i FROM letters l, n WHERE l.draft_id = ?`, d.ID)
+	w.exec(`INSERT INTO letters (id, draft_id, mailbox_id, account_id, session_id, version, state, frozen, sha256, size, message_key, outcome, started_at, patients)
+		WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <= 1000)
+		SELECT l.id || n.i, l.draft_id || n.i, l.mailbox_id, l.account_id, l.session_id, 1, 'accepted', x'01', l.sha256, 1, '', x'', l.started_at + n.i, l.patients FROM letters l, n WHERE l.draft_id = ?`, d.ID)
 	left, err := w.Unfiled(w.ctx, box.Grant().Mailbox.ID)
 	if err != nil || len(left) != 1 || left[0].Subject != "[FIN]" {
 		t.Errorf("%+v %v", left, err)

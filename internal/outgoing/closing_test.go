@@ -9,6 +9,7 @@ import (
 	"pli.example/pli/internal/audit"
 	"pli.example/pli/internal/conversation"
 	"pli.example/pli/internal/delegation"
+	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/problem"
 )
 
@@ -60,7 +61,7 @@ func TestCloseExchange(t *testing.T) {
 	if n := w.acts(audit.LetterSend, "ok"); n != 2 {
 		t.Errorf("%d letters sent, want 2", n)
 	}
-	x, err := box.Exchanges(w.ctx, nil)
+	x, err := box.Exchanges(w.ctx, mailbox.Left{})
 	w.must(err)
 	if len(x.All) != 1 || x.All[0].State.Phase != conversation.Closed {
 		t.Errorf("%+v", x)
@@ -118,7 +119,7 @@ func TestUnfiled(t *testing.T) {
 		t.Fatalf("%+v", left)
 	}
 	w.signed.Delete(anne.SessionID)
-	x, err := box.Exchanges(w.ctx, left)
+	x, err := box.Exchanges(w.ctx, mailbox.Left{Unfiled: left})
 	w.must(err)
 	if len(x.All) != 1 || x.All[0].State.Phase != conversation.Closed || x.All[0].Name != "Odile Besançon" {
 		t.Errorf("%+v", x)
@@ -205,7 +206,7 @@ func TestAnswerToFin(t *testing.T) {
 	raw := "From: Odile <" + patient + ">\r\nTo: " + anneBox + "\r\nSubject: Re: [FIN]\r\nMessage-ID: <x@y>\r\n\r\nBonjour\r\n"
 	w.host.Put(address(t, anneBox), "INBOX", nil, w.now(), []byte(raw))
 	box := w.box(anne)
-	x, err := box.Exchanges(w.ctx, nil)
+	x, err := box.Exchanges(w.ctx, mailbox.Left{})
 	w.must(err)
 	b, err := w.New(w.ctx, box, Origin{Kind: Answer, Ref: x.All[0].Last().Ref, Plain: true})
 	w.must(err)

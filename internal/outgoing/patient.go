@@ -2,10 +2,12 @@ package outgoing
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
 	"pli.example/pli/internal/conversation"
+	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/message"
 	"pli.example/pli/internal/mssante"
 )
@@ -40,6 +42,16 @@ func (c *checking) matricule(a mssante.Address) bool {
 	}
 	c.add(Block, BadPatient, a.String(), "«\u00a0"+short(a.Local)+"\u00a0» n’est pas un matricule INS complet (15 caractères)\u00a0: cette adresse de Mon espace santé ne désigne aucun patient. La lettre est gardée\u00a0; corrigez l’adresse, ou choisissez le patient dans «\u00a0Patients\u00a0».")
 	return false
+}
+
+// knows: the patient's identity was confirmed for this letter, or they wrote in an exchange
+// that is still open; its key is asked about all the same.
+func (c *checking) knows(ctx context.Context, box *mailbox.Box, a mssante.Address) bool {
+	if slices.Contains(c.identified, a.Key()) {
+		return true
+	}
+	left, err := c.o.Left(ctx, box.Grant().Mailbox)
+	return err == nil && box.InOpenExchange(a, left)
 }
 
 // subject: what closes an exchange, or looks like it, is never typed (attack: [FIN] by

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,9 +47,9 @@ func (o *Outbox) record(ctx context.Context, box *mailbox.Box, t *ticket, versio
 				return err
 			}
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO letters (id, draft_id, mailbox_id, account_id, session_id, version, state, frozen, sha256, size, message_key, outcome, started_at)
-			VALUES (?,?,?,?,?,?,'submitting',?,?,?,?,x'',?)`, t.id, t.draftID, box.Grant().Mailbox.ID, who.AccountID, who.SessionID, version, blob, t.sha, t.size,
-			o.messageKey(box.Grant().Mailbox.ID, t.frozen.ID), at); err != nil {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO letters (id, draft_id, mailbox_id, account_id, session_id, version, state, frozen, sha256, size, message_key, outcome, started_at, patients)
+			VALUES (?,?,?,?,?,?,'submitting',?,?,?,?,x'',?,?)`, t.id, t.draftID, box.Grant().Mailbox.ID, who.AccountID, who.SessionID, version, blob, t.sha, t.size,
+			o.messageKey(box.Grant().Mailbox.ID, t.frozen.ID), at, slices.ContainsFunc(t.to, mssante.Address.IsPatient)); err != nil {
 			return err
 		}
 		return o.trail.RecordTx(ctx, tx, audit.Event{Actor: who, Mailbox: box.Address().String(), Action: audit.LetterSend, Target: t.id, Outcome: audit.OutcomeAsked,

@@ -1,0 +1,100 @@
+package mailbox
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"pli.example/pli/internal/conversation"
+	"pli.example/pli/internal/message"
+	"pli.example/pli/internal/mssante"
+)
+
+// report is what a server writes back of one recipient.
+func report(subject, about, to, action, status string) string {
+	return "From: Mail Delivery System <MAILER-DAEMON@smtp.test.example>\nTo: " + annes + "\nSubject: " + subject + "\nMessage-ID: <dsn." + about + ">\nMIME-Version: 1.0\n" +
+		"Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\nContent-Type: text/plain\n\nVoir.\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; smtp.test.example\n\n" +
+		"Final-Recipient: rfc822; " + to + "\nAction: " + action + "\nStatus: " + status + "\nDiagnostic-Code: smtp; 550 " + status + " voir\n\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <" + about + ">\n\n--b--\n"
+}
+
+// The four ways in which Mon espace santé gives a letter back (ENS §6): such a letter
+// neither opens nor closes, and is marked.
+func TestUndelivered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.folders("Sent")
+	patients := map[string]string{} // by what is said of their letter
+	for i, said := range []string{"closed", "unknown", "bad address", "too big", "late", "another"} {
+		patients[said] = fmt.Sprintf("2550337990011%02d@patient.mssante.fr", 10+i)
+		w.lay("Sent", annes, patients[said], "Résultat", 1+i)
+	}
+	about := func(i int) string { return fmt.Sprintf("Sent.%d@test", i) }
+	w.put(annes, "INBOX", report("Message non distribué", about(1), patients["closed"], "failed", "5.2.1"))
+	w.put(annes, "INBOX", report("Message non distribué", about(2), patients["unknown"], "failed", "5.1.1"))
+	w.put(annes, "INBOX", "From: Mon espace santé <no-reply@mes.test.example>\nTo: "+annes+"\nSubject: Message non distribué\nIn-Reply-To: <"+about(3)+">\n\nadresse invalide\n")
+	w.put(annes, "INBOX", report("Undelivered Mail Returned to Sender", about(4), patients["too big"], "failed", "5.3.4"))
+	w.put(annes, "INBOX", report("Delayed Mail (still being retried)", about(5), patients["late"], "delayed", "4.4.1"))
+	w.put(annes, "INBOX", report("Undelivered Mail Returned to Sender", about(6), "x@patient.mssante.fr", "failed", "5.1.1"))
+	b, heard := w.open(anne, annes), 0
+	left := Left{Heard: func(context.Context, message.Report) { heard++ }}
+	for range 2 {
+		x, err := b.Exchanges(w.ctx, left)
+		w.must(err)
+		if len(x.All) != 6 || x.Waiting() != 4 || x.Say != "" {
+			t.Fatalf("%d exchanges, %d wait: %q", len(x.All), x.Waiting(), x.Say)
+		}
+		for said, patient := range patients {
+			e := x.All[slices.IndexFunc(x.All, func(e Exchange) bool { return e.Patient.String() == patient })]
+			lost := said != "late" && said != "another"
+			if phase := e.State.Phase; (phase == conversation.NotOpened) != lost || (e.Last().Mark == conversation.Lost) != lost || (e.Last().Lost != nil) != lost {
+				t.Errorf("%s: phase %d, %+v", said, phase, e.Last())
+			}
+			if said == "too big" && e.Last().Lost.Status != "5.3.4" {
+				t.Errorf("why: %+v", e.Last().Lost)
+			}
+		}
+	}
+	if heard != 4 { // the reports of a failure, each once; the plain one is no report
+		t.Errorf("the outbox heard of %d failures", heard)
+	}
+	left.Lost = func(id string, _ mssante.Address) (string, bool, bool) { return "5.1.1", id == about(5), true }
+	x, err := b.Exchanges(w.ctx, left)
+	w.must(err)
+	if x.Waiting() != 1 {
+		t.Errorf("what the outbox knows does not count: %d wait", x.Waiting())
+	}
+}
+
+// A [FIN] that comes back leaves the exchange as it was: the patient waits, and may write.
+func TestUndeliveredClosing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.folders("Sent")
+	w.lay("Sent", annes, odile, "Lettre", 1)
+	w.lay("INBOX", "Odile <"+odile+">", annes, "Question", 2)
+	w.lay("Sent", annes, odile, "[FIN]", 3, "X-MSS-MES: FIN")
+	b := w.open(anne, annes)
+	if e := w.exchanges(b)[0]; e.State.Phase != conversation.Closed {
+		t.Fatalf("%+v", e.State)
+	}
+	w.put(annes, "INBOX", report("Message non distribué", "Sent.3@test", strings.ToUpper(odile), "failed", "5.2.2"))
+	e := w.exchanges(b)[0]
+	if s := e.State; s.Phase != conversation.WaitingForUs || !s.Open || !s.LostClosing || !e.Last().Fin || e.Last().Mark != conversation.Lost {
+		t.Errorf("%+v %+v", s, e.Last())
+	}
+}
+
+// A closing whose answer is awaited is shown, and changes nothing yet.
+func TestClosingUnderWay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.lay("INBOX", "Odile <"+odile+">", annes, "Question", 2)
+	u := Unfiled{MessageID: "fin@test", Subject: "[FIN]", MES: "FIN", To: []message.Mailbox{{Address: address(t, odile)}, {Address: address(t, gerard)}}, UnderWay: true}
+	x, err := w.open(anne, annes).Exchanges(w.ctx, Left{Unfiled: []Unfiled{u}})
+	w.must(err)
+	if len(x.All) != 1 || x.All[0].State.Phase != conversation.WaitingForUs || !x.All[0].State.ClosingLeaves || len(x.All[0].Letters) != 2 {
+		t.Errorf("%+v", x.All)
+	}
+}

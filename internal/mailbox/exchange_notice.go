@@ -1,0 +1,150 @@
+package mailbox
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"pli.example/pli/internal/conversation"
+	"pli.example/pli/internal/mailserver"
+	"pli.example/pli/internal/message"
+	"pli.example/pli/internal/mssante"
+)
+
+// noticesAtOnce bounds the notices one look opens: a flood of them waits.
+const noticesAtOnce = 40
+
+// notice is what a server wrote back of a letter it could not deliver.
+type notice struct {
+	received time.Time
+	read     bool   // opened: what follows is known
+	about    string // Message-ID of the letter, "" when it concerns no patient
+	lost     []message.ReportRecipient
+	tries    int
+	nobody   bool // it names no recipient: it means the only one there was
+}
+
+// isNotice reports a letter to be opened as a notice of delivery. Not every one is a report
+// by its form: Mon espace santé's texts are known by their subject alone (ENS §6).
+func isNotice(r *mailserver.Row, role mailserver.Role) bool {
+	if role == mailserver.RoleSent || r.Has(`\Deleted`) || r.Has(`\Draft`) {
+		return false
+	}
+	if report, ok := message.ReportOf(r.Envelope, r.Structure, nil); ok {
+		return report.Kind == message.ReportDelivery
+	}
+	from := r.Envelope.From
+	return saysUndelivered(r.Envelope.Subject) && !(len(from) == 1 && isINS(from[0].Address))
+}
+
+func isINS(a mssante.Address) bool {
+	_, ok := a.INS()
+	return ok
+}
+
+// saysUndelivered reads the subjects of Postfix and of Mon espace santé.
+func saysUndelivered(subject string) bool {
+	s := strings.ToLower(strings.TrimSpace(subject))
+	return strings.HasPrefix(s, "message non distribu") || strings.HasPrefix(s, "undelivered mail returned to sender")
+}
+
+// readNotices opens those that were not yet. One that cannot be opened is tried again.
+func (l *gathering) readNotices(ctx context.Context, folder string, s *sight) {
+	opened := 0
+	for uid, n := range s.next.notices {
+		if n.read || opened == noticesAtOnce || opened > 0 && l.b.h.now().After(l.first) {
+			continue
+		}
+		opened++
+		letter, err := l.b.letter(ctx, Ref{folder, s.validity, uid})
+		if err != nil {
+			if ctx.Err() != nil {
+				return
+			}
+			n.tries++
+			n.read = n.tries == 3
+			s.next.notices[uid] = n
+			continue
+		}
+		n = noticeOf(letter)
+		if n.about == "" {
+			delete(s.next.notices, uid)
+			continue
+		}
+		s.next.notices[uid] = n
+		if letter.Report != nil && l.heard != nil {
+			l.heard(ctx, *letter.Report)
+		}
+	}
+}
+
+// noticeOf reads whom of our letter's patients a server gave up.
+func noticeOf(l *Letter) notice {
+	n := notice{received: l.Received, read: true}
+	var r message.Report
+	if l.Report != nil {
+		r = *l.Report
+	}
+	named := false
+	for _, p := range r.Recipients {
+		named = named || !p.Address.IsZero()
+		if p.Action == "failed" || p.Action == "" && strings.HasPrefix(p.Status, "5") {
+			if p.Address.IsPatient() {
+				n.lost = append(n.lost, p)
+			}
+			n.nobody = n.nobody || p.Address.IsZero()
+		}
+	}
+	n.nobody = !named && (n.nobody || len(r.Recipients) == 0 && saysUndelivered(l.Subject))
+	if len(n.lost) == 0 && !n.nobody {
+		return n
+	}
+	n.about = r.OriginalMessageID
+	if n.about == "" && len(l.Nested) > 0 { // a large one: only heads were fetched
+		n.about = l.Nested[0].Envelope.MessageID
+	}
+	if n.about == "" {
+		n.about = l.Envelope.InReplyTo
+	}
+	return n
+}
+
+// fates tells what became of our letters: what notices say, unless the outbox knows.
+func fates(notices []notice, left Left) func(g gathered, patient mssante.Address) (conversation.Fate, *message.ReportRecipient) {
+	by := map[string][]notice{}
+	for _, n := range notices {
+		if n.about != "" {
+			by[n.about] = append(by[n.about], n)
+		}
+	}
+	return func(g gathered, patient mssante.Address) (conversation.Fate, *message.ReportRecipient) {
+		if g.leaving {
+			return conversation.UnderWay, nil
+		}
+		if g.MessageID == "" {
+			return conversation.Arrived, nil
+		}
+		var why *message.ReportRecipient
+		for _, n := range by[g.MessageID] {
+			i := slices.IndexFunc(n.lost, func(p message.ReportRecipient) bool { return p.Address.Equal(patient) })
+			switch {
+			case i >= 0:
+				why = &n.lost[i]
+			case n.nobody && len(g.To) == 1 && why == nil:
+				why = &message.ReportRecipient{Address: patient}
+			}
+		}
+		if left.Lost != nil {
+			if status, lost, known := left.Lost(g.MessageID, patient); known && !lost {
+				return conversation.Arrived, nil
+			} else if lost && why == nil {
+				why = &message.ReportRecipient{Address: patient, Status: status}
+			}
+		}
+		if why != nil {
+			return conversation.Undelivered, why
+		}
+		return conversation.Arrived, nil
+	}
+}

@@ -1,0 +1,91 @@
+package web
+
+import (
+	"net/http"
+
+	"pli.example/pli/internal/conversation"
+	"pli.example/pli/internal/mailbox"
+	"pli.example/pli/internal/problem"
+	"pli.example/pli/templates"
+)
+
+// exchangeLetter maps one letter, read whole or as a line. One that cannot be read
+// costs its own place only.
+func (s *Server) exchangeLetter(r *http.Request, b *mailbox.Box, e mailbox.Exchange, l mailbox.ExchangeLetter, whole bool) templates.ExchangeLetterView {
+	sc := scopeOf(r)
+	v := templates.ExchangeLetterView{Who: orPatient(e.Name), When: s.clock.full(l.Received), WhenISO: s.clock.iso(l.Received), Subject: subjectWords(l.Subject),
+		Snippet: l.Snippet, Ours: l.Ours, Unread: l.Unread, Files: l.Attachments, Chips: markChips(l)}
+	if l.Ours {
+		v.Who = boxLabel(b.Grant())
+	}
+	if l.Fin {
+		v.Subject, whole = finWords(l), false
+	}
+	switch {
+	case l.Mark == conversation.Leaving: // its chip says so
+		return v
+	case l.Gone:
+		v.Chips = append(v.Chips, templates.Chip{Kind: "plain", Text: "partie, sa copie n’est plus dans Envoyés"})
+		return v
+	case l.UID == 0:
+		v.Chips = append(v.Chips, templates.Chip{Kind: "plain", Text: "partie, copie en cours de classement"})
+		return v
+	}
+	v.Href = letterHref(sc.box.ID, l.Ref)
+	if !whole {
+		return v
+	}
+	opened, err := b.Letter(r.Context(), l.Ref, mailbox.LetterOptions{MarkRead: looked(r) && !l.Ours})
+	if err != nil {
+		say := problem.SayOf(err)
+		if say == "" {
+			say = failureOf(problem.KindOf(err)).say
+		}
+		v.Notices = []templates.Notice{{Kind: "warn", Text: say}}
+		return v
+	}
+	lv, err := s.settledView(r, opened)
+	if err != nil {
+		v.Notices = []templates.Notice{{Kind: "warn", Text: problem.SayOf(err)}}
+		return v
+	}
+	v.BodyHref, v.Attachments, v.AllHref, v.Nested = lv.BodyHref, lv.Attachments, lv.AllHref, len(lv.Nested)
+	if !l.Ours {
+		v.Notices = lv.Notices
+		if lv.From.Warning != "" {
+			v.Notices = append(v.Notices, templates.Notice{Kind: "warn", Text: lv.From.Warning})
+		}
+	}
+	if lv.RemoteBlocked > 0 || lv.Truncated {
+		v.Notices = append(v.Notices, templates.Notice{Kind: "info", Text: "Tout n’est pas montré ici\u00a0: ouvrez la lettre pour savoir pourquoi."})
+	}
+	return v
+}
+
+func orPatient(name string) string {
+	if name == "" {
+		return "Patient"
+	}
+	return name
+}
+
+func markChips(l mailbox.ExchangeLetter) []templates.Chip {
+	chip := func(kind, text string) []templates.Chip { return []templates.Chip{{Kind: kind, Text: text}} }
+	switch l.Mark {
+	case conversation.Closing:
+		return chip("plain", "clôt l’échange")
+	case conversation.Unanswerable:
+		return chip("plain", "sans réponse possible")
+	case conversation.NearClosing:
+		return chip("plain", "n’a sans doute pas clos")
+	case conversation.AfterClosing:
+		return chip("patient", "écrite après la clôture")
+	case conversation.Reopening:
+		return chip("state", "rouvre l’échange")
+	case conversation.Lost:
+		return chip("plain", "non remise")
+	case conversation.Leaving:
+		return chip("plain", "pas encore partie, ou à confirmer dans Brouillons")
+	}
+	return nil
+}

@@ -1,0 +1,78 @@
+package web
+
+import (
+	"unicode"
+	"unicode/utf8"
+
+	"pli.example/pli/internal/conversation"
+	"pli.example/pli/internal/mailbox"
+)
+
+func answerWords(st conversation.State) string {
+	switch {
+	case st.Phase == conversation.WaitingForUs:
+		return "Répondre"
+	case st.Phase == conversation.Closed, st.Phase == conversation.NotOpened:
+		return "Écrire de nouveau"
+	}
+	return "Écrire"
+}
+
+// stateWords says where an exchange stands, in a sentence.
+func (s *Server) stateWords(e mailbox.Exchange) (state, say string) {
+	st := e.State
+	switch st.Phase {
+	case conversation.WaitingForUs:
+		since := "Le patient attend depuis " + s.clock.span(st.Since) + "."
+		switch {
+		case st.AfterClosing:
+			return "after", since + " Il a écrit après la clôture\u00a0: il attend peut-être une réponse. Lui écrire rouvre l’échange\u00a0; sinon, vous pouvez le clore de nouveau."
+		case st.Open:
+			return "todo", since + " L’échange est ouvert."
+		}
+		return "todo", since
+	case conversation.WaitingForPatient:
+		say = "Échange ouvert\u00a0: le patient peut répondre. Vous lui avez écrit " + s.clock.full(st.Since) + "."
+		if st.NoReply {
+			say = "Échange ouvert\u00a0: votre dernière lettre n’autorise pas de réponse, mais le patient peut encore répondre aux précédentes."
+		}
+		return "open", say
+	case conversation.NotOpened:
+		return "lost", "Aucune de vos lettres n’est arrivée à ce patient\u00a0: il n’a rien reçu et ne peut pas répondre."
+	}
+	if st.ClosedAt.IsZero() {
+		return "silent", "Lettre sans réponse possible\u00a0: le patient ne peut pas y répondre. Une lettre ordinaire ouvrirait l’échange."
+	}
+	return "closed", "Échange clos " + s.clock.full(st.ClosedAt) + "\u00a0: le patient ne peut plus répondre. Lui écrire de nouveau le rouvre."
+}
+
+// mayClose: there is something to close, and no closing under way.
+func mayClose(st conversation.State) bool {
+	return st.Phase != conversation.Closed && st.Phase != conversation.NotOpened && !st.ClosingLeaves
+}
+
+// lostWords say that our last letter came back, why, and what that leaves open.
+func lostWords(e mailbox.Exchange) (title, say string) {
+	if e.State.Lost.IsZero() {
+		return "", ""
+	}
+	why := unknownReason
+	for _, l := range e.Letters {
+		if l.Mark == conversation.Lost && l.Lost != nil {
+			why = reasonOf(*l.Lost)
+		}
+	}
+	if e.State.LostClosing {
+		say = "Votre lettre de clôture n’a pas été remise au patient\u00a0: " + why.why + ". L’échange n’est donc pas clos par elle. "
+		if mayClose(e.State) {
+			say += "Pour clore, cliquez de nouveau sur «\u00a0Clore la conversation\u00a0». "
+		}
+		return "Clôture non remise", say + why.act
+	}
+	return "Lettre non remise", "Votre dernière lettre n’a pas été remise au patient\u00a0: " + why.why + ". Il ne l’a pas reçue. " + why.act
+}
+
+func lowerFirst(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToLower(r)) + s[n:]
+}
