@@ -3,3 +3,5 @@
 package message
 
 const hostileSize = 10 << 20
+
+const scanned = 100
