@@ -28,6 +28,10 @@ var start = time.Date(2026, 11, 19, 8, 30, 0, 0, time.UTC)
 // world costs. Nobody changes them.
 var letters = sync.OnceValue(func() []people.SeedLetter { return people.Letters(start) })
 
+// Letters are those every kit's mailboxes hold at the start, for comparison: they are
+// shared, nobody changes them.
+func Letters() []people.SeedLetter { return letters() }
+
 // keys are those of every kit's stand-ins: nothing that is tested is in their bits.
 var keys = sync.OnceValue(func() demo.Keys { return demo.Keys{PSC: idp.NewKey(), Staff: idp.NewKey(), List: idp.NewKey()} })
 

@@ -219,6 +219,9 @@ func (p *Provider) introspect(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	c, ok := p.open(r.PostFormValue("token"))
+	if !ok {
+		c, ok = p.openRefresh(r.PostFormValue("token"))
+	}
 	s := p.live(c.SID)
 	if !ok || s == nil || p.now().Unix() >= c.Expires || !slices.Contains([]string{"Bearer", "Refresh"}, c.Type) ||
 		c.Type == "Refresh" && c.ID != s.chains[c.Chain] {
