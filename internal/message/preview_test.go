@@ -102,6 +102,9 @@ func TestTIFFBomb(t *testing.T) {
 // bits a channel, or one strip that inflates to the eight bytes a pixel the decoder
 // would take. Not parallel: it watches what is allocated.
 func TestTIFFBombInBytes(t *testing.T) {
+	if raceEnabled {
+		t.Skip("what is allocated, of size: without the race detector (tests of size)")
+	}
 	for _, row := range []struct {
 		name string
 		file []byte
