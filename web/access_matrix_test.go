@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -75,6 +76,7 @@ func TestAccessMatrix(t *testing.T) {
 				t.Errorf("%s %s as %s: %s (%d %s), declared %s", d.Method, d.Pattern, name, got, a.Status, a.Header.Get("Location"), want[role])
 			}
 		}
+		m.still(role)
 	}
 	if asked < len(roles)*40 {
 		t.Errorf("%d answers looked at", asked)
@@ -106,13 +108,17 @@ type matrix struct {
 	keys   [11]string
 	params map[string]string
 	ref    string
+
+	browsers    [11]*testkit.Client
+	draft, file string            // the one that may be asked again, "" for none
+	entries     map[string]string // of the directory, by pattern
 }
 
 func newMatrix(t *testing.T, k *testkit.Kit) *matrix {
 	if err := k.App.Stock(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	m := &matrix{t: t, k: k, keys: [11]string{"", "benali", "renard", "renard", "renard", "renard", "renard", "renard", "renard", "martin", "delmas"}}
+	m := &matrix{t: t, k: k, entries: map[string]string{}, keys: [11]string{"", "benali", "renard", "renard", "renard", "renard", "renard", "renard", "renard", "martin", "delmas"}}
 	letter := "From: Dr Petit <hugo.petit@chu.mssante.fr>\nTo: cabinet-des-lilas@pro.mssante.fr\nSubject: la matrice\nMIME-Version: 1.0\n" + mixed +
 		"--B\nContent-Type: text/plain\n\nmot\n" + part("application/pdf", "a.pdf", []byte("%PDF-1.4")) + part("text/plain", "a.txt", []byte("mot")) + "--B--\n"
 	if !k.World.Mail().Put(people.LilasBox, "INBOX", nil, k.Clock.Now(), []byte(strings.ReplaceAll(letter, "\n", "\r\n"))) {
@@ -140,8 +146,37 @@ func newMatrix(t *testing.T, k *testkit.Kit) *matrix {
 	return m
 }
 
-// client is a browser of its own for each question: some questions end the session.
+// client is the role's browser, the same for every question but those that end its
+// session, which see what they get in ask.
 func (m *matrix) client(role int) *testkit.Client {
+	if m.browsers[role] == nil {
+		m.browsers[role] = m.fresh(role)
+	}
+	return m.browsers[role]
+}
+
+// ends are the questions after which a browser may be signed out; after any other it
+// is signed in as before.
+var ends = []string{"/sign-in", "/sign-out", "/sessions/revoke", "/support/sign-in", "/support/sign-out"}
+
+// still fails unless the role's browser came through its questions signed in: what it
+// was refused was refused to that person, not to a session that had ended.
+func (m *matrix) still(role int) {
+	m.t.Helper()
+	page := "/sessions"
+	switch {
+	case m.keys[role] == "":
+		return
+	case role == agent:
+		page = "/support"
+	}
+	if a := m.client(role).Get(page); answer(a) != in {
+		m.t.Errorf("the browser of %s was signed out by a question: %d", roles[role], a.Status)
+	}
+}
+
+// fresh is a browser of its own.
+func (m *matrix) fresh(role int) *testkit.Client {
 	switch {
 	case m.keys[role] == "":
 		return m.k.Browser()
@@ -161,14 +196,16 @@ type post struct {
 // means something: one refused for its own sake tells nothing of who may send it.
 func (m *matrix) post(role int, pattern string) (post, bool) {
 	if pattern == "/sessions/revoke" {
-		id, _, _ := strings.Cut(m.client(role).Cookie("__Host-pli"), ".")
+		id, _, _ := strings.Cut(m.fresh(role).Cookie("__Host-pli"), ".")
 		return post{form: values("id", id)}, true
+	}
+	if pattern == "/support/people/{account}/revoke" {
+		return post{form: values("session", m.session(), "why", "support.asked")}, true
 	}
 	const draft = "/mail/{box}/compose/{draft}"
 	p, known := map[string]post{
 		"/support/sign-in": {}, "/support/sign-out": {}, "/support/search": {form: values("words", "martin")},
-		"/support/people/{account}/revoke": {form: values("session", m.session(), "why", "support.asked")},
-		"/support/deliveries":              {form: values("state", "bounced")}, "/support/trail": {form: values("person", "martin")},
+		"/support/deliveries": {form: values("state", "bounced")}, "/support/trail": {form: values("person", "martin")},
 		"/support/trail/export": {form: values("format", "csv")}, "/support/trail/verify": {},
 		"/sign-in": {}, "/sign-in/backchannel": {}, "/sign-out": {}, "/situations": {form: values("situation", "x")},
 		"/mail/{box}/act": {form: values("do", "star", "ref", m.ref)}, "/mail/{box}/undo": {form: values("undo", "x")},
@@ -183,9 +220,12 @@ func (m *matrix) post(role int, pattern string) (post, bool) {
 	return p, known
 }
 
-// draft begins a letter in the mailbox, with a file, as its owner.
-func (m *matrix) draft() (id, file string) {
+// aDraft is a letter begun in the mailbox, with a file, by its owner.
+func (m *matrix) aDraft() (id, file string) {
 	m.t.Helper()
+	if m.draft != "" {
+		return m.draft, m.file
+	}
 	c := m.client(owner)
 	a := c.Post("/mail/"+m.params["box"]+"/compose", values("kind", "blank"))
 	id = a.Location()[strings.LastIndexByte(a.Location(), '/')+1:]
@@ -195,6 +235,7 @@ func (m *matrix) draft() (id, file string) {
 		m.t.Fatalf("no file in a draft: %v", err)
 	}
 	ok(m.t, c.Post(at+"/"+f.ID+"?at=0", nil, script("mot")))
+	m.draft, m.file = id, f.ID
 	return id, f.ID
 }
 
@@ -211,10 +252,18 @@ var placeholder = regexp.MustCompile(`\{[a-z]+(:(?:[^{}]|\{[^{}]*\})*)?\}|\*$`)
 
 // ask fills the address for a role and asks it; nil when the matrix does not know
 // how to, which fails the test.
-func (m *matrix) ask(role int, d web.Declared) *testkit.Answer {
+func (m *matrix) ask(role int, d web.Declared) (a *testkit.Answer) {
 	m.t.Helper()
 	c := m.client(role)
-	unknown, draft, file := "", "", ""
+	defer func() {
+		if slices.Contains(ends, d.Pattern) {
+			m.browsers[role] = nil
+		}
+		if a != nil && answer(a) == in { // whoever got in may have sent it
+			m.draft = ""
+		}
+	}()
+	unknown := ""
 	at := placeholder.ReplaceAllStringFunc(d.Pattern, func(p string) string {
 		name, _, _ := strings.Cut(strings.Trim(p, "{}"), ":")
 		v, known := m.params[name]
@@ -230,9 +279,7 @@ func (m *matrix) ask(role int, d web.Declared) *testkit.Answer {
 		case name == "handle":
 			v, known = m.search(c, "/mail/"+m.params["box"]+"/search"), true
 		case name == "draft" || name == "file":
-			if draft == "" {
-				draft, file = m.draft()
-			}
+			draft, file := m.aDraft()
 			v, known = map[string]string{"draft": draft, "file": file}[name], true
 		case name == "entry":
 			v, known = m.entry(d.Pattern)
@@ -296,7 +343,7 @@ func (m *matrix) account() string {
 }
 
 func (m *matrix) session() string {
-	id, _, _ := strings.Cut(m.client(owner).Cookie("__Host-pli"), ".")
+	id, _, _ := strings.Cut(m.fresh(owner).Cookie("__Host-pli"), ".")
 	return id
 }
 
@@ -311,9 +358,13 @@ func (m *matrix) supportSearch(c *testkit.Client, at string) string {
 
 // entry finds a person or a structure of the directory, as the owner sees it.
 func (m *matrix) entry(pattern string) (string, bool) {
+	if id := m.entries[pattern]; id != "" {
+		return id, true
+	}
 	c := m.client(owner)
 	kind, _, _ := strings.Cut(pattern, "{")
 	words := map[string]string{"/directory/person/": "petit hugo", "/directory/structure/": "tours"}[kind]
 	id := doc(m.t, ok(m.t, c.Follow(c.Post("/directory", values("words", words)).Location()))).Find("a[href^='"+kind+"']").First().AttrOr("href", "")
-	return strings.TrimPrefix(id, kind), id != ""
+	m.entries[pattern] = strings.TrimPrefix(id, kind)
+	return m.entries[pattern], id != ""
 }

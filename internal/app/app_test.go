@@ -15,6 +15,7 @@ import (
 	"pli.example/pli/internal/app"
 	"pli.example/pli/internal/config"
 	"pli.example/pli/internal/demo"
+	"pli.example/pli/internal/demo/people"
 	"pli.example/pli/internal/testkit"
 )
 
@@ -38,7 +39,7 @@ func TestRunDrainsThenCloses(t *testing.T) {
 	l := listening(t)
 	c.PublicURL = "http://" + l.Addr().String()
 	c.OIDC.Issuer = c.PublicURL + "/demo/psc/auth/realms/esante-wallet"
-	w, err := demo.New(t.Context(), demo.Options{PublicURL: c.PublicURL})
+	w, err := demo.New(t.Context(), demo.Options{PublicURL: c.PublicURL, Letters: func(time.Time) []people.SeedLetter { return nil }})
 	if err != nil {
 		t.Fatal(err)
 	}

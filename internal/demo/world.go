@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -60,7 +61,12 @@ type Options struct {
 	// Letters lie in the mailboxes at the start; nil: people.Letters. Drawing its
 	// pictures takes most of a start.
 	Letters func(now time.Time) []people.SeedLetter
+	Keys    Keys // those missing are drawn
 }
+
+// Keys are what the stand-ins sign with: Pro Santé Connect's, the operator's own
+// provider's and the white list's.
+type Keys struct{ PSC, Staff, List *rsa.PrivateKey }
 
 // World is the running demo.
 type World struct {
@@ -81,15 +87,15 @@ func New(ctx context.Context, o Options) (*World, error) {
 	}
 	w := &World{o: o}
 	var err error
-	if w.annuaire, err = annuaire.New(annuaire.Options{Entries: Directory(), APIKey: APIKey, Now: o.Now}); err != nil {
+	if w.annuaire, err = annuaire.New(annuaire.Options{Entries: Directory(), APIKey: APIKey, Key: o.Keys.List, Now: o.Now}); err != nil {
 		return nil, fmt.Errorf("start the directory: %w", err)
 	}
 	w.idp = idp.New(idp.Options{
-		Issuer: o.Issuer, WalletBase: o.WalletURL, ClientID: o.ClientID, ClientSecret: o.ClientSecret, People: cards(), Now: o.Now,
+		Issuer: o.Issuer, WalletBase: o.WalletURL, ClientID: o.ClientID, ClientSecret: o.ClientSecret, People: cards(), Key: o.Keys.PSC, Now: o.Now,
 		RedirectURIs: []string{o.PublicURL + "/sign-in/callback"}, PostLogoutURIs: []string{o.PublicURL + "/signed-out"},
 	})
 	w.staff = idp.New(idp.Options{
-		Issuer: o.StaffIssuer, WalletBase: o.StaffIssuer + "/pages", ClientID: StaffClientID, ClientSecret: StaffClientSecret, People: staffCards(), Staff: true, Now: o.Now,
+		Issuer: o.StaffIssuer, WalletBase: o.StaffIssuer + "/pages", ClientID: StaffClientID, ClientSecret: StaffClientSecret, People: staffCards(), Staff: true, Key: o.Keys.Staff, Now: o.Now,
 		RedirectURIs: []string{o.PublicURL + "/support/callback"}, PostLogoutURIs: []string{o.PublicURL + "/support/signed-out"},
 	})
 	if w.mail, err = mailhost.New(w.mailOptions()); err != nil {

@@ -27,6 +27,7 @@ import (
 
 	"pli.example/pli/internal/config"
 	"pli.example/pli/internal/demo/annuaire"
+	"pli.example/pli/internal/demo/idp"
 	"pli.example/pli/internal/demo/mailhost"
 	"pli.example/pli/internal/demo/people"
 	"pli.example/pli/internal/mssante"
@@ -37,9 +38,20 @@ const public = "http://127.0.0.1:8080"
 
 var fixedNow = time.Date(2026, time.November, 23, 9, 12, 0, 0, time.UTC)
 
+// options are of every world here. Letters and keys, most of what a world costs, are
+// drawn once.
+func options() Options {
+	return Options{Now: func() time.Time { return fixedNow }, PublicURL: public, Keys: keys(), Letters: func(time.Time) []people.SeedLetter { return letters() }}
+}
+
+var (
+	letters = sync.OnceValue(func() []people.SeedLetter { return people.Letters(fixedNow) })
+	keys    = sync.OnceValue(func() Keys { return Keys{PSC: idp.NewKey(), Staff: idp.NewKey(), List: idp.NewKey()} })
+)
+
 func start(t testing.TB) *World {
 	t.Helper()
-	w, err := New(t.Context(), Options{Now: func() time.Time { return fixedNow }, PublicURL: public})
+	w, err := New(t.Context(), options())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +65,7 @@ func start(t testing.TB) *World {
 
 // shared is one world for tests that change nothing others look at.
 var shared = sync.OnceValues(func() (*World, error) {
-	return New(context.Background(), Options{Now: func() time.Time { return fixedNow }, PublicURL: public})
+	return New(context.Background(), options())
 })
 
 func look(t testing.TB) *World {

@@ -2,6 +2,7 @@ package mailserver
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 )
 
@@ -76,15 +77,25 @@ func (w *dotWriter) run(p []byte) int {
 			w.put(".")
 		}
 	}
-	n := 1
-	for n < len(p) && p[n] != '\r' && p[n] != '\n' && p[n] != 0 {
-		n++
-	}
+	n := 1 + plainOctets(p[1:])
 	w.bol = false
 	if _, err := w.out.Write(p[:n]); err != nil {
 		w.err = err
 	}
 	return n
+}
+
+// plainOctets tells how many octets there are before one that run looks at; it looks
+// no further than a line of text goes, so that octets which are all CR cost no more
+// than their number.
+func plainOctets(p []byte) int {
+	p = p[:min(len(p), 1024)]
+	for _, special := range []byte{'\n', '\r', 0} {
+		if i := bytes.IndexByte(p, special); i >= 0 {
+			p = p[:i]
+		}
+	}
+	return len(p)
 }
 
 func (w *dotWriter) put(s string) {

@@ -253,6 +253,9 @@ func TestComposeProperty(t *testing.T) {
 
 // TestComposeMemory: 25 MB of files cost a few buffers.
 func TestComposeMemory(t *testing.T) {
+	if raceEnabled {
+		t.Skip("what is allocated, of size: without the race detector (tests of size)")
+	}
 	const size = 18_000_000
 	c := simple(t)
 	for i := range 3 {

@@ -102,6 +102,9 @@ func TestTIFFBomb(t *testing.T) {
 // bits a channel, or one strip that inflates to the eight bytes a pixel the decoder
 // would take. Not parallel: it watches what is allocated.
 func TestTIFFBombInBytes(t *testing.T) {
+	if raceEnabled {
+		t.Skip("what is allocated, of size: without the race detector (tests of size)")
+	}
 	for _, row := range []struct {
 		name string
 		file []byte
@@ -131,10 +134,12 @@ func TestTIFFBombInBytes(t *testing.T) {
 // What a scanner makes still shows.
 func TestTIFFOfAScannerIsShown(t *testing.T) {
 	t.Parallel()
+	const wide, high = 2480 * scanned / 100, 3508 * scanned / 100
+	const w, h = 600 * scanned / 100, 800 * scanned / 100
 	for name, file := range map[string][]byte{
-		"A4 in grey, one strip": tiffOf(t, 2480, 3508, 8, []uint32{8}, 2480*3508),
-		"colours in PackBits":   tiffOf(t, 600, 800, 32773, []uint32{8, 8, 8}, 3*600*800),
-		"16 bits":               tiffOf(t, 600, 800, 8, []uint32{16, 16, 16}, 6*600*800),
+		"A4 in grey, one strip": tiffOf(t, wide, high, 8, []uint32{8}, wide*high),
+		"colours in PackBits":   tiffOf(t, w, h, 32773, []uint32{8, 8, 8}, 3*w*h),
+		"16 bits":               tiffOf(t, w, h, 8, []uint32{16, 16, 16}, 6*w*h),
 	} {
 		var out bytes.Buffer
 		if err := TIFFToPNG(&out, bytes.NewReader(file), 0); err != nil {

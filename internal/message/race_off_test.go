@@ -2,4 +2,8 @@
 
 package message
 
-const hostileSize = 10 << 20
+const (
+	raceEnabled = false
+	hostileSize = 10 << 20
+	scanned     = 100
+)

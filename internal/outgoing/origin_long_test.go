@@ -27,6 +27,15 @@ func long(typ string, n int, head ...string) string {
 	return b.String()
 }
 
+// atSize skips what only reads many octets, one after another, under the race
+// detector, which makes each ten times dearer: e2e/test runs it whole without.
+func atSize(t *testing.T, octets int) {
+	t.Helper()
+	if raceEnabled && octets > 100_000 {
+		t.Skip("of size: without the race detector (tests of size)")
+	}
+}
+
 // A draft of another program that cannot be taken over whole stays where it is.
 func TestImportLong(t *testing.T) {
 	t.Parallel()
@@ -46,6 +55,7 @@ func TestImportLong(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
+			atSize(t, len(c.raw))
 			w := newWorld(t, nil)
 			box := w.box(anne)
 			ref := w.put("Drafts", c.raw, `\Draft`)
@@ -101,6 +111,9 @@ func TestQuoteLong(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
+			if !(c.from.Kind == Forwarding && c.from.WithFiles) { // one goes the whole way under the race detector
+				atSize(t, len(c.raw))
+			}
 			w := newWorld(t, nil)
 			box := w.box(anne)
 			c.from.Ref = w.put("INBOX", c.raw)
@@ -138,6 +151,7 @@ func TestOriginalJoined(t *testing.T) {
 	t.Parallel()
 	const secret = "Bcc: secret@medecin.mssante.fr,\r\n\tautre.secret@medecin.mssante.fr\r\nX-Pli-Draft: abc\r\nresent-bcc: tiers.secret@medecin.mssante.fr\r\nX-Fin: oui\r\n"
 	raw := long("text/plain", 1_470_000, secret)
+	atSize(t, len(raw))
 	w := newWorld(t, nil)
 	box := w.box(anne)
 	b, err := w.New(w.ctx, box, Origin{Kind: Forwarding, Ref: w.put("Sent", raw)})

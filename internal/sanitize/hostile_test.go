@@ -13,7 +13,7 @@ import (
 // quadratic walk over that much would need minutes.
 func TestHostileCost(t *testing.T) {
 	t.Parallel()
-	const size = 128 << 10
+	const size = hostileSize
 	for _, unit := range []string{
 		"<div>", "<b>", "<a href=https://a.example>", "<table>", "<table><tr><td>", "<p>", "<p><b>", "</p>", "<font color=red><p>", "<li>", "<ul><li>",
 		"<svg>", "<select>", "<template>", "</div>", "<span class=pli-host>", "<!--", "<![CDATA[", "<a", "<a href='", "&#0;", "&amp", "<b><i></b></i>",
@@ -85,6 +85,9 @@ func TestRandomTrees(t *testing.T) {
 
 func TestCaps(t *testing.T) {
 	t.Parallel()
+	if raceEnabled {
+		t.Skip("of a letter's largest size, one goroutine: without the race detector (tests of size)")
+	}
 	r := HTML([]byte("<div><p>"+strings.Repeat("mot &amp; ", maxOutput/4)), Options{})
 	if !r.Truncated || len(r.HTML) > maxOutput || !strings.HasSuffix(string(r.HTML), "</p></div>") {
 		t.Errorf("truncated %v, %d bytes, ends %q", r.Truncated, len(r.HTML), r.HTML[len(r.HTML)-20:])

@@ -96,10 +96,13 @@ func claims(id string) map[string]any {
 			map[string]any{"codeModeExercice": "S", "raisonSocialeSite": "HOPITAL EXEMPLE"}}}}}}
 }
 
+// providerKey is of every world's provider: drawing one costs more than most tests.
+var providerKey = sync.OnceValue(idp.NewKey)
+
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{clock: newClock(), t: t, keys: seal.NewRandomKeyring(), agent: "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0"}
-	w.idp = idp.New(idp.Options{Issuer: issuer, WalletBase: wallet, ClientID: "pli", ClientSecret: "s&cret %", RedirectURIs: []string{callback},
+	w.idp = idp.New(idp.Options{Key: providerKey(), Issuer: issuer, WalletBase: wallet, ClientID: "pli", ClientSecret: "s&cret %", RedirectURIs: []string{callback},
 		PostLogoutURIs: []string{leaving}, Now: w.Now, People: []idp.Person{
 			{Key: "leroy", Label: "Dr Paul Leroy", Work: "médecin", Userinfo: claims("810007001372")},
 			{Key: "solo", Label: "Claire Petit", Work: "infirmière", Userinfo: map[string]any{"SubjectNameID": "810007001745", "given_name": "CLAIRE",

@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/pressly/goose/v3"
-
 	"pli.example/pli/internal/finding"
 )
 
@@ -94,7 +92,7 @@ func checkExisting(ctx context.Context, l *finding.List, path string) {
 		l.Fault("database.migrations", "Reconstruisez le programme.", "Les migrations manquent dans le programme.")
 		return
 	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithDisableGlobalRegistry(true), goose.WithTableName("schema_version"))
+	p, err := provider(db, files)
 	var have, want int64
 	if err == nil {
 		have, want, err = p.GetVersions(ctx)

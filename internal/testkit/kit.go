@@ -13,6 +13,7 @@ import (
 	"pli.example/pli/internal/app"
 	"pli.example/pli/internal/config"
 	"pli.example/pli/internal/demo"
+	"pli.example/pli/internal/demo/idp"
 	"pli.example/pli/internal/demo/people"
 )
 
@@ -26,6 +27,13 @@ var start = time.Date(2026, 11, 19, 8, 30, 0, 0, time.UTC)
 // letters are those of every kit, drawn once in a test binary: that is most of what a
 // world costs. Nobody changes them.
 var letters = sync.OnceValue(func() []people.SeedLetter { return people.Letters(start) })
+
+// Letters are those every kit's mailboxes hold at the start, for comparison: they are
+// shared, nobody changes them.
+func Letters() []people.SeedLetter { return letters() }
+
+// keys are those of every kit's stand-ins: nothing that is tested is in their bits.
+var keys = sync.OnceValue(func() demo.Keys { return demo.Keys{PSC: idp.NewKey(), Staff: idp.NewKey(), List: idp.NewKey()} })
 
 // Kit is one app on one world.
 type Kit struct {
@@ -91,7 +99,7 @@ func Open(options ...Option) (*Kit, error) {
 	ctx := context.Background()
 	if k.World, err = demo.New(ctx, demo.Options{Now: k.Clock.Now, PublicURL: c.PublicURL, Issuer: c.OIDC.Issuer, WalletURL: Provider + "/wallet",
 		ClientID: c.OIDC.ClientID, ClientSecret: string(c.OIDC.ClientSecret), ServiceAccount: c.IMAP.ServiceUser != "",
-		Letters: func(time.Time) []people.SeedLetter { return letters() }}); err != nil {
+		Letters: func(time.Time) []people.SeedLetter { return letters() }, Keys: keys()}); err != nil {
 		return nil, err
 	}
 	k.App, err = app.New(ctx, c, k.World.Lines(), app.Options{PerSession: rates.PerSession, PerAddress: rates.PerAddress,

@@ -1,6 +1,7 @@
 package annuaire
 
 import (
+	"crypto/rsa"
 	"crypto/subtle"
 	"crypto/x509"
 	"encoding/pem"
@@ -19,6 +20,7 @@ type Options struct {
 	Entries []Entry
 	Domains []mssante.Domain // trusted beyond those of the entries
 	APIKey  string           // of the FHIR API
+	Key     *rsa.PrivateKey  // signs the white list; nil: a fresh one
 	Now     func() time.Time
 }
 
@@ -58,7 +60,7 @@ func New(o Options) (*Annuaire, error) {
 		return nil, fmt.Errorf("pack the extraction: %w", err)
 	}
 	a.packed = packed
-	a.signed = sync.OnceValues(func() ([]byte, error) { return authority.sign(whiteList(list, born)) })
+	a.signed = sync.OnceValues(func() ([]byte, error) { return authority.sign(o.Key, whiteList(list, born)) })
 	a.mux = http.NewServeMux()
 	a.mux.HandleFunc("GET "+PathWhiteList, a.list)
 	a.mux.HandleFunc("GET "+PathExtraction, a.extraction)

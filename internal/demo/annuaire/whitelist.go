@@ -54,12 +54,14 @@ func newAuthority(now time.Time) (authority, error) {
 	return authority{pool: pool, ca: ca, key: key}, nil
 }
 
-// sign signs with a fresh RSA key, as the real list is signed. Making the key takes
-// a moment, so it is done when the list is first asked for.
-func (a authority) sign(document []byte) ([]byte, error) {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		return nil, fmt.Errorf("generate list key: %w", err)
+// sign signs with an RSA key, as the real list is signed. Making a fresh one takes a
+// moment, so it is done when the list is first asked for.
+func (a authority) sign(key *rsa.PrivateKey, document []byte) ([]byte, error) {
+	if key == nil {
+		var err error
+		if key, err = rsa.GenerateKey(rand.Reader, 2048); err != nil {
+			return nil, fmt.Errorf("generate list key: %w", err)
+		}
 	}
 	t := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: SignerName, Organization: []string{"Pli"}},
 		NotBefore: a.ca.NotBefore, NotAfter: a.ca.NotAfter, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment,

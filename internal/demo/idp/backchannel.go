@@ -46,6 +46,6 @@ func (p *Provider) tell(s *ssoSession) {
 func (p *Provider) LogoutToken(key, sid string) string {
 	person, _ := p.person(key)
 	now := p.now()
-	return p.sign(tokenClaims{Issued: now.Unix(), Expires: now.Add(accessLife).Unix(), ID: uuid(), Issuer: p.o.Issuer, Audience: p.o.ClientID,
+	return sign(p.signer, tokenClaims{Issued: now.Unix(), Expires: now.Add(accessLife).Unix(), ID: uuid(), Issuer: p.o.Issuer, Audience: p.o.ClientID,
 		Subject: person.subject(), Type: "Logout", SID: sid, Events: map[string]any{"http://schemas.openid.net/event/backchannel-logout": struct{}{}}})
 }

@@ -38,7 +38,7 @@ func (p *Provider) discovery(w http.ResponseWriter, _ *http.Request) {
 
 func (p *Provider) certs(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{
-		{Key: &p.key.PublicKey, KeyID: p.kid, Algorithm: string(jose.RS256), Use: "sig"}}})
+		{Key: &p.o.Key.PublicKey, KeyID: p.kid, Algorithm: string(jose.RS256), Use: "sig"}}})
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {

@@ -66,44 +66,62 @@ type Options struct {
 	// Staff makes it the operator's own provider, for their staff: other pages, the
 	// standard discovery path, another cookie.
 	Staff bool
-	Now   func() time.Time // default time.Now
+	// Key signs what others verify; nil: a fresh one, which takes a moment to draw.
+	Key *rsa.PrivateKey
+	Now func() time.Time // default time.Now
 }
 
 // Provider is the stand-in.
 type Provider struct {
 	o       Options
-	key     *rsa.PrivateKey
 	kid     string
-	signer  jose.Signer
+	signer  jose.Signer // RS256, for others to verify
+	secret  []byte      // of inner
+	inner   jose.Signer // HS512, for refresh tokens: only the provider reads them
 	mux     *http.ServeMux
 	stopped atomic.Bool
 	told    atomic.Pointer[func(logoutToken string)]
 
 	mu       sync.Mutex
+	tidied   time.Time
 	requests map[string]*request // authorization requests being answered
 	codes    map[string]*grant   // authorization codes
 	sessions map[string]*ssoSession
 }
 
-// New makes a provider with fresh keys. It panics on options that cannot work:
+// New makes a provider. It panics on options that cannot work:
 // they come from our own demo, never from outside.
 func New(o Options) *Provider {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Key == nil {
+		o.Key = NewKey()
+	}
+	p := &Provider{o: o, kid: rand.Text(), secret: make([]byte, 64), requests: map[string]*request{}, codes: map[string]*grant{},
+		sessions: map[string]*ssoSession{}}
+	rand.Read(p.secret)
+	p.signer = newSigner(jose.RS256, jose.JSONWebKey{Key: o.Key, KeyID: p.kid})
+	p.inner = newSigner(jose.HS512, p.secret)
+	p.mux = p.routes()
+	return p
+}
+
+// NewKey draws a key for Options, for those who start several providers.
+func NewKey() *rsa.PrivateKey {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		panic(fmt.Sprintf("idp: %v", err))
 	}
-	p := &Provider{o: o, key: key, kid: rand.Text(), requests: map[string]*request{}, codes: map[string]*grant{},
-		sessions: map[string]*ssoSession{}}
-	p.signer, err = jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: key, KeyID: p.kid}},
-		(&jose.SignerOptions{}).WithType("JWT"))
+	return key
+}
+
+func newSigner(with jose.SignatureAlgorithm, key any) jose.Signer {
+	s, err := jose.NewSigner(jose.SigningKey{Algorithm: with, Key: key}, (&jose.SignerOptions{}).WithType("JWT"))
 	if err != nil {
 		panic(fmt.Sprintf("idp: %v", err))
 	}
-	p.mux = p.routes()
-	return p
+	return s
 }
 
 // routes is the site map, under the paths of Issuer and WalletBase.

@@ -51,9 +51,14 @@ func (s *ssoSession) alive(now time.Time) bool {
 	return now.Sub(s.start) < ssoMax && now.Sub(s.seen) < ssoIdle
 }
 
-// tidy forgets what is over. Callers hold p.mu.
+// tidy forgets what is over, once a second at most: nobody is given what is over,
+// forgotten or not. Callers hold p.mu.
 func (p *Provider) tidy() {
 	now := p.now()
+	if since := now.Sub(p.tidied); since >= 0 && since < time.Second {
+		return
+	}
+	p.tidied = now
 	for id, r := range p.requests {
 		if now.Sub(r.at) > requestLife {
 			delete(p.requests, id)

@@ -79,7 +79,7 @@ func (p *Provider) redeem(w http.ResponseWriter, r *http.Request) {
 // refresh rotates the refresh token; an old one coming back means two holders,
 // and ends the session.
 func (p *Provider) refresh(w http.ResponseWriter, r *http.Request) {
-	c, ok := p.open(r.PostForm.Get("refresh_token"))
+	c, ok := p.openRefresh(r.PostForm.Get("refresh_token"))
 	if !ok || c.Type != "Refresh" || p.now().Unix() >= c.Expires {
 		oauthError(w, http.StatusBadRequest, "invalid_grant", "Token is not active")
 		return
@@ -132,7 +132,7 @@ func (p *Provider) give(w http.ResponseWriter, s *ssoSession, chain, nonce strin
 	access := base
 	access.ID, access.Type, access.Expires = uuid(), "Bearer", now.Add(accessLife).Unix()
 	access.ACR, access.Scope, access.Name = s.means.acr(), s.scope, string(s.person.nationalID())
-	accessToken := p.sign(access)
+	accessToken := sign(p.signer, access)
 
 	refresh := base
 	refresh.ID, refresh.Type, refresh.Audience, refresh.Chain = s.chains[chain], "Refresh", p.o.Issuer, chain
@@ -145,17 +145,17 @@ func (p *Provider) give(w http.ResponseWriter, s *ssoSession, chain, nonce strin
 
 	writeJSON(w, http.StatusOK, map[string]any{
 		"access_token": accessToken, "expires_in": int(accessLife / time.Second),
-		"refresh_token": p.sign(refresh), "refresh_expires_in": int(refreshFor / time.Second),
-		"token_type": "Bearer", "id_token": p.sign(id), "not-before-policy": 0, "session_state": s.id, "scope": s.scope,
+		"refresh_token": sign(p.inner, refresh), "refresh_expires_in": int(refreshFor / time.Second),
+		"token_type": "Bearer", "id_token": sign(p.signer, id), "not-before-policy": 0, "session_state": s.id, "scope": s.scope,
 	})
 }
 
-func (p *Provider) sign(c tokenClaims) string {
+func sign(by jose.Signer, c tokenClaims) string {
 	payload, err := json.Marshal(c)
 	if err != nil {
 		panic(err) // strings and numbers always marshal
 	}
-	jws, err := p.signer.Sign(payload)
+	jws, err := by.Sign(payload)
 	if err != nil {
 		panic(err)
 	}
@@ -168,12 +168,21 @@ func (p *Provider) sign(c tokenClaims) string {
 
 // open verifies that a token is ours, whatever its age.
 func (p *Provider) open(raw string) (tokenClaims, bool) {
+	return p.verify(raw, jose.RS256, &p.o.Key.PublicKey)
+}
+
+// openRefresh is open for refresh tokens, which bear another signature, as Keycloak's.
+func (p *Provider) openRefresh(raw string) (tokenClaims, bool) {
+	return p.verify(raw, jose.HS512, p.secret)
+}
+
+func (p *Provider) verify(raw string, with jose.SignatureAlgorithm, key any) (tokenClaims, bool) {
 	var c tokenClaims
-	jws, err := jose.ParseSignedCompact(raw, []jose.SignatureAlgorithm{jose.RS256})
+	jws, err := jose.ParseSignedCompact(raw, []jose.SignatureAlgorithm{with})
 	if err != nil {
 		return c, false
 	}
-	payload, err := jws.Verify(&p.key.PublicKey)
+	payload, err := jws.Verify(key)
 	if err != nil || json.Unmarshal(payload, &c) != nil || c.Issuer != p.o.Issuer {
 		return c, false
 	}
@@ -210,6 +219,9 @@ func (p *Provider) introspect(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	c, ok := p.open(r.PostFormValue("token"))
+	if !ok {
+		c, ok = p.openRefresh(r.PostFormValue("token"))
+	}
 	s := p.live(c.SID)
 	if !ok || s == nil || p.now().Unix() >= c.Expires || !slices.Contains([]string{"Bearer", "Refresh"}, c.Type) ||
 		c.Type == "Refresh" && c.ID != s.chains[c.Chain] {

@@ -226,22 +226,24 @@ func unquote(s string) string {
 
 // crlf gives the bytes with every line end as CRLF, as a server stores mail.
 func crlf(raw []byte) []byte {
-	bare := false
-	for i, c := range raw {
-		if c == '\n' && (i == 0 || raw[i-1] != '\r') {
-			bare = true
+	var out []byte
+	done := 0 // octets of raw that are in out
+	for at := 0; ; at++ {
+		next := bytes.IndexByte(raw[at:], '\n')
+		if next < 0 {
 			break
 		}
+		if at += next; at > 0 && raw[at-1] == '\r' {
+			continue
+		}
+		if out == nil {
+			out = make([]byte, 0, len(raw)+len(raw)/40+16)
+		}
+		out = append(append(out, raw[done:at]...), "\r\n"...)
+		done = at + 1
 	}
-	if !bare {
+	if done == 0 {
 		return raw
 	}
-	out := make([]byte, 0, len(raw)+len(raw)/40+16)
-	for i, c := range raw {
-		if c == '\n' && (i == 0 || raw[i-1] != '\r') {
-			out = append(out, '\r')
-		}
-		out = append(out, c)
-	}
-	return out
+	return append(out, raw[done:]...)
 }

@@ -1,0 +1,8 @@
+//go:build !race
+
+package sanitize
+
+const (
+	raceEnabled = false
+	hostileSize = 256 << 10
+)
