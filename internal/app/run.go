@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"pli.example/pli/internal/audit"
+	"pli.example/pli/internal/problem"
 )
 
 // Limits of the listener. Answers have their own write deadline: a page 90 s, a
@@ -172,7 +173,7 @@ func (a *App) guarded(ctx context.Context, run func(context.Context) error) (err
 	defer func() {
 		if v := recover(); v != nil {
 			a.figures.panics.Add(1)
-			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+			err = fmt.Errorf("panic: %s\n%s", problem.PanicWords(v), debug.Stack())
 		}
 	}()
 	return run(ctx)
