@@ -161,3 +161,24 @@ func (a Action) ofService() string {
 	}
 	return ""
 }
+
+// OutcomeLabel says in French how an act went.
+func OutcomeLabel(code string) string {
+	switch code {
+	case OutcomeOK, "":
+		return "fait"
+	case OutcomeAsked:
+		return "demandé"
+	case "denied", "not_found":
+		return "refusé"
+	case "gone":
+		return "lettre absente"
+	case "upstream_refused":
+		return "refusé par le serveur"
+	case "upstream_down", "timeout":
+		return "serveur injoignable"
+	case "sign_in_needed":
+		return "session terminée"
+	}
+	return "échoué"
+}

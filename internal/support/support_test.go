@@ -141,7 +141,8 @@ func TestSearchAndGrants(t *testing.T) {
 // A patient is nothing but "patient", and nobody is looked for by a patient's address.
 func TestPatients(t *testing.T) {
 	t.Parallel()
-	for in, want := range map[string]string{"patient:abcdef": "patient", "other:abcdef": "autre", "a@b.mssante.fr": "a@b.mssante.fr", "": ""} {
+	for in, want := range map[string]string{"patient:abcdef": "patient", "other:abcdef": "autre",
+		"255033799001136@patient.mssante.fr": "patient", "255033799001136@PATIENT.MSSANTE.FR": "patient", "a@b.mssante.fr": "a@b.mssante.fr", "": ""} {
 		if got := support.MailboxWord(in); got != want {
 			t.Errorf("%q: %q", in, got)
 		}
