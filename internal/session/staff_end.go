@@ -26,6 +26,15 @@ func (s *Staff) endTx(ctx context.Context, tx *sql.Tx, rec *staffRecord, reason 
 	if err != nil {
 		p.Actor = mssante.Actor{SessionID: rec.id, AccountID: StaffPrefix + "unknown"}
 	}
+	action := audit.SessionEnd
+	if reason == SignOut {
+		action = audit.SignOut
+	}
+	return s.closeTx(ctx, tx, rec, reason, audit.Event{Actor: p.Actor, Action: action, Request: "support, reason=" + string(reason)})
+}
+
+// closeTx ends rec unless it ended meanwhile, and writes e of it.
+func (s *Staff) closeTx(ctx context.Context, tx *sql.Tx, rec *staffRecord, reason Reason, e audit.Event) error {
 	now := s.m.now()
 	rec.ended = Ended{reason, now}
 	res, err := tx.ExecContext(ctx, `UPDATE support_sessions SET ended_at = ?, end_reason = ?, person = x'' WHERE id = ? AND ended_at = 0`,
@@ -36,11 +45,7 @@ func (s *Staff) endTx(ctx context.Context, tx *sql.Tx, rec *staffRecord, reason 
 	if n, err := res.RowsAffected(); err != nil || n == 0 { // ended elsewhere meanwhile
 		return err
 	}
-	action := audit.SessionEnd
-	if reason == SignOut {
-		action = audit.SignOut
-	}
-	return s.m.o.Audit.RecordTx(ctx, tx, audit.Event{Actor: p.Actor, Action: action, Request: "support, reason=" + string(reason)})
+	return s.m.o.Audit.RecordTx(ctx, tx, e)
 }
 
 // EndSession signs out by a click: ours ends first; it gives the session's id and the
