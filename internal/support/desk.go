@@ -220,6 +220,20 @@ func (d *Desk) named(ctx context.Context, grants []delegation.Grant) ([]Grant, e
 	return append(live, over...), nil
 }
 
+// RevokeAll is Revoke for every live session of an account, and tells how many ended.
+func (d *Desk) RevokeAll(ctx context.Context, by mssante.Actor, accountID string, why session.Reason) (int, error) {
+	live, err := d.o.Sessions.List(ctx, accountID)
+	if err != nil {
+		return 0, err
+	}
+	for i, s := range live {
+		if err := d.Revoke(ctx, by, accountID, s.ID, why); err != nil {
+			return i, err
+		}
+	}
+	return len(live), nil
+}
+
 // Revoke ends a live session of an account; the person reads why at their next
 // request. The session room writes the trail together with the end.
 func (d *Desk) Revoke(ctx context.Context, by mssante.Actor, accountID, sessionID string, why session.Reason) error {
