@@ -1,6 +1,12 @@
 # Two stages: build a static binary, then nothing but it, the CA store, a user and an
 # empty folder for the data. The last one has no shell and no package manager.
-FROM golang:1.26-bookworm AS build
+#
+# Named by tags, which can move: give what you verified, by digest, with --build-arg
+# (see the README).
+ARG BUILD=golang:1.26.8-bookworm
+ARG BASE=gcr.io/distroless/static-debian12:nonroot
+
+FROM ${BUILD} AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
@@ -8,7 +14,7 @@ COPY . .
 RUN CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o /out/pli ./cmd/pli \
  && mkdir -m 0700 /out/data
 
-FROM gcr.io/distroless/static-debian12:nonroot
+FROM ${BASE}
 COPY --from=build /out/pli /usr/bin/pli
 COPY --from=build --chown=nonroot:nonroot /out/data /var/lib/pli
 # Within a container the pages must be reachable from outside of it; TLS is the proxy's
