@@ -1,7 +1,6 @@
 package support
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -36,10 +35,12 @@ func RequestWords(a audit.Action, request string) string {
 		if at, err := time.Parse(time.RFC3339, strings.TrimPrefix(request, "generated=")); err == nil {
 			return "générée le " + at.Format("02/01/2006")
 		}
+	case audit.DraftCreate:
+		return originWords(request)
 	case audit.FlagSet, audit.FlagClear:
 		return flagWords(request)
 	}
-	return cmp.Or(originWords(request), lettersWords(request))
+	return lettersWords(request)
 }
 
 // endWords: why a session ended, and whose it was is told apart.
