@@ -222,6 +222,9 @@ func (d *Desk) named(ctx context.Context, grants []delegation.Grant) ([]Grant, e
 
 // RevokeAll is Revoke for every live session of an account, and tells how many ended.
 func (d *Desk) RevokeAll(ctx context.Context, by mssante.Actor, accountID string, why session.Reason) (int, error) {
+	if !strings.HasPrefix(by.AccountID, session.StaffPrefix) || by.NationalID != "" {
+		return 0, problem.Wrap(errors.New("not an agent of support"), problem.Denied, sayNotYou)
+	}
 	live, err := d.o.Sessions.List(ctx, accountID)
 	if err != nil {
 		return 0, err
