@@ -1,6 +1,12 @@
 # Two stages: build a static binary, then nothing but it, the CA store, a user and an
 # empty folder for the data. The last one has no shell and no package manager.
-FROM golang:1.26-bookworm AS build
+#
+# Named by tags, which can move: give what you verified, by digest, with --build-arg
+# (see the README).
+ARG BUILD=golang:1.26.8-bookworm
+ARG BASE=gcr.io/distroless/static-debian12:nonroot
+
+FROM ${BUILD} AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
@@ -8,7 +14,7 @@ COPY . .
 RUN CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o /out/pli ./cmd/pli \
  && mkdir -m 0700 /out/data
 
-FROM gcr.io/distroless/static-debian12:nonroot
+FROM ${BASE}
 COPY --from=build /out/pli /usr/bin/pli
 COPY --from=build --chown=nonroot:nonroot /out/data /var/lib/pli
 # Within a container the pages must be reachable from outside of it; TLS is the proxy's
@@ -18,7 +24,7 @@ ENV PLI_LISTEN=0.0.0.0:8080 \
 VOLUME /var/lib/pli
 EXPOSE 8080
 USER nonroot:nonroot
-# SIGTERM, docker stop's own, drains: give it half a minute (docker stop -t 45).
+# SIGTERM, docker stop's own, drains: 40 s at most, PLI_STOP_WAIT included (docker stop -t 45).
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 CMD ["/usr/bin/pli", "healthy"]
 ENTRYPOINT ["/usr/bin/pli"]

@@ -33,7 +33,7 @@ func supportPages() map[string]templ.Component {
 			Sessions: []templates.SupportSession{{ID: "S1", Agent: "Firefox", Since: "hier", Seen: "hier", Note: "Terminé."}, {ID: "S2", Since: "hier", Seen: "hier"}}}),
 		"person bare": templates.SupportPersonPage(templates.SupportPersonView{SupportFrame: f, Name: "1"}),
 		"mailbox":     templates.SupportMailboxPage(templates.SupportMailboxView{SupportFrame: f, Label: hostileName, Address: "a@b.mssante.fr", Kind: "Boîte nominative", Grants: grants}),
-		"deliveries": templates.SupportDeliveriesPage(templates.SupportDeliveriesView{SupportFrame: f, Chart: chart, States: []templates.Choice{{Value: "read", Label: "Lue", Chosen: true}}, NextHref: "/support/deliveries?before=1", Rows: []templates.SupportDelivery{
+		"deliveries": templates.SupportDeliveriesPage(templates.SupportDeliveriesView{SupportFrame: f, States: []templates.Choice{{Value: "read", Label: "Lue", Chosen: true}}, NextHref: "/support/deliveries?before=1", Rows: []templates.SupportDelivery{
 			{When: "hier", Box: "a@b.mssante.fr", Sender: hostileName, Patient: true, To: "jamais montré", State: "Lue"}, {When: "hier", Box: "a@b.mssante.fr", To: "chu.mssante.fr", State: "Refusée", Failed: true, Codes: "550 5.1.1", Meaning: "boîte inconnue", Since: "hier"}}}),
 		"deliveries none": templates.SupportDeliveriesPage(templates.SupportDeliveriesView{SupportFrame: f, Filtered: true}),
 		"trail": templates.SupportTrailPage(templates.SupportTrailView{SupportFrame: f, Person: hostileName, Actions: []templates.Choice{{Value: "signin", Label: "Connexion"}}, NextHref: "/support/trail?before=2", Rows: []templates.SupportTrailRow{

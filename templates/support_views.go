@@ -120,6 +120,9 @@ type SupportMailboxView struct {
 	Grants               []SupportGrant
 }
 
+// SupportWrong is what a form could not take: said beside its field, the rest is kept.
+type SupportWrong struct{ Field, Say string }
+
 // SupportDelivery is one recipient of one letter: never who.
 type SupportDelivery struct {
 	When, Box, Sender, To, State, Since, Codes, Meaning string
@@ -132,9 +135,9 @@ type SupportDeliveriesView struct {
 	Box, From, To string
 	States        []Choice
 	Rows          []SupportDelivery
-	Chart         SupportChart
 	NextHref      string
 	Filtered      bool
+	Wrong         SupportWrong
 }
 
 // SupportTrailRow is a row of the trail, without its sealed detail.
@@ -152,6 +155,7 @@ type SupportTrailView struct {
 	NextHref              string
 	Handle                string // of the search, for an export of the same
 	Filtered              bool
+	Wrong                 SupportWrong
 }
 
 func number(n int) string { return strconv.Itoa(n) }

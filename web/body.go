@@ -104,7 +104,7 @@ func (s *Server) document(key documentKey, c mailbox.Content) *document {
 		defer func() { // on a goroutine of its own: nobody else would catch it
 			if v := recover(); v != nil {
 				s.panics.Add(1)
-				s.log.Error("panic", slog.String("in", "document"), slog.String("kind", panicWords(v)), slog.String("stack", string(debug.Stack())))
+				s.log.Error("panic", slog.String("in", "document"), slog.String("kind", problem.PanicWords(v)), slog.String("stack", string(debug.Stack())))
 				s.documents.settle(d, shown{}, problem.New(problem.Internal, "Cette lettre n’a pas pu être préparée. Elle n’a rien\u00a0: téléchargez sa source, et prévenez le support."))
 			}
 		}()

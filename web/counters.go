@@ -8,6 +8,7 @@ import (
 
 	"pli.example/pli/internal/delegation"
 	"pli.example/pli/internal/mssante"
+	"pli.example/pli/internal/problem"
 )
 
 // Counters of the other mailboxes: asked for beside the page, never in its way.
@@ -107,7 +108,7 @@ func (s *Server) countOne(k *desk, actor mssante.Actor, g delegation.Grant, requ
 	defer func() {
 		if v := recover(); v != nil {
 			s.panics.Add(1)
-			s.log.Error("panic", slog.String("request", request), slog.String("in", "counters"))
+			s.log.Error("panic", slog.String("request", request), slog.String("in", "counters"), slog.String("kind", problem.PanicWords(v)))
 			k.countFailed(g.Mailbox.ID, s.clock.now())
 		}
 	}()

@@ -226,22 +226,4 @@ func (s *Server) journalRow(l *journalLine, labels, folders map[string]string) t
 	return out
 }
 
-func outcomeWords(code string) string {
-	switch code {
-	case audit.OutcomeOK, "":
-		return "fait"
-	case audit.OutcomeAsked:
-		return "demandé"
-	case "denied", "not_found":
-		return "refusé"
-	case "gone":
-		return "lettre absente"
-	case "upstream_refused":
-		return "refusé par le serveur"
-	case "upstream_down", "timeout":
-		return "serveur injoignable"
-	case "sign_in_needed":
-		return "session terminée"
-	}
-	return "échoué"
-}
+func outcomeWords(code string) string { return audit.OutcomeLabel(code) }

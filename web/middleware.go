@@ -4,11 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
-	"runtime"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -36,7 +34,7 @@ func (s *Server) recovered(next http.Handler) http.Handler {
 			}
 			s.panics.Add(1)
 			s.log.ErrorContext(r.Context(), "panic", slog.String("request", scopeOf(r).id), slog.String("route", pattern(r)),
-				slog.String("kind", panicWords(v)), slog.String("stack", string(debug.Stack())))
+				slog.String("kind", problem.PanicWords(v)), slog.String("stack", string(debug.Stack())))
 			if c, ok := w.(*countingWriter); ok && c.status != 0 {
 				panic(http.ErrAbortHandler) // too late for a page: the answer must look broken
 			}
@@ -44,15 +42,6 @@ func (s *Server) recovered(next http.Handler) http.Handler {
 		}()
 		next.ServeHTTP(w, r)
 	})
-}
-
-// panicWords says what went wrong: the runtime's own words hold no content, any
-// other value may.
-func panicWords(v any) string {
-	if e, ok := v.(runtime.Error); ok {
-		return e.Error()
-	}
-	return fmt.Sprintf("%T", v)
 }
 
 // identified gives the request its id and nonce. An id from outside is not taken:

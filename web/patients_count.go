@@ -9,6 +9,7 @@ import (
 	"pli.example/pli/internal/delegation"
 	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/mssante"
+	"pli.example/pli/internal/problem"
 	"pli.example/pli/templates"
 )
 
@@ -109,7 +110,7 @@ func (s *Server) countPatients(k *desk, actor mssante.Actor, g delegation.Grant,
 	defer func() {
 		if v := recover(); v != nil {
 			s.panics.Add(1)
-			s.log.Error("panic", slog.String("request", request), slog.String("in", "patients"))
+			s.log.Error("panic", slog.String("request", request), slog.String("in", "patients"), slog.String("kind", problem.PanicWords(v)))
 			k.patientsFailed(g.Mailbox.ID, s.clock.now())
 		}
 	}()

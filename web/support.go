@@ -85,6 +85,8 @@ func staffEnded(why session.Reason) string {
 		return "Votre session s’est fermée faute d’activité. Identifiez-vous de nouveau pour reprendre."
 	case session.Absolute:
 		return "Votre session a atteint sa durée maximale. Identifiez-vous de nouveau pour reprendre."
+	case session.Dismissed:
+		return "L’opérateur a fermé votre session. Adressez-vous à lui si vous ne savez pas pourquoi."
 	case session.SignOut:
 		return "Vous êtes déconnecté de l’espace support."
 	}

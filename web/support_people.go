@@ -141,6 +141,9 @@ func (s *Server) grantView(g support.Grant) templates.SupportGrant {
 	return v
 }
 
+// everySession stands for all of them where a session's id does.
+const everySession = "all"
+
 func (s *Server) supportRevoke(w http.ResponseWriter, r *http.Request) error {
 	sc := scopeOf(r)
 	id, err := param(r, "account")
@@ -148,6 +151,14 @@ func (s *Server) supportRevoke(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	why := session.Reason(r.PostForm.Get("why"))
+	if r.PostForm.Get("session") == everySession {
+		n, err := s.staff.Desk.RevokeAll(r.Context(), sc.staff.Actor, id, why)
+		if err != nil {
+			return err
+		}
+		s.supportNote(w, r, path("support", "people", id), plural(n, "session est fermée", "sessions sont fermées")+". La personne lira pourquoi à sa prochaine demande.", "ok")
+		return nil
+	}
 	if err := s.staff.Desk.Revoke(r.Context(), sc.staff.Actor, id, r.PostForm.Get("session"), why); err != nil {
 		return err
 	}

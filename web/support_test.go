@@ -245,3 +245,59 @@ func TestSupportVerifies(t *testing.T) {
 		t.Error("what was found is not in the trail")
 	}
 }
+
+// What a form of support cannot take is said beside its field, and the rest of the form
+// stays; part of a mailbox's name is enough when it means one.
+func TestSupportFormsAreKept(t *testing.T) {
+	t.Parallel()
+	k := testkit.New(t)
+	c := k.Staff("delmas")
+	for name, row := range map[string]struct{ at, field, value, says string }{
+		"no such mailbox": {"/support/deliveries", "box", "zzz", "Aucune boîte"},
+		"several":         {"/support/deliveries", "box", "mssante", "Plusieurs boîtes"},
+		"a date":          {"/support/deliveries", "from", "hier", "ne se lit pas"},
+		"mailbox, trail":  {"/support/trail", "box", "zzz", "Aucune boîte"},
+		"an act":          {"/support/trail", "action", "letter.teleport", "Cet acte n’existe pas"},
+	} {
+		form := values("to", "2026-11-19", row.field, row.value)
+		a := c.Post(row.at, form)
+		page := doc(t, a)
+		if a.Status != http.StatusUnprocessableEntity || !strings.Contains(page.Find("[data-testid=support-wrong]").Text(), row.says) || page.Find("table").Length() != 0 {
+			t.Errorf("%s: %d %s", name, a.Status, firstBytes(page.Find("main").Text(), 400))
+		}
+		if row.field != "action" {
+			f := page.Find("#" + row.field)
+			if f.AttrOr("value", "") != row.value || f.AttrOr("aria-invalid", "") != "true" || page.Find("#"+f.AttrOr("aria-describedby", "x")).Length() != 1 {
+				t.Errorf("%s: the field is %q", name, f.AttrOr("value", ""))
+			}
+		}
+		if page.Find("#to").AttrOr("value", "") != "2026-11-19" {
+			t.Errorf("%s: the rest of the form is lost", name)
+		}
+	}
+	page := doc(t, ok(t, c.Follow(c.Post("/support/deliveries", values("box", "claire.martin@")).Location())))
+	if got := page.Find("#box").AttrOr("value", ""); got != "claire.martin@medecin.mssante.fr" {
+		t.Errorf("part of an address: %q", got)
+	}
+}
+
+// One act closes every session of somebody whose card was stolen.
+func TestSupportRevokesAll(t *testing.T) {
+	t.Parallel()
+	k := testkit.New(t)
+	one, two, agent := k.SignIn("martin"), k.SignIn("martin"), k.Staff("delmas")
+	found := ok(t, agent.Follow(agent.Post("/support/search", values("words", "martin claire")).Location()))
+	person := doc(t, found).Find("[data-testid=support-person]").First().AttrOr("href", "")
+	to := doc(t, ok(t, agent.Get(person))).Find(".support-revoke-all").AttrOr("action", "")
+	if a := agent.Post(to, values("session", "all", "why", "")); a.Status != http.StatusBadRequest {
+		t.Errorf("without a reason: %d", a.Status)
+	}
+	if a := ok(t, agent.Follow(agent.Post(to, values("session", "all", "why", "support.lost")).Location())); !strings.Contains(a.Text(), "2\u00a0sessions sont fermées") {
+		t.Errorf("not said: %s", firstBytes(a.Text(), 900))
+	}
+	for _, c := range []*testkit.Client{one, two} {
+		if a := c.Follow("/"); !strings.Contains(a.Text(), "déclaré perdu ou volé") {
+			t.Errorf("still open: %s", firstBytes(a.Text(), 300))
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"pli.example/pli/internal/app"
 	"pli.example/pli/internal/config"
@@ -40,7 +41,7 @@ func (cmd *checkCmd) Run(ctx context.Context, s *streams) error {
 	if err != nil { // a certificate file that cannot be used
 		return config.Problems{err.Error() + "."}
 	}
-	found := app.Check(ctx, c, lines, mailbox)
+	found := append(config.CheckNames(os.Environ()), app.Check(ctx, c, lines, mailbox)...)
 	print := printFindings
 	if cmd.JSON {
 		print = printJSON
@@ -56,6 +57,7 @@ func (cmd *checkCmd) Run(ctx context.Context, s *streams) error {
 
 // topics are the headings, by the first part of the codes.
 var topics = map[string]string{
+	"settings": "Réglages", "audit": "Journal",
 	"keys": "Clés et secrets", "secret": "Clés et secrets", "database": "Base de données", "oidc": "Fournisseur d’identité", "staff": "Fournisseur d’identité du support",
 	"imap": "Lecture (IMAP)", "smtp": "Envoi (SMTP)", "trust": "Liste blanche", "directory": "Annuaire Santé",
 }

@@ -73,6 +73,13 @@ func (cmd *demoCmd) serve(ctx context.Context, s *streams, c config.Config, worl
 	mux := http.NewServeMux()
 	mux.Handle("/", a.Handler())
 	mux.Handle(panelPath, world.Panel())
+	// The house asks for the lists now and then only: here the reader wants to see.
+	world.OnSwitch(func(ctx context.Context, service string) {
+		if service == demo.ServiceAnnuaire {
+			_ = a.Trust.Refresh(ctx) // the support pages say how it went
+			_, _ = a.Directory.Fetch(ctx)
+		}
+	})
 	welcome(s.out, c.PublicURL, world)
 	return a.Run(ctx, l, mux)
 }
@@ -124,6 +131,8 @@ func welcome(out io.Writer, url string, w *demo.World) {
 		}
 		fmt.Fprintf(t, "  %s\t%s\t%s\n", p.Name, p.Label, strings.Join(boxes, "\n\t\t"))
 	}
+	name, work := w.Outsider()
+	fmt.Fprintf(t, "  %s\t%s\taucune\u00a0: l’espace support refuse\n", name, work)
 	_ = t.Flush() // the terminal is gone: nobody to tell
 	fmt.Fprintln(out, "\nPrêt.")
 }

@@ -25,6 +25,7 @@ type commands struct {
 	Check   checkCmd   `cmd:"" help:"Connect to every server of the configuration and say what is right and what is wrong."`
 	Demo    demoCmd    `cmd:"" help:"Serve a fictional world, all in this process, on a loopback address."`
 	Mailbox mailboxCmd `cmd:"" help:"Give, list and withdraw access to mailboxes."`
+	Support supportCmd `cmd:"" help:"Look after the sessions of support staff."`
 	Audit   auditCmd   `cmd:"" help:"Look after the trail."`
 	Print   printCmd   `cmd:"" help:"Print tables that documents are made of."`
 	Healthy healthyCmd `cmd:"" help:"Ask the Pli of this machine whether it can serve: for a container's health check."`

@@ -74,14 +74,15 @@ func TestWrongArgumentsAreSaid(t *testing.T) {
 		code int
 		says string
 	}{
-		"no command":     {nil, 2, "expected one of"},
-		"not an address": {append([]string{"mailbox", "grant", "nobody", "--to", "1"}, flags...), 1, "not a mail address"},
-		"no such right":  {append([]string{"mailbox", "grant", "a@b.fr", "--to", "899700900016", "--rights", "fly"}, flags...), 1, "unknown right"},
-		"no such day":    {append([]string{"mailbox", "grant", "a@b.fr", "--to", "899700900016", "--until", "demain"}, flags...), 1, "2027-01-31"},
-		"no database":    {[]string{"mailbox", "list"}, 2, "PLI_DATABASE"},
-		"no settings":    {[]string{"serve"}, 2, "PLI_OIDC_ISSUER"},
-		"open demo":      {[]string{"demo", "--listen", "0.0.0.0:0"}, 2, "loopback"},
-		"a named host":   {[]string{"demo", "--listen", "pli.example:0"}, 2, "loopback"},
+		"no command":                 {nil, 2, "expected one of"},
+		"not an address":             {append([]string{"mailbox", "grant", "nobody", "--to", "1"}, flags...), 1, "not a mail address"},
+		"no such right":              {append([]string{"mailbox", "grant", "a@b.fr", "--to", "899700900016", "--rights", "fly"}, flags...), 1, "unknown right"},
+		"no such day":                {append([]string{"mailbox", "grant", "a@b.fr", "--to", "899700900016", "--until", "demain"}, flags...), 1, "2027-01-31"},
+		"no such session of support": {append([]string{"support", "revoke", "x"}, flags...), 1, "rien n’a été fermé"},
+		"no database":                {[]string{"mailbox", "list"}, 2, "PLI_DATABASE"},
+		"no settings":                {[]string{"serve"}, 2, "PLI_OIDC_ISSUER"},
+		"open demo":                  {[]string{"demo", "--listen", "0.0.0.0:0"}, 2, "loopback"},
+		"a named host":               {[]string{"demo", "--listen", "pli.example:0"}, 2, "loopback"},
 	} {
 		code, _, errOut := pli(t, row.args...)
 		if code != row.code || !strings.Contains(errOut, row.says) {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 
 	"pli.example/pli/internal/app"
 	"pli.example/pli/internal/config"
@@ -24,6 +25,13 @@ func (cmd *serveCmd) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: c.LogLevel}))
+	strangers, err := config.Strangers(os.Environ())
+	if err != nil {
+		return err
+	}
+	for _, x := range strangers {
+		log.Warn("no setting has this name", "name", x.Name, "nearest", x.Nearest)
+	}
 	lines, err := outside.Real(c)
 	if err != nil {
 		return err

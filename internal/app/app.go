@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"pli.example/pli/internal/account"
@@ -66,6 +67,7 @@ type App struct {
 
 	figures    *figures
 	running    running                // which loops are at work
+	stopping   atomic.Bool            // Run has begun to stop: not ready any more
 	heads      metrics.Pulse          // of the export of the trail's heads
 	submission *mailserver.Submission // the outbox's
 }
@@ -179,8 +181,11 @@ func imapOptions(c config.IMAP, lines outside.Lines, s *session.Manager, log *sl
 	return o
 }
 
-// ready asks the database for one row.
+// ready asks the database for one row, and says no once the stop has begun.
 func (a *App) ready(ctx context.Context) error {
+	if a.stopping.Load() {
+		return errors.New("stopping")
+	}
 	var one int
 	return a.DB.Read().QueryRowContext(ctx, `SELECT 1`).Scan(&one)
 }

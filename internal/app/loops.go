@@ -15,7 +15,7 @@ func loopWords(name string) string {
 	case loopSessions:
 		return "Fin des sessions"
 	case loopDesks:
-		return "Mémoire des pages"
+		return "Oubli des recherches anciennes"
 	case loopTrust:
 		return "Liste blanche"
 	case loopDirectory:

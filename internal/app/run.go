@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"pli.example/pli/internal/audit"
+	"pli.example/pli/internal/problem"
 )
 
 // Limits of the listener. Answers have their own write deadline: a page 90 s, a
@@ -24,11 +25,18 @@ const (
 	writeTimeout  = 90 * time.Second
 	idleTimeout   = 2 * time.Minute
 	maxHeader     = 64 << 10
-	drainTimeout  = 20 * time.Second
-	cutTimeout    = 5 * time.Second  // for handlers whose reader was cut
-	tokenTimeout  = 15 * time.Second // for refreshes: a rotated token that is lost signs somebody out
-	logoutTimeout = 5 * time.Second
 	restartDelay  = 5 * time.Second
+)
+
+// The stop as a whole, from its beginning: what one step leaves of its time the next
+// has. "docker stop -t 45" of the README and of the Dockerfile waits for the last.
+const (
+	drainedBy = 24 * time.Second // answers under way, and before them config's StopWait
+	cutBy     = 26 * time.Second // handlers whose reader was cut
+	loopsBy   = 30 * time.Second // the last heads of the trail among them
+	lettersBy = 36 * time.Second // letters on their way
+	tokensBy  = 38 * time.Second // refreshes: a rotated token that is lost signs somebody out
+	closedBy  = 40 * time.Second // goodbye to the mail servers, the trail, the database
 )
 
 // Run serves on l until ctx ends, then stops in order and closes the app. h is
@@ -52,23 +60,40 @@ func (a *App) Run(ctx context.Context, l net.Listener, h http.Handler) error {
 		failed = fmt.Errorf("serve: %w", err)
 	case <-loops.Done():
 	}
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
-	defer cancel()
-	if err := srv.Shutdown(drain); err != nil {
-		failed = errors.Join(failed, srv.Close()) // whoever is still reading after the delay is cut
+	return errors.Join(failed, a.stop(ctx, srv, served, &handlers, func() error { stopLoops(); return group.Wait() }))
+}
+
+// stop ends everything in order, within closedBy. Balancers are told first, while
+// everybody is still served; then nobody new, and whoever is being answered goes to the
+// end; what those answers rest on is closed after them.
+func (a *App) stop(ctx context.Context, srv *http.Server, served <-chan error, handlers *sync.WaitGroup, loops func() error) (failed error) {
+	begun := time.Now()
+	a.stopping.Store(true)
+	if wait := a.Config.StopWait; wait > 0 && ctx.Err() != nil {
+		srv.SetKeepAlivesEnabled(false)
+		select {
+		case <-time.After(wait):
+		case <-served:
+		}
 	}
+	by(ctx, begun.Add(drainedBy), func(ctx context.Context) {
+		if srv.Shutdown(ctx) != nil {
+			failed = srv.Close() // whoever is still reading after the delay is cut
+		}
+	})
 	// Shutdown counts connections; handlers cut by Close are still at work, on the
 	// sessions, the mail servers and the trail.
-	within(ctx, cutTimeout, func(ctx context.Context) { waitFor(ctx, &handlers); a.Web.Wait(ctx) })
-	stopLoops()
-	failed = errors.Join(failed, group.Wait())
+	by(ctx, begun.Add(cutBy), func(ctx context.Context) {
+		_ = endOf(ctx, func() error { handlers.Wait(); return nil })
+		a.Web.Wait(ctx)
+	})
+	by(ctx, begun.Add(loopsBy), func(ctx context.Context) { failed = errors.Join(failed, endOf(ctx, loops)) })
 	if a.Outbox != nil { // between the last octet and the answer nobody could know: wait for it
-		within(ctx, tokenTimeout, func(ctx context.Context) { failed = errors.Join(failed, a.Outbox.Close(ctx)) })
+		by(ctx, begun.Add(lettersBy), func(ctx context.Context) { failed = errors.Join(failed, a.Outbox.Close(ctx)) })
 	}
-	within(ctx, tokenTimeout, func(ctx context.Context) { failed = errors.Join(failed, a.Sessions.Close(ctx)) })
-	logout, cancel := context.WithTimeout(context.WithoutCancel(ctx), logoutTimeout)
-	defer cancel()
-	return errors.Join(failed, a.Close(logout))
+	by(ctx, begun.Add(tokensBy), func(ctx context.Context) { failed = errors.Join(failed, a.Sessions.Close(ctx)) })
+	by(ctx, begun.Add(closedBy), func(ctx context.Context) { failed = errors.Join(failed, a.Close(ctx)) })
+	return failed
 }
 
 // waited counts the handlers at work.
@@ -80,19 +105,21 @@ func waited(h http.Handler, handlers *sync.WaitGroup) http.Handler {
 	})
 }
 
-// waitFor returns when nothing of work is left, or ctx ends.
-func waitFor(ctx context.Context, work *sync.WaitGroup) {
-	done := make(chan struct{})
-	go func() { work.Wait(); close(done) }()
+// endOf is what work ends with, or the end of ctx: one that hangs holds up nobody.
+func endOf(ctx context.Context, work func() error) error {
+	ended := make(chan error, 1)
+	go func() { ended <- work() }()
 	select {
-	case <-done:
+	case err := <-ended:
+		return err
 	case <-ctx.Done():
+		return fmt.Errorf("left behind: %w", ctx.Err())
 	}
 }
 
-// within runs one step of the stop, which outlives ctx, for d at most.
-func within(ctx context.Context, d time.Duration, step func(context.Context)) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d)
+// by runs one step of the stop, which outlives ctx, until then at most.
+func by(ctx context.Context, then time.Time, step func(context.Context)) {
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), then)
 	defer cancel()
 	step(ctx)
 }
@@ -172,7 +199,7 @@ func (a *App) guarded(ctx context.Context, run func(context.Context) error) (err
 	defer func() {
 		if v := recover(); v != nil {
 			a.figures.panics.Add(1)
-			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+			err = fmt.Errorf("panic: %s\n%s", problem.PanicWords(v), debug.Stack())
 		}
 	}()
 	return run(ctx)

@@ -89,6 +89,7 @@ func TestStopOrder(t *testing.T) {
 		}
 	}()
 	c := first.Config
+	c.StopWait = 300 * time.Millisecond
 	c.Ephemeral, c.Database, c.Node = false, filepath.Join(t.TempDir(), "pli.db"), "n"
 	c.Keys = config.Secret("k:" + base64.StdEncoding.EncodeToString(make([]byte, 32)))
 
@@ -137,6 +138,7 @@ func TestStopOrder(t *testing.T) {
 		}
 		_, _ = io.WriteString(w, "whole answer")
 	})
+	mux.Handle("/readyz", a.Handler())
 	l := listening(t)
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -148,8 +150,17 @@ func TestStopOrder(t *testing.T) {
 	for end := time.Now().Add(20 * time.Second); slices.ContainsFunc(loops, func(l string) bool { return !running(l) }) && time.Now().Before(end); {
 		time.Sleep(10 * time.Millisecond)
 	}
+	if got := fetch("http://" + l.Addr().String() + "/readyz"); got != "ok\n" {
+		t.Errorf("before the stop: %q", got)
+	}
 	order.note("stop")
 	stop()
+	for deadline := time.Now().Add(c.StopWait); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if fetch("http://"+l.Addr().String()+"/readyz") == "not ready\n" { // balancers hear it while we still listen
+			order.note("not ready")
+			break
+		}
+	}
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
 		conn, err := net.Dial("tcp", l.Addr().String())
 		if err != nil {
@@ -178,7 +189,7 @@ func TestStopOrder(t *testing.T) {
 	if err := a.DB.Read().PingContext(context.Background()); err != nil {
 		order.note("database closed")
 	}
-	want := []string{"stop", "no new request", "loops over", "goodbye to the mail server, database open", "database closed"}
+	want := []string{"stop", "not ready", "no new request", "loops over", "goodbye to the mail server, database open", "database closed"}
 	if got := slices.DeleteFunc(order.seen, func(s string) bool { return s == "drained" }); !slices.Equal(got, want) {
 		t.Errorf("the stop went\n%q, want\n%q", got, want)
 	}

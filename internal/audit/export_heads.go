@@ -121,15 +121,17 @@ func (x *HeadExport) look() (map[string]int64, error) {
 	return written, nil
 }
 
+// append opens the file even when there is nothing to add: a file that cannot be
+// written is a failure from the first round on, not the day a head is due.
 func (x *HeadExport) append(heads []Head) (err error) {
-	if len(heads) == 0 {
-		return nil
-	}
 	f, err := os.OpenFile(x.File, os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return fmt.Errorf("exported heads: %w", err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
+	if len(heads) == 0 {
+		return nil
+	}
 	if err := endLine(f); err != nil {
 		return fmt.Errorf("exported heads: %w", err)
 	}

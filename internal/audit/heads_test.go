@@ -182,3 +182,18 @@ func FuzzReadHeads(f *testing.F) {
 		}
 	})
 }
+
+// TestExportOfNothingTouchesTheFile: a file that cannot be made fails at the first
+// round, although there is no head yet.
+func TestExportOfNothingTouchesTheFile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "")
+	file := filepath.Join(t.TempDir(), "heads")
+	w.export(w.exporter(file), 0)
+	if info, err := os.Stat(file); err != nil || info.Size() != 0 || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info, err)
+	}
+	if _, err := w.exporter(filepath.Join(t.TempDir(), "no", "heads")).Export(t.Context()); err == nil {
+		t.Error("an export to a folder that is not there is a success")
+	}
+}

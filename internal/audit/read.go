@@ -38,6 +38,7 @@ type Filter struct {
 	Mailbox   string // an address
 	Action    Action
 	Person    string    // a national identifier, or part of a name
+	Of        []string  // with Person: rows that are about these accounts and identifiers count as well
 	From, To  time.Time // at or after, before
 	Before    int64     // rows older than this Seq; 0 = from the newest
 	Limit     int       // 100 when 0, at most 1,000
@@ -62,8 +63,13 @@ func (t *Trail) Recent(ctx context.Context, f Filter) ([]Row, error) {
 		}
 	}
 	if f.Person != "" {
-		query += ` AND (national_id = ? OR account_id = ? OR name LIKE ? ESCAPE '\')`
+		query += ` AND (national_id = ? OR account_id = ? OR name LIKE ? ESCAPE '\'`
 		args = append(args, f.Person, f.Person, "%"+likeWords.Replace(f.Person)+"%")
+		for _, id := range f.Of { // a support's look, a session or a right of theirs
+			query += ` OR target = ? OR action IN ('` + string(SessionRevoke) + `', '` + string(GrantAdd) + `', '` + string(GrantRevoke) + `') AND instr(request || ' ', ? || ' ') > 0`
+			args = append(args, id, id)
+		}
+		query += `)`
 	}
 	if !f.From.IsZero() {
 		query += ` AND at >= ?`

@@ -169,7 +169,7 @@ func (t *Trail) drain() {
 func (t *Trail) commit(batch []waiting) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("write the trail: panic: %v", r)
+			err = fmt.Errorf("write the trail: panic: %s", problem.PanicWords(r))
 		}
 	}()
 	ctx, cancel := context.WithTimeout(context.Background(), writeFor)

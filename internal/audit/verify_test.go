@@ -143,6 +143,31 @@ func TestRollBackShowsAgainstAnExportedHead(t *testing.T) {
 	}
 }
 
+// TestRollBackThenPurge: of a day whose rows went with the retention only the count is
+// left to compare, and it is.
+func TestRollBackThenPurge(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "")
+	w.put(3)
+	w.tamper(`CREATE TABLE old_heads AS SELECT * FROM audit_heads`)
+	w.put(2)
+	exported, err := w.Heads(t.Context())
+	if err != nil || len(exported) != 1 {
+		t.Fatalf("%+v, %v", exported, err)
+	}
+	w.tamper(`DELETE FROM audit_rows WHERE n > 3`, `DELETE FROM audit_heads`, `INSERT INTO audit_heads SELECT * FROM old_heads`)
+	w.pass(200 * 24 * time.Hour)
+	if n, err := w.Purge(t.Context(), 0); err != nil || n != 3 {
+		t.Fatal(n, err)
+	}
+	if r := w.verify(); !r.OK() {
+		t.Fatalf("broken: %v", r.Broken)
+	}
+	if r := w.verify(exported...); r.OK() || r.Broken.Flaw != FlawRolledBack {
+		t.Errorf("broken: %v", r.Broken)
+	}
+}
+
 func TestKeyRotation(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "")

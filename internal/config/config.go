@@ -25,15 +25,16 @@ import (
 type Config struct {
 	Data
 
-	Listen         string     `env:"PLI_LISTEN" default:"127.0.0.1:8080" group:"web" help:"Address and port to listen on. TLS is the proxy's work."`
-	PublicURL      string     `env:"PLI_PUBLIC_URL" group:"web" help:"What users type, for example https://pli.hopital.example. https, except on loopback."`
-	TrustedProxies []string   `env:"PLI_TRUSTED_PROXIES" group:"web" help:"Addresses or networks (10.0.0.0/8) whose X-Forwarded-For is believed."`
-	Support        string     `env:"PLI_SUPPORT" group:"web" help:"How to reach support: the text pages show (telephone, address, hours)."`
-	Banner         string     `env:"PLI_BANNER" group:"web" help:"A line shown on top of every page, for example during maintenance."`
-	LogLevel       slog.Level `env:"PLI_LOG_LEVEL" default:"info" group:"web" help:"debug, info, warn or error."`
-	MetricsListen  string     `env:"PLI_METRICS_LISTEN" group:"web" help:"Address and port of /metrics, apart from the pages; without a host (:9464) on loopback. Empty: none."`
-	RatePerSession int        `env:"PLI_RATE_PER_SESSION" default:"1200" group:"web" help:"Requests a minute that one session may make."`
-	RatePerAddress int        `env:"PLI_RATE_PER_ADDRESS" default:"60" group:"web" help:"Sign-in requests a minute that one address may make; raise it where many users share one."`
+	Listen         string        `env:"PLI_LISTEN" default:"127.0.0.1:8080" group:"web" help:"Address and port to listen on. TLS is the proxy's work."`
+	PublicURL      string        `env:"PLI_PUBLIC_URL" group:"web" help:"What users type, for example https://pli.hopital.example. https, except on loopback."`
+	TrustedProxies []string      `env:"PLI_TRUSTED_PROXIES" group:"web" help:"Addresses or networks (10.0.0.0/8) whose X-Forwarded-For is believed."`
+	Support        string        `env:"PLI_SUPPORT" group:"web" help:"How to reach support: the text pages show (telephone, address, hours)."`
+	Banner         string        `env:"PLI_BANNER" group:"web" help:"A line shown on top of every page, for example during maintenance."`
+	LogLevel       slog.Level    `env:"PLI_LOG_LEVEL" default:"info" group:"web" help:"debug, info, warn or error."`
+	StopWait       time.Duration `env:"PLI_STOP_WAIT" default:"5s" group:"web" help:"When told to stop, /readyz says no and everybody is still served for this long: time for a balancer to look elsewhere. At most 15s; the whole stop takes 40s at most."`
+	MetricsListen  string        `env:"PLI_METRICS_LISTEN" group:"web" help:"Address and port of /metrics, apart from the pages; without a host (:9464) on loopback. Empty: none."`
+	RatePerSession int           `env:"PLI_RATE_PER_SESSION" default:"1200" group:"web" help:"Requests a minute that one session may make."`
+	RatePerAddress int           `env:"PLI_RATE_PER_ADDRESS" default:"60" group:"web" help:"Sign-in requests a minute that one address may make; raise it where many users share one."`
 
 	Clocks Clocks `embed:"" prefix:"clock-" envprefix:"PLI_CLOCK_" group:"clocks"`
 	OIDC   OIDC   `embed:"" prefix:"oidc-" envprefix:"PLI_OIDC_" group:"sign-in"`

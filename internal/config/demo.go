@@ -31,6 +31,7 @@ func demo(listen string, environ []string) (Config, error) {
 	c := Config(s.Flags)
 	c.Ephemeral = true
 	c.Listen = listen
+	c.StopWait = 0 // no balancer: Ctrl-C ends it
 	c.PublicURL = "http://" + listen
 	c.Support = "support de démonstration, 01 99 00 00 00"
 	c.Banner = "Démonstration\u00a0: personnes, lettres et serveurs sont fictifs."

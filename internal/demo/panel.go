@@ -70,6 +70,9 @@ func (w *World) flip(rw http.ResponseWriter, r *http.Request) {
 		http.Error(rw, "Ce service n’existe pas dans la démonstration.", http.StatusBadRequest)
 		return
 	}
+	if w.switched != nil {
+		w.switched(r.Context(), name)
+	}
 	code := "arret"
 	if up {
 		code = "marche"

@@ -55,7 +55,7 @@ func serve(h http.Handler, r *http.Request) (res *http.Response, err error) {
 	w := &response{header: http.Header{}}
 	defer func() {
 		if p := recover(); p != nil {
-			res, err = nil, fmt.Errorf("a stand-in of the demo panicked: %v", p)
+			res, err = nil, fmt.Errorf("a stand-in of the demo panicked: %T", p)
 		}
 	}()
 	h.ServeHTTP(w, in)

@@ -77,6 +77,7 @@ type World struct {
 	mail     *mailhost.Host
 	annuaire *annuaire.Annuaire
 	lines    *router
+	switched func(context.Context, string) // may be nil
 }
 
 // New starts every stand-in and lays the letters. Close stops them.
@@ -156,9 +157,21 @@ func staffCards() []idp.Person {
 			out = append(out, idp.Person{Key: p.Key, Label: p.Name, Work: p.Label, About: p.About, Userinfo: p.Userinfo})
 		}
 	}
-	return append(out, idp.Person{Key: "roche", Label: "Alix Roche", Work: "Réseau", About: "Du personnel de l’opérateur, mais pas du support : Pli refuse.",
-		Userinfo: map[string]any{"sub": "staff:roche", "preferred_username": "roche", "given_name": "ALIX", "family_name": "ROCHE", "roles": []any{"reseau"}}})
+	return append(out, outsider())
 }
+
+// outsider is of the operator's staff, and not of support.
+func outsider() idp.Person {
+	return idp.Person{Key: "roche", Label: "Alix Roche", Work: "Réseau", About: "Du personnel de l’opérateur, mais pas du support : Pli refuse.",
+		Userinfo: map[string]any{"sub": "staff:roche", "preferred_username": "roche", "given_name": "ALIX", "family_name": "ROCHE", "roles": []any{"reseau"}}}
+}
+
+// Outsider names whoever the operator's provider knows and the support pages refuse.
+func (w *World) Outsider() (name, work string) { return outsider().Label, outsider().Work }
+
+// OnSwitch is told, before the page answers, of a stand-in that was stopped or started
+// from Panel. Set it before Panel serves.
+func (w *World) OnSwitch(f func(ctx context.Context, service string)) { w.switched = f }
 
 // cards are the people with a card or a telephone: staff sign in elsewhere.
 func cards() []idp.Person {

@@ -105,8 +105,11 @@ func (p *Provider) redeemStaff(ctx context.Context, md *metadata, code string, p
 	}
 	out := StaffSignIn{Staff: staff(said.Subject, all), IDToken: tokens.ID, At: p.now()}
 	for _, c := range all {
-		if c.grants(role) {
-			return out, nil
+		if _, names := find(c, role.Claim); names { // the first that names the claim decides
+			if c.grants(role) {
+				return out, nil
+			}
+			break
 		}
 	}
 	return out, fmt.Errorf("%w: claim %.60q", ErrNoRole, role.Claim)

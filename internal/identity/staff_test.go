@@ -64,9 +64,15 @@ func TestStaffRole(t *testing.T) {
 			delete(f.id, "roles")
 			f.info = object{"sub": "staff:1", "roles": []string{"pli-support"}}
 		}, true},
-		"a path (Keycloak)":    {Role{"realm_access.roles", "pli-support"}, func(f *fake) { f.id["realm_access"] = object{"roles": []string{"pli-support"}} }, true},
-		"a name with dots":     {Role{"https://op.example/roles", "s"}, func(f *fake) { f.id["https://op.example/roles"] = []string{"s"} }, true},
-		"no claim":             {supportRole, func(f *fake) { delete(f.id, "roles") }, false},
+		"a path (Keycloak)": {Role{"realm_access.roles", "pli-support"}, func(f *fake) { f.id["realm_access"] = object{"roles": []string{"pli-support"}} }, true},
+		"a name with dots":  {Role{"https://op.example/roles", "s"}, func(f *fake) { f.id["https://op.example/roles"] = []string{"s"} }, true},
+		"no claim":          {supportRole, func(f *fake) { delete(f.id, "roles") }, false},
+		"userinfo of more roles": {supportRole, func(f *fake) {
+			delete(f.id, "name") // so that userinfo is asked
+			delete(f.id, "preferred_username")
+			f.id["roles"] = []string{"vpn"}
+			f.info = object{"sub": "staff:1", "name": "Sam Delmas", "roles": []string{"pli-support"}}
+		}, false},
 		"another role":         {supportRole, func(f *fake) { f.id["roles"] = []string{"pli-admin"} }, false},
 		"a longer role":        {supportRole, func(f *fake) { f.id["roles"] = []string{"pli-support-readonly"} }, false},
 		"a text of roles":      {supportRole, func(f *fake) { f.id["roles"] = "vpn pli-support" }, false},

@@ -66,7 +66,7 @@ func (l *Ledger) Purges() *metrics.Pulse { return &l.purges }
 func (l *Ledger) purgeGuarded(ctx context.Context) (n int, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+			err = fmt.Errorf("panic: %s\n%s", problem.PanicWords(v), debug.Stack())
 		}
 	}()
 	return l.Purge(ctx)

@@ -2,7 +2,6 @@ package mailbox
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"runtime/debug"
 	"time"
@@ -46,7 +45,7 @@ func (b *Box) LetterBeside(ctx context.Context, ref Ref, o LetterOptions, q List
 		var d desk
 		defer func() { // on a goroutine of its own: nobody else would catch it
 			if v := recover(); v != nil {
-				b.h.log.LogAttrs(ctx, slog.LevelError, "panic while listing beside a letter", slog.String("type", fmt.Sprintf("%T", v)), slog.String("stack", string(debug.Stack())))
+				b.h.log.LogAttrs(ctx, slog.LevelError, "panic while listing beside a letter", slog.String("kind", problem.PanicWords(v)), slog.String("stack", string(debug.Stack())))
 				d = desk{err: problem.Wrap(errPanic, problem.Internal, sayListFailed)}
 			}
 			listed <- d

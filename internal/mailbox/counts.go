@@ -11,6 +11,7 @@ import (
 
 	"pli.example/pli/internal/delegation"
 	"pli.example/pli/internal/mssante"
+	"pli.example/pli/internal/problem"
 )
 
 // Count is the unread letters in one mailbox's inbox.
@@ -51,7 +52,7 @@ func (h *House) count(limit context.Context, actor mssante.Actor, g delegation.G
 	asked := h.counting.DoChan(key, func() (unread any, err error) {
 		defer func() { // it runs on a goroutine of its own: nobody else would catch it
 			if v := recover(); v != nil {
-				h.log.LogAttrs(limit, slog.LevelError, "panic while counting", slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
+				h.log.LogAttrs(limit, slog.LevelError, "panic while counting", slog.String("kind", problem.PanicWords(v)), slog.String("stack", string(debug.Stack())))
 				unread, err = nil, errPanic
 			}
 		}()

@@ -12,6 +12,8 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
+
+	"pli.example/pli/internal/problem"
 )
 
 const nudgeAfter = 500 * time.Millisecond
@@ -94,7 +96,7 @@ func (c *conn) do(ctx context.Context, v verb, limit time.Duration, bytes int64,
 func (c *conn) guarded(exchange func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = fmt.Errorf("mailserver: panic in an exchange: %v\n%s", v, debug.Stack())
+			err = fmt.Errorf("mailserver: panic in an exchange: %s\n%s", problem.PanicWords(v), debug.Stack())
 		}
 	}()
 	return exchange()

@@ -7,6 +7,8 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
+
+	"pli.example/pli/internal/problem"
 )
 
 // fetched is what a FETCH told of one letter.
@@ -85,7 +87,7 @@ func collect[T any](wait func() (T, error)) func() (T, error) {
 		var a answer
 		defer func() {
 			if v := recover(); v != nil {
-				a.err = fmt.Errorf("mailserver: panic reading an answer: %v", v)
+				a.err = fmt.Errorf("mailserver: panic reading an answer: %s", problem.PanicWords(v))
 			}
 			ch <- a
 		}()

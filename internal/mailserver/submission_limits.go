@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"pli.example/pli/internal/problem"
 )
 
 // SubmissionLimits is what the server announces.
@@ -90,7 +92,7 @@ func (s *Submission) ask() {
 		err := errors.New("mailserver: panic asking the limits")
 		defer func() {
 			if v := recover(); v != nil {
-				s.o.Log.Error("asking the submission server its limits panicked")
+				s.o.Log.Error("asking the submission server its limits panicked", "kind", problem.PanicWords(v))
 			}
 			cancel()
 			s.mu.Lock()

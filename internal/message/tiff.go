@@ -39,7 +39,7 @@ func TIFFToPNG(w io.Writer, r io.Reader, maxPixels int) (err error) {
 	}
 	defer func() { // the decoder reads offsets a stranger wrote
 		if p := recover(); p != nil {
-			err = problem.Wrap(fmt.Errorf("%w: decoder panic: %v", errTIFF, p), problem.Invalid, cannot)
+			err = problem.Wrap(fmt.Errorf("%w: decoder panic: %s", errTIFF, problem.PanicWords(p)), problem.Invalid, cannot)
 		}
 	}()
 	raw, err := io.ReadAll(io.LimitReader(r, maxTIFFBytes+1))

@@ -3,9 +3,7 @@ package outgoing
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 	"log/slog"
-	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -20,6 +18,7 @@ import (
 	"pli.example/pli/internal/mailserver"
 	"pli.example/pli/internal/metrics"
 	"pli.example/pli/internal/mssante"
+	"pli.example/pli/internal/problem"
 	"pli.example/pli/internal/seal"
 	"pli.example/pli/internal/store"
 	"pli.example/pli/internal/trust"
@@ -142,21 +141,12 @@ func (o *Outbox) launch(f func()) bool {
 	o.flying.Go(func() {
 		defer func() {
 			if r := recover(); r != nil { // one letter's trouble is not everybody's
-				o.log.Error("a letter's background work panicked", "kind", panicWords(r), "stack", string(debug.Stack()))
+				o.log.Error("a letter's background work panicked", "kind", problem.PanicWords(r), "stack", string(debug.Stack()))
 			}
 		}()
 		f()
 	})
 	return true
-}
-
-// panicWords says what went wrong: the runtime's own words hold no content, any
-// other value may.
-func panicWords(v any) string {
-	if e, ok := v.(runtime.Error); ok {
-		return e.Error()
-	}
-	return fmt.Sprintf("%T", v)
 }
 
 // remember notes who works in a mailbox: background work there is done in their

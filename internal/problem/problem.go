@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 )
 
 // Kind classifies a failure by what the reader of the page can do about it.
@@ -105,3 +106,13 @@ func SayOf(err error) string {
 
 // Is reports whether err is of the given kind.
 func Is(err error, kind Kind) bool { return err != nil && KindOf(err) == kind }
+
+// PanicWords says what a panic was, for a log: the runtime's own words, which hold
+// figures and types; of any other value its type alone, since it may quote a letter or
+// name a patient.
+func PanicWords(v any) string {
+	if e, ok := v.(runtime.Error); ok {
+		return e.Error()
+	}
+	return fmt.Sprintf("%T", v)
+}

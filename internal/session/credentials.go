@@ -110,7 +110,7 @@ func (m *Manager) takeOff(ctx context.Context, id string) *refreshing {
 	m.work.Go(func() {
 		defer func() {
 			if v := recover(); v != nil {
-				f.err = problem.Wrap(fmt.Errorf("refresh panicked: %v", v), problem.Internal, sayOurs)
+				f.err = problem.Wrap(fmt.Errorf("refresh panicked: %s", problem.PanicWords(v)), problem.Internal, sayOurs)
 			}
 			m.mu.Lock()
 			delete(m.flights, id)

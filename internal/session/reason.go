@@ -18,6 +18,8 @@ const (
 	Lost     Reason = "lost"     // our keys no longer open what was sealed
 	Replaced Reason = "replaced" // somebody signed in again in this browser
 
+	Dismissed Reason = "operator" // a session of support, closed by the operator
+
 	// Closed by support, for a reason the person reads: a closed list, so that nothing
 	// about anybody is typed into it.
 	SupportAsked  Reason = "support.asked"  // the person asked for it
@@ -31,7 +33,7 @@ func SupportReasons() []Reason {
 	return []Reason{SupportAsked, SupportLost, SupportOdd, SupportUpkeep}
 }
 
-// Label says a reason of SupportReasons to support itself; the code of another one.
+// Label says a reason to support, in a few words; the code of one not known.
 func (r Reason) Label() string {
 	switch r {
 	case SupportAsked:
@@ -42,6 +44,26 @@ func (r Reason) Label() string {
 		return "Usage inhabituel à vérifier avec la personne"
 	case SupportUpkeep:
 		return "Intervention sur le service"
+	case Idle:
+		return "Sans activité"
+	case Absolute:
+		return "Durée maximale atteinte"
+	case SignOut:
+		return "Par un clic de la personne"
+	case Revoked:
+		return "Fermée depuis un autre poste"
+	case Provider:
+		return "Fermée par le fournisseur d’identité"
+	case Mail:
+		return "Accès aux lettres expiré"
+	case Rotated:
+		return "Renouvellement interrompu"
+	case Lost:
+		return "Clés du service changées"
+	case Replaced:
+		return "Remplacée par une nouvelle connexion"
+	case Dismissed:
+		return "Fermée par l’opérateur"
 	}
 	return string(r)
 }

@@ -11,6 +11,7 @@ import (
 
 	"pli.example/pli/internal/audit"
 	"pli.example/pli/internal/identity"
+	"pli.example/pli/internal/mssante"
 	"pli.example/pli/internal/problem"
 )
 
@@ -196,5 +197,36 @@ func TestRevokeFor(t *testing.T) {
 			t.Errorf("%s: %q", why, say)
 		}
 		seen[why.Say()] = true
+	}
+}
+
+// The operator sees who of support is signed in, and closes a session: from its next
+// request on it is worth nothing, and the trail says who did it, and whose it was.
+func TestStaffRevoked(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.staff()
+	c, kept := w.staffIn(s), w.staffIn(s)
+	open, err := s.List(t.Context())
+	if err != nil || len(open) != 2 || open[1].Actor.Name != "Sam Delmas" || open[1].ID+"." != c.Value[:len(open[1].ID)+1] && open[0].ID+"." != c.Value[:len(open[0].ID)+1] {
+		t.Fatalf("%+v, %v", open, err)
+	}
+	id, _, _ := strings.Cut(c.Value, ".")
+	by := mssante.Actor{AccountID: "operator", Name: "Opérateur"}
+	if err := s.Revoke(t.Context(), by, id); err != nil {
+		t.Fatal(err)
+	}
+	if cur, ended, err := s.Current(w.request("/support", c), true); cur != nil || ended == nil || ended.Reason != Dismissed || err != nil {
+		t.Errorf("revoked: %+v, %+v, %v", cur, ended, err)
+	}
+	if cur, _, err := s.Current(w.request("/support", kept), true); cur == nil || err != nil {
+		t.Errorf("the other one: %v", err)
+	}
+	if err := s.Revoke(t.Context(), by, id); !problem.Is(err, problem.NotFound) {
+		t.Errorf("again: %v", err)
+	}
+	rows, err := w.trail.Recent(t.Context(), audit.Filter{Action: audit.SessionRevoke})
+	if err != nil || len(rows) != 1 || rows[0].Event.Actor.AccountID != "operator" || rows[0].Event.Target != id || !strings.Contains(rows[0].Event.Request, open[0].Actor.AccountID) {
+		t.Errorf("%+v, %v", rows, err)
 	}
 }

@@ -28,6 +28,7 @@ type Options struct {
 	Audit     *audit.Trail
 	Loops     func() []Loop // the background works of this node
 	HeadsFile string        // exported heads that Verify compares with, "" for none
+	MaxExport int           // rows of one export; 0: 500,000
 	Now       func() time.Time
 }
 
@@ -38,6 +39,9 @@ type Desk struct{ o Options }
 func New(o Options) *Desk {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.MaxExport <= 0 {
+		o.MaxExport = maxExport
 	}
 	if o.Loops == nil {
 		o.Loops = func() []Loop { return nil }
@@ -57,6 +61,7 @@ type Loop struct {
 const (
 	maxFound   = 50
 	sayNotABox = "Cette adresse n’est pas celle d’une boîte de professionnel. Rien n’a été cherché."
+	sayNoAct   = "Cet acte n’existe pas dans le journal. Rien n’a été cherché ni exporté\u00a0: choisissez-en un dans la liste."
 	sayNotYou  = "Cette page est réservée au support. Rien n’a été montré."
 	sayWords   = "Saisissez un nom, un identifiant national ou une adresse de boîte. Rien n’a été cherché."
 )
@@ -213,6 +218,23 @@ func (d *Desk) named(ctx context.Context, grants []delegation.Grant) ([]Grant, e
 		}
 	}
 	return append(live, over...), nil
+}
+
+// RevokeAll is Revoke for every live session of an account, and tells how many ended.
+func (d *Desk) RevokeAll(ctx context.Context, by mssante.Actor, accountID string, why session.Reason) (int, error) {
+	if !strings.HasPrefix(by.AccountID, session.StaffPrefix) || by.NationalID != "" {
+		return 0, problem.Wrap(errors.New("not an agent of support"), problem.Denied, sayNotYou)
+	}
+	live, err := d.o.Sessions.List(ctx, accountID)
+	if err != nil {
+		return 0, err
+	}
+	for i, s := range live {
+		if err := d.Revoke(ctx, by, accountID, s.ID, why); err != nil {
+			return i, err
+		}
+	}
+	return len(live), nil
 }
 
 // Revoke ends a live session of an account; the person reads why at their next

@@ -47,6 +47,8 @@ func TestOnlyAgents(t *testing.T) {
 			"person":     func() error { _, err := d.Person(ctx, by, acc.ID); return err },
 			"mailbox":    func() error { _, err := d.Mailbox(ctx, by, box.ID); return err },
 			"revoke":     func() error { return d.Revoke(ctx, by, acc.ID, "x", session.SupportLost) },
+			"revoke all": func() error { _, err := d.RevokeAll(ctx, by, acc.ID, session.SupportLost); return err },
+			"box":        func() error { _, err := d.Box(ctx, by, "lilas"); return err },
 			"health":     func() error { _, err := d.Health(ctx, by, time.UTC); return err },
 			"deliveries": func() error { _, err := d.Deliveries(ctx, by, support.DeliveryQuery{}); return err },
 			"trail":      func() error { _, err := d.Trail(ctx, by, support.TrailQuery{}); return err },
@@ -141,7 +143,8 @@ func TestSearchAndGrants(t *testing.T) {
 // A patient is nothing but "patient", and nobody is looked for by a patient's address.
 func TestPatients(t *testing.T) {
 	t.Parallel()
-	for in, want := range map[string]string{"patient:abcdef": "patient", "other:abcdef": "autre", "a@b.mssante.fr": "a@b.mssante.fr", "": ""} {
+	for in, want := range map[string]string{"patient:abcdef": "patient", "other:abcdef": "autre",
+		"255033799001136@patient.mssante.fr": "patient", "255033799001136@PATIENT.MSSANTE.FR": "patient", "a@b.mssante.fr": "a@b.mssante.fr", "": ""} {
 		if got := support.MailboxWord(in); got != want {
 			t.Errorf("%q: %q", in, got)
 		}

@@ -2,7 +2,7 @@ package trust
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"log/slog"
 	"runtime/debug"
 	"time"
@@ -47,8 +47,8 @@ func (l *List) Run(ctx context.Context) error {
 func (l *List) guard(step func() error) {
 	defer func() {
 		if v := recover(); v != nil {
-			l.o.Log.Error("white list loop panicked", slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
-			l.settle(&refusal{reason: panicked, kind: problem.Internal, err: fmt.Errorf("panic: %v", v), clause: "La liste blanche n’a pas pu être actualisée."}, true)
+			l.o.Log.Error("white list loop panicked", slog.String("panic", problem.PanicWords(v)), slog.String("stack", string(debug.Stack())))
+			l.settle(&refusal{reason: panicked, kind: problem.Internal, err: errors.New("panic: " + problem.PanicWords(v)), clause: "La liste blanche n’a pas pu être actualisée."}, true)
 		}
 	}()
 	_ = step() // noted by settle
