@@ -153,15 +153,18 @@ type SearchBox struct {
 // SearchView shows results across folders.
 type SearchView struct {
 	Page
-	BoxID  string
-	Box    SearchBox
-	Rows   []Row
-	Say    string // how far it got
-	More   bool
-	Empty  string
-	Moves  []FolderLink
-	CanAct bool
-	BulkTo string // as ListView.BulkTo
+	BoxID string
+	Box   SearchBox
+	Rows  []Row
+	Say   string // how far it got
+	More  bool
+	// Widened: texts were looked into because few letters were found without; Whole:
+	// all of them.
+	Widened, Whole bool
+	Empty          string
+	Moves          []FolderLink
+	CanAct         bool
+	BulkTo         string // as ListView.BulkTo
 }
 
 // LetterView is one letter, alone or beside its list.
