@@ -69,6 +69,7 @@ type Flash struct {
 	Undo   string // sealed token; "" when there is nothing to undo
 	UndoTo string // POST target
 	Next   string // local path to come back to
+	Row    uint32 // the list's row it is about, 0 for none
 }
 
 // SignInView is the page before anybody is known.

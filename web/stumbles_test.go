@@ -23,6 +23,7 @@ func TestStumbles(t *testing.T) {
 		{"UndoTellsWhereLettersCameBack", undoTellsWhereLettersCameBack},
 		{"ActsNameTheirLetter", actsNameTheirLetter},
 		{"UndoOnce", undoOnce},
+		{"UndoShowsWhatCameBack", undoShowsWhatCameBack},
 		{"UndoComesBackToTheSamePage", undoComesBackToTheSamePage},
 		{"MoveWithoutAFolder", moveWithoutAFolder},
 		{"SituationOpensItsMailbox", situationOpensItsMailbox},
