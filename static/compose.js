@@ -249,8 +249,11 @@
   async function go(to) {
     if (locked) { location.assign(to); return; } // the browser asks first when words were not kept
     if (await save()) {
-      ask(page.self + "/pause", new URLSearchParams({ leave: "1" }), { keepalive: true }).catch(() => {});
+      // Begun and closed without a word: it is put away before the next page counts drafts.
+      const unwritten = !changed && !uploads.length, said = new URLSearchParams(unwritten ? { leave: "1", unwritten: "1" } : { leave: "1" });
+      const left = ask(page.self + "/pause", said, { keepalive: true }).catch(() => {});
       leaving = true;
+      if (unwritten) { await Promise.race([left, wait(1000)]); }
       location.assign(to);
     }
   }
