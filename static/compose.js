@@ -257,7 +257,8 @@
     if (locked) { location.assign(to); return; } // the browser asks first when words were not kept
     if (await save()) {
       // Begun and closed without a word: it is put away before the next page counts drafts.
-      const unwritten = page.version === 1 && page.seq === 0 && !uploads.length, said = new URLSearchParams(unwritten ? { leave: "1", unwritten: "1" } : { leave: "1" });
+      const back = new URL(to, location.href).searchParams.has("draft"); // a page that leads back here
+      const unwritten = page.version === 1 && page.seq === 0 && !uploads.length && !back, said = new URLSearchParams(unwritten ? { leave: "1", unwritten: "1" } : { leave: "1" });
       const left = ask(page.self + "/pause", said, { keepalive: true }).catch(() => {});
       leaving = true;
       if (unwritten) { await Promise.race([left, wait(1000)]); }

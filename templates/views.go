@@ -211,6 +211,7 @@ type Sender struct {
 	Kind                    string // kind of mailbox in words
 	Work                    string
 	Verified                bool   // in the directory (step 1b)
+	Trusted                 bool   // of the trusted space
 	Warning                 string // name and address disagree, several From …
 }
 

@@ -66,3 +66,16 @@ func undoShowsWhatCameBack(t *testing.T, k *testkit.Kit) {
 		}
 	}
 }
+
+// A name that poses as an address is told in the list as well as in the letter.
+func doubtfulSender(t *testing.T, k *testkit.Kit) {
+	c := k.SignIn("petit")
+	rows := doc(t, ok(t, c.Get(inboxOf(t, c)))).Find("[data-testid=letter-row]:has(.chip-doubt)")
+	if rows.Length() != 1 || !strings.Contains(rows.Text(), "claire.martin@medecin.mssante.fr") {
+		t.Fatalf("%d rows in doubt: %q", rows.Length(), rows.Text())
+	}
+	d := doc(t, ok(t, c.Get(rows.Find("a").AttrOr("href", ""))))
+	if say := d.Find(".notice-alarm").Text(); !strings.Contains(say, "Expéditeur à vérifier") || d.Find("[data-testid=first-page]").Length() > 0 {
+		t.Errorf("the letter says %q", say)
+	}
+}
