@@ -141,6 +141,12 @@
   // --- saving ---
 
   let changed = 0, kept = 0; // counters: the text is safe when they are equal
+  let safe = ""; // what the server has; the editor tidies itself, and that is no change
+  const words = () => JSON.stringify(letter());
+  function same() {
+    if (changed !== kept && safe && words() === safe) { kept = changed; }
+    return changed === kept;
+  }
   let timer = 0, oldest = 0, running = null, failures = 0, rest = 0;
   const afterKey = 450, atMost = 3000, restTime = 9000;
 
@@ -163,12 +169,13 @@
 
   // post sends what stands in the page, once.
   async function post(options) {
-    const at = changed;
+    const at = changed, now = letter(), what = JSON.stringify(now);
     page.seq++;
-    const body = JSON.stringify(Object.assign(letter(), { version: page.version, writer: page.writer, seq: page.seq }));
+    const body = JSON.stringify(Object.assign(now, { version: page.version, writer: page.writer, seq: page.seq }));
     const alive = options && new Blob([body]).size < 60000; // a browser keeps 64 kB of octets alive, not of characters
     const answer = await ask(page.self + "/save", body, Object.assign({ headers: { "Content-Type": "application/json" } }, alive ? options : null));
     kept = Math.max(kept, at);
+    safe = what;
     took(answer);
     return answer;
   }
@@ -196,7 +203,7 @@
     clearTimeout(timer);
     if (running) { return running.then((fine) => fine && changed !== kept ? save() : fine); }
     if (locked) { return Promise.resolve(false); }
-    if (changed === kept || leaving) { return Promise.resolve(true); }
+    if (leaving || same()) { return Promise.resolve(true); }
     running = attempt().finally(() => { running = null; });
     return running;
   }
@@ -235,11 +242,11 @@
   doc.addEventListener("visibilitychange", () => { if (doc.hidden && changed !== kept) { save(); } });
   window.addEventListener("pagehide", () => {
     if (leaving || locked) { return; }
-    if (changed !== kept) { post({ keepalive: true }).catch(() => {}); }
+    if (!same()) { post({ keepalive: true }).catch(() => {}); }
     ask(page.self + "/pause", new URLSearchParams({ leave: "1" }), { keepalive: true }).catch(() => {});
   });
   window.addEventListener("beforeunload", (event) => {
-    if (!leaving && (changed !== kept || uploads.some((u) => !u.done))) {
+    if (!leaving && (!same() || uploads.some((u) => !u.done))) {
       event.preventDefault();
       event.returnValue = "";
     }
@@ -249,8 +256,12 @@
   async function go(to) {
     if (locked) { location.assign(to); return; } // the browser asks first when words were not kept
     if (await save()) {
-      ask(page.self + "/pause", new URLSearchParams({ leave: "1" }), { keepalive: true }).catch(() => {});
+      // Begun and closed without a word: it is put away before the next page counts drafts.
+      const back = new URL(to, location.href).searchParams.has("draft"); // a page that leads back here
+      const unwritten = page.version === 1 && page.seq === 0 && !uploads.length && !back, said = new URLSearchParams(unwritten ? { leave: "1", unwritten: "1" } : { leave: "1" });
+      const left = ask(page.self + "/pause", said, { keepalive: true }).catch(() => {});
       leaving = true;
+      if (unwritten) { await Promise.race([left, wait(1000)]); }
       location.assign(to);
     }
   }
@@ -597,7 +608,7 @@
     event.preventDefault();
     event.stopPropagation(); // no page leaves here: the form may be sent again
     if (does === "discard") { discard(); return; }
-    if (does === "send") { send(); } else { changed++; save(); }
+    if (does === "send") { send(); } else { safe = ""; changed++; save(); }
   });
   byId("subject").addEventListener("input", () => { clearRemarks("subject"); touched(); });
   byId("subject").addEventListener("keydown", (event) => {
@@ -625,6 +636,7 @@
   // --- begin ---
 
   box.hidden = startEditor() && !plain;
+  safe = words();
   form.classList.add("ready");
   if (!field("to").chips.length) { field("to").input.focus(); } else if (!byId("subject").value) { byId("subject").focus(); } else if (!byId("strips").firstElementChild) { (plain || !editor ? box : editor).focus(); }
 })();

@@ -129,7 +129,9 @@
         switch (event.key) {
           case "ArrowDown": case "ArrowUp":
             if (!open) { if (text) { this.typing(); } return; }
-            this.move(event.key === "ArrowDown" ? 1 : -1);
+            // The first one is proposed before any key: a first ↓ chooses it, whoever
+            // presses ↓ then Enter writes to the top line.
+            this.move(event.key === "ArrowUp" ? -1 : this.chosen ? 1 : 0);
             break;
           case "Enter":
             if (open && this.active >= 0) { this.pick(this.active); } else if (text) { this.commit(); } else { byId("subject").focus(); }
@@ -221,7 +223,7 @@
         this.popup.replaceChildren(...this.options.map((e, i) => make("li", { role: "option", id: this.popup.id + "-" + i, "data-at": i, "aria-selected": "false", class: "option", "data-testid": "suggest-option" },
           make("span", { class: "option-top" },
             make("span", { class: "option-name", dir: "auto" }, underlined(e.name, words), e.work ? make("span", { class: "option-work" }, " · ", underlined(e.work, words)) : null),
-            e.past ? make("span", { class: "option-past" }, "déjà écrit") : null),
+            e.past ? make("span", { class: "option-past" }, "déjà écrit") : null, make("kbd", { class: "option-enter", "aria-hidden": "true" }, "Entrée")),
           make("span", { class: "option-sub" }, [e.place, e.kind, e.chip.kind === "patient" ? "" : e.address].filter(Boolean).join(" · ")),
           e.warn ? make("span", { class: "option-warn" }, e.warn) : null)));
         if (!this.options.length && !answer.say) { this.close(); if (text.length > 2 && !text.includes("@")) { live("Personne à ce nom dans l’annuaire."); } return; }
@@ -229,12 +231,16 @@
         this.popup.hidden = false;
         this.input.setAttribute("aria-expanded", "true");
         this.active = -1;
-        if (!/@.*\./.test(text)) { this.move(1); }
+        this.chosen = false;
+        if (!/@.*\./.test(text)) { this.move(1, true); }
         live(this.options.length === 1 ? "1\u00a0proposition" : this.options.length + "\u00a0propositions");
       }
-      move(by) {
+      // move with no step chooses what was only proposed.
+      move(by, proposed) {
         const n = this.options.length;
-        this.active = ((this.active < 0 ? (by > 0 ? -1 : 0) : this.active) + by + n) % n;
+        this.chosen = !proposed;
+        this.active = by ? ((this.active < 0 ? (by > 0 ? -1 : 0) : this.active) + by + n) % n : Math.max(this.active, 0);
+        this.popup.classList.toggle("suggest-chosen", this.chosen);
         Array.from(this.popup.children).forEach((li, i) => {
           li.setAttribute("aria-selected", i === this.active ? "true" : "false");
           if (i === this.active) { li.scrollIntoView({ block: "nearest" }); }

@@ -112,4 +112,11 @@ func TestSearchWider(t *testing.T) {
 			t.Error("looking further forgets the words")
 		}
 	}
+	v := templates.SearchView{Page: samplePage("Recherche"), Box: templates.SearchBox{Action: "/search", Words: "vial"}, Widened: true, Whole: true}
+	if d := parse(t, draw(t, templates.SearchPage(v))); d.Find("[data-testid='search-wider']").Length() != 0 || d.Find("[data-testid='search-widened']").Length() != 1 {
+		t.Error("texts wholly looked into are offered again")
+	}
+	if v.Whole = false; parse(t, draw(t, templates.SearchPage(v))).Find("[data-testid='search-wider']").Length() != 1 {
+		t.Error("texts looked into in part are not offered again")
+	}
 }

@@ -82,16 +82,20 @@ func remoteSay(n int) string {
 }
 
 // documentShown is the document whose first page stands below the letter without being
-// asked for: the first PDF of a sender the directory knows, under their own name. Any
-// other waits for a click.
-func documentShown(v LetterView) (Attachment, bool) {
-	if !v.From.Verified || v.From.Warning != "" || letterRole(v) == "junk" {
-		return Attachment{}, false
+// asked for: the first PDF of a sender the directory knows, under their own name, or
+// the only one of another professional of the trusted space (a laboratory's robot).
+// Any other waits for a click.
+func documentShown(v LetterView) (shown Attachment, yes bool) {
+	if !v.From.Verified && !v.From.Trusted || v.Patient || v.From.Warning != "" || letterRole(v) == "junk" {
+		return shown, false
 	}
+	n := 0
 	for _, a := range v.Attachments {
 		if a.EmbedHref != "" && !void(a) {
-			return a, true
+			if n++; n == 1 {
+				shown = a
+			}
 		}
 	}
-	return Attachment{}, false
+	return shown, n == 1 || n > 1 && v.From.Verified
 }

@@ -1291,7 +1291,7 @@ func letterNotices(v LetterView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if v.From.Warning != "" {
-				templ_7745c5c3_Err = ui.Notice("warn", "", v.From.Warning).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Notice("alarm", "Expéditeur à vérifier", v.From.Warning+" Vérifiez par un autre moyen, par téléphone par exemple, avant de répondre ou d’ouvrir une pièce.").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -37,7 +37,7 @@ func inOrder(chips []Chip) []Chip {
 		switch kind {
 		case "patient":
 			return 0
-		case "critical":
+		case "critical", "doubt":
 			return 1
 		case "doc", "state":
 			return 2

@@ -1,5 +1,7 @@
 package templates
 
+import "strings"
+
 func searchEmpty(v SearchView) string {
 	if v.Empty != "" {
 		return v.Empty
@@ -7,8 +9,10 @@ func searchEmpty(v SearchView) string {
 	if v.Box.Words == "" {
 		return "Écrivez un nom, une adresse ou un mot" + nbsp + ": les lettres trouvées paraîtront ici."
 	}
-	if v.Box.Everywhere {
-		return "Aucune lettre ne contient ces mots. Essayez un seul mot."
+	which, one := "ces mots", ", ou un seul des mots"
+	if len(strings.Fields(v.Box.Words)) < 2 {
+		which, one = "ce mot", ""
 	}
-	return "Aucune lettre ne porte exactement ces mots. Selon le serveur, les accents comptent\u00a0: essayez avec et sans («\u00a0Besançon\u00a0», «\u00a0Besancon\u00a0»), ou un seul mot, ou cherchez aussi dans le texte."
+	return "Aucune lettre ne contient " + which + ". Vérifiez l’orthographe, ou n’écrivez que le début du nom" + one +
+		". Selon le serveur, les accents comptent" + nbsp + ": essayez avec et sans («" + nbsp + "Besançon" + nbsp + "», «" + nbsp + "Besancon" + nbsp + "»)."
 }

@@ -69,6 +69,7 @@ type Flash struct {
 	Undo   string // sealed token; "" when there is nothing to undo
 	UndoTo string // POST target
 	Next   string // local path to come back to
+	Row    uint32 // the list's row it is about, 0 for none
 }
 
 // SignInView is the page before anybody is known.
@@ -153,15 +154,18 @@ type SearchBox struct {
 // SearchView shows results across folders.
 type SearchView struct {
 	Page
-	BoxID  string
-	Box    SearchBox
-	Rows   []Row
-	Say    string // how far it got
-	More   bool
-	Empty  string
-	Moves  []FolderLink
-	CanAct bool
-	BulkTo string // as ListView.BulkTo
+	BoxID string
+	Box   SearchBox
+	Rows  []Row
+	Say   string // how far it got
+	More  bool
+	// Widened: texts were looked into because few letters were found without; Whole:
+	// all of them.
+	Widened, Whole bool
+	Empty          string
+	Moves          []FolderLink
+	CanAct         bool
+	BulkTo         string // as ListView.BulkTo
 }
 
 // LetterView is one letter, alone or beside its list.
@@ -208,6 +212,7 @@ type Sender struct {
 	Kind                    string // kind of mailbox in words
 	Work                    string
 	Verified                bool   // in the directory (step 1b)
+	Trusted                 bool   // of the trusted space
 	Warning                 string // name and address disagree, several From …
 }
 

@@ -204,6 +204,14 @@ func keyAttrs(p Page, k string) templ.Attributes {
 	return templ.Attributes{"data-key": k, "aria-keyshortcuts": k}
 }
 
+// railFolder tells a folder somebody called "Patients" from the exchanges above it.
+func railFolder(f FolderLink) string {
+	if f.Role == "" && strings.EqualFold(strings.TrimSpace(f.Label), "patients") {
+		return f.Label + " (dossier)"
+	}
+	return f.Label
+}
+
 func num(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
 
 func act(p Page, text, icon, k, kind, testID string) ui.Button {

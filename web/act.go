@@ -205,7 +205,27 @@ func (s *Server) undo(w http.ResponseWriter, r *http.Request) error {
 	if out.Missed == 0 {
 		scopeOf(r).desk.undone(token)
 	}
-	return s.comeBack(w, r, to, note{say: undoneWords(out), kind: noteKind(out)})
+	n := note{say: undoneWords(out), kind: noteKind(out)}
+	if out.Back.UID != 0 {
+		n.row = out.Back.UID
+		if out.Returned == 1 {
+			to = backAt(scopeOf(r).box.ID, to, out.Back)
+		}
+	}
+	return s.comeBack(w, r, to, n)
+}
+
+// backAt is the page after an undo: the letter that came back, for who was reading;
+// else the list as it was asked from.
+func backAt(boxID, to string, back mailbox.Ref) string {
+	if listOf(to) == to {
+		return to
+	}
+	_, params, _ := strings.Cut(to, "?")
+	if params != "" {
+		params = "?" + params
+	}
+	return letterHref(boxID, back) + params
 }
 
 // undoneWords never says more than is true: a letter that came back has its date

@@ -155,7 +155,7 @@ func (s *Server) composeView(r *http.Request, b *mailbox.Box, d outgoing.Draft) 
 		To: chips[:nTo], Cc: chips[nTo : nTo+nCc], Bcc: chips[nTo+nCc:], Subject: d.Fields.Subject, HTML: d.Fields.HTML, Text: d.Fields.Text,
 		Files: fileViews(self, d.Files), Limit: limit.Say(), LimitBytes: limit.Files(),
 		Delivery: d.Fields.DeliveryReceipt, Read: d.Fields.ReadReceipt, NoReply: d.Fields.NoReply, Patient: hasPatient(d.Fields),
-		Saved: "Brouillon enregistré " + s.clock.at(d.SavedAt), SignatureHref: signatureHref(sc.box.ID),
+		Saved: "Brouillon enregistré " + s.clock.at(d.SavedAt), SignatureHref: signatureOf(sc.box.ID, d.ID),
 	}
 	if v.FromLabel == "" {
 		v.FromLabel = v.FromAddress

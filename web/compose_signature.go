@@ -82,6 +82,9 @@ func (s *Server) signatureStore(w http.ResponseWriter, r *http.Request) error {
 	}
 	sc, m := scopeOf(r), b.Grant().Mailbox
 	to, typed := signatureHref(m.ID), r.PostForm.Get("text")
+	if id := r.URL.Query().Get("draft"); opaque.MatchString(id) {
+		to = signatureOf(m.ID, id)
+	}
 	switch r.PostForm.Get("do") {
 	case "reset":
 		if err := s.accounts.ResetSignature(r.Context(), sc.session.Actor, m); err != nil {
@@ -111,9 +114,16 @@ func (s *Server) signatureRefused(w http.ResponseWriter, r *http.Request, b *mai
 func (s *Server) showSignature(w http.ResponseWriter, r *http.Request, b *mailbox.Box, status int, v templates.SignatureView) error {
 	m := b.Grant().Mailbox
 	v.Page, v.Action, v.BackHref, v.Holder = s.page(r, "Signature"), signatureHref(m.ID), path("mail", m.ID, "compose"), boxLabel(b.Grant())
+	v.BackSays = "Brouillons"
+	if id := r.URL.Query().Get("draft"); opaque.MatchString(id) {
+		v.Action, v.BackHref, v.BackSays = signatureOf(m.ID, id), draftHref(m.ID, id), "Revenir à ma lettre"
+	}
 	v.Page.Section, v.Page.Keys = "signature", false
 	return s.render(w, r, status, templates.SignaturePage(v))
 }
+
+// signatureOf is that page with the way back to a letter being written.
+func signatureOf(boxID, draftID string) string { return signatureHref(boxID) + "?draft=" + draftID }
 
 // signing opens the mailbox for somebody who may prepare letters in it.
 func (s *Server) signing(r *http.Request) (*mailbox.Box, error) {

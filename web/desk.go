@@ -60,7 +60,8 @@ type search struct {
 // note is the sentence shown after an act, with its sealed undo.
 type note struct {
 	boxID, say, kind, undo string
-	sent                   bool // a letter left: said whole where the list behind it cannot be shown
+	row                    uint32 // of the letter that came back, 0 for none
+	sent                   bool   // a letter left: said whole where the list behind it cannot be shown
 }
 
 type counter struct {

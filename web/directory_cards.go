@@ -57,6 +57,7 @@ func (s *Server) introduce(r *http.Request, l *mailbox.Letter, v *templates.Lett
 		return
 	}
 	a := from[0].Address
+	v.From.Trusted = s.trust.Allows(a) == trust.Inside
 	if e, known, err := s.directory.Card(r.Context(), a); err == nil && known {
 		c := cardOf(e)
 		c.On(&v.From)

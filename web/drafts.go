@@ -179,7 +179,7 @@ func (s *Server) draftSave(w http.ResponseWriter, r *http.Request) error {
 }
 
 // draftPause lets other programs see the draft: on a rest of the keyboard, and
-// (leave=1) when the page is left.
+// (leave=1) when the page is left; unwritten=1 says that not a word was written in it.
 func (s *Server) draftPause(w http.ResponseWriter, r *http.Request) error {
 	if stranger(w, r) {
 		return nil
@@ -189,7 +189,10 @@ func (s *Server) draftPause(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	rest := s.outbox.Pause
-	if r.PostForm.Get("leave") == "1" {
+	switch leave := r.PostForm.Get("leave") == "1"; {
+	case leave && r.PostForm.Get("unwritten") == "1":
+		rest = s.outbox.Abandon
+	case leave:
 		rest = s.outbox.Leave
 	}
 	if err := rest(r.Context(), b, id); err != nil {

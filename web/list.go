@@ -181,6 +181,9 @@ func (s *Server) row(boxID string, it mailbox.Item, sent bool, params string) te
 		people = it.To
 	}
 	row.Who, row.What = whoWords(people, sent)
+	if it.Doubtful && !sent {
+		row.Chips = append(row.Chips, templates.Chip{Kind: "doubt", Text: "Expéditeur à vérifier"})
+	}
 	if it.Draft {
 		row.Chips = append(row.Chips, templates.Chip{Kind: "plain", Text: "brouillon"})
 	}

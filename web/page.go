@@ -139,7 +139,7 @@ func (s *Server) flash(r *http.Request) *templates.Flash {
 	if !ok {
 		return nil
 	}
-	f := &templates.Flash{Say: n.say, Kind: n.kind, Undo: n.undo, Next: localPath(withoutNote(r.URL), "/")}
+	f := &templates.Flash{Say: n.say, Kind: n.kind, Undo: n.undo, Row: n.row, Next: localPath(withoutNote(r.URL), "/")}
 	if n.undo != "" {
 		f.UndoTo = path("mail", n.boxID, "undo")
 	}

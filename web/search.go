@@ -17,6 +17,7 @@ import (
 const (
 	maxWords      = 200 // bytes: the field says so
 	searchResults = 100
+	searchFew     = 10 // fewer than that found by who and subject: texts are looked into as well
 )
 
 // searchStore keeps the words on the server and gives the address an opaque
@@ -62,7 +63,7 @@ func (s *Server) searchShow(w http.ResponseWriter, r *http.Request) error {
 	s.withFolders(r, &v.Page, b, folders, "")
 	v.Moves = moves(v.Page.Folders)
 	if q.words != "" {
-		res, err := b.Search(r.Context(), mailbox.SearchQuery{Words: q.words, Everywhere: q.everywhere, Folder: q.folder, Limit: searchResults})
+		res, err := b.Search(r.Context(), mailbox.SearchQuery{Words: q.words, Everywhere: q.everywhere, Widen: searchFew, Folder: q.folder, Limit: searchResults})
 		if err != nil {
 			return err
 		}
@@ -89,4 +90,5 @@ func (s *Server) showResults(r *http.Request, v *templates.SearchView, boxID, ha
 	s.introduceRows(r, received, v.Rows)
 	v.More = res.More
 	v.Say = res.Say
+	v.Widened, v.Whole = res.Widened, res.Complete
 }

@@ -23,6 +23,7 @@ func TestStumbles(t *testing.T) {
 		{"UndoTellsWhereLettersCameBack", undoTellsWhereLettersCameBack},
 		{"ActsNameTheirLetter", actsNameTheirLetter},
 		{"UndoOnce", undoOnce},
+		{"UndoShowsWhatCameBack", undoShowsWhatCameBack},
 		{"UndoComesBackToTheSamePage", undoComesBackToTheSamePage},
 		{"MoveWithoutAFolder", moveWithoutAFolder},
 		{"SituationOpensItsMailbox", situationOpensItsMailbox},
@@ -37,6 +38,7 @@ func TestStumbles(t *testing.T) {
 		{"JournalInShort", journalInShort},
 		{"ClosedAccountSaysWhomToCall", closedAccountSaysWhomToCall},
 		{"ReaderIsTold", readerIsTold},
+		{"DoubtfulSender", doubtfulSender},
 	} {
 		t.Run(row.name, func(t *testing.T) { row.test(t, k.For(t)) })
 	}

@@ -39,3 +39,43 @@ func undoOnce(t *testing.T, k *testkit.Kit) {
 		t.Error("the page before still offers to take back")
 	}
 }
+
+// What comes back is what one looks at again: its row in the list, or the letter itself
+// for whoever was reading.
+func undoShowsWhatCameBack(t *testing.T, k *testkit.Kit) {
+	c := k.SignIn("martin")
+	inbox := inboxOf(t, c)
+	act := "/mail/" + strings.Split(inbox, "/")[2] + "/act?do=archive"
+	for _, reading := range []bool{false, true} {
+		rows := doc(t, ok(t, c.Get(inbox))).Find("[data-testid=letter-row]")
+		ref, other := rows.Last().Find("[data-testid=row-select]").AttrOr("value", ""), rows.First().Find("a").AttrOr("href", "")
+		next := inbox
+		if reading {
+			next = other + "?filter=unread"
+		}
+		done := c.Post(act, values("ref", ref, "next", next))
+		action, token, back := undoForm(flashAt(t, c, done))
+		undone := c.Post(action, values("undo", token, "next", back))
+		row := flashAt(t, c, undone).AttrOr("data-row", "")
+		top := doc(t, ok(t, c.Get(inbox))).Find("[data-testid=letter-row]").First()
+		if row == "" || top.AttrOr("data-uid", "") != row {
+			t.Errorf("row %q is named, %q came back", row, top.AttrOr("data-uid", ""))
+		}
+		if at := undone.Location(); reading && !strings.HasPrefix(at, top.Find("a").AttrOr("href", "none")+"?filter=unread&") || !reading && !strings.HasPrefix(at, inbox+"?note=") {
+			t.Errorf("reading %v: back at %q", reading, at)
+		}
+	}
+}
+
+// A name that poses as an address is told in the list as well as in the letter.
+func doubtfulSender(t *testing.T, k *testkit.Kit) {
+	c := k.SignIn("petit")
+	rows := doc(t, ok(t, c.Get(inboxOf(t, c)))).Find("[data-testid=letter-row]:has(.chip-doubt)")
+	if rows.Length() != 1 || !strings.Contains(rows.Text(), "claire.martin@medecin.mssante.fr") {
+		t.Fatalf("%d rows in doubt: %q", rows.Length(), rows.Text())
+	}
+	d := doc(t, ok(t, c.Get(rows.Find("a").AttrOr("href", ""))))
+	if say := d.Find(".notice-alarm").Text(); !strings.Contains(say, "Expéditeur à vérifier") || d.Find("[data-testid=first-page]").Length() > 0 {
+		t.Errorf("the letter says %q", say)
+	}
+}

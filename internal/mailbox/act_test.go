@@ -238,6 +238,9 @@ func TestUndoCounts(t *testing.T) {
 	if e := w.last(); e.Action != audit.Undo || e.Count != 1 {
 		t.Errorf("trail %+v", e)
 	}
+	if list := w.list(b, in.ID); len(list.Items) != 1 || list.Items[0].Ref != back.Back {
+		t.Errorf("it stands at %+v, told %+v", list.Items, back.Back)
+	}
 	back, err = b.Undo(w.ctx, out.Undo)
 	if !problem.Is(err, problem.Gone) || back.Done != 0 || back.Missed != 3 {
 		t.Errorf("again: %+v %v", back, err)

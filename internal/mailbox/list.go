@@ -38,6 +38,7 @@ type Item struct {
 	Snippet     string
 	Unreadable  bool // the server cannot describe it, and it is too large to be read here
 	Patient     bool // from a patient's mailbox
+	Doubtful    bool // its author's name is not what it seems
 }
 
 // ListQuery asks for one page. Anchors are UIDs: a letter removed elsewhere never
@@ -149,6 +150,13 @@ func item(folder string, validity uint32, r *mailserver.Row) Item {
 	}
 	for _, f := range r.Envelope.From {
 		it.Patient = it.Patient || f.Address.IsPatient()
+	}
+	author := r.Envelope
+	if len(author.Warnings) == 0 { // the server's own words were not judged yet
+		author.Judge()
+	}
+	for _, w := range author.Warnings {
+		it.Doubtful = it.Doubtful || w == message.WarnPosing || w == message.WarnHidden || w == message.WarnSeveralFrom
 	}
 	return it
 }

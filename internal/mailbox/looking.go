@@ -2,6 +2,7 @@ package mailbox
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,6 +29,39 @@ type looking struct {
 	gone        []string
 	down        []string // the server fell silent there, and was asked no more
 	approximate bool
+}
+
+// through looks through folders, in their order.
+func (l *looking) through(ctx context.Context, folders []mailserver.Folder) error {
+	for _, f := range folders {
+		if err := l.folder(ctx, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// widen looks into the bodies as well: whoever types a word of the letter they have
+// before their eyes means that letter. What who and subject gave stays, whatever
+// time or the server then refuse.
+func (l *looking) widen(ctx context.Context, folders []mailserver.Folder) error {
+	wide := looking{b: l.b, q: l.q, words: l.words, until: l.b.h.now().Add(widenTime), left: l.left}
+	wide.q.Everywhere = true
+	if l.until.Before(wide.until) {
+		wide.until = l.until
+	}
+	if err := wide.through(ctx, folders); err != nil {
+		return err
+	}
+	for _, it := range l.res.Items {
+		if !slices.ContainsFunc(wide.res.Items, func(x Item) bool { return x.Ref == it.Ref }) {
+			wide.res.Items = append(wide.res.Items, it)
+		}
+	}
+	wide.looked += l.looked
+	wide.res.Widened = true
+	*l = wide
+	return nil
 }
 
 // folder looks through one. A folder that fails does not cost the others; an ended

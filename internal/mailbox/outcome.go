@@ -23,6 +23,9 @@ type Outcome struct {
 	// ReturnedTo is the French name of the folder they went back to, "" when they went
 	// to several or to one without a role.
 	ReturnedTo string
+	// Back is where the first letter an undo moved back stands now, the zero Ref when
+	// there is none or the server does not tell.
+	Back Ref
 }
 
 func (o *Outcome) tell(say string) {

@@ -16,6 +16,7 @@ import (
 type SearchQuery struct {
 	Words      string // "entre guillemets" keeps words together
 	Everywhere bool   // bodies too
+	Widen      int    // bodies too when who and subject give fewer letters than this; 0 = never
 	Folder     string // opaque id, "" = all
 	Limit      int    // default 100
 }
@@ -25,12 +26,14 @@ type SearchResult struct {
 	Items    []Item
 	More     bool   // there are more than shown
 	Complete bool   // every letter of the folders asked was looked at
+	Widened  bool   // bodies were looked at although only SearchQuery.Widen asked for it
 	Say      string // how far it got and how well, in French; "" when there is nothing to say
 }
 
 const (
 	searchTime   = 15 * time.Second
-	maxSearched  = 60 // folders at once; the others are counted and said
+	widenTime    = 5 * time.Second // of bodies nobody asked for: the page waits for it
+	maxSearched  = 60              // folders at once; the others are counted and said
 	searchWordsN = 8
 )
 
@@ -60,8 +63,11 @@ func (b *Box) search(ctx context.Context, q SearchQuery) (SearchResult, error) {
 		return SearchResult{}, err
 	}
 	l := looking{b: b, q: q, words: words, until: b.h.now().Add(searchTime), left: left}
-	for _, f := range folders {
-		if err := l.folder(ctx, f); err != nil {
+	if err := l.through(ctx, folders); err != nil {
+		return SearchResult{}, err
+	}
+	if !q.Everywhere && !l.res.More && l.first == nil && len(l.res.Items) < q.Widen {
+		if err := l.widen(ctx, folders); err != nil {
 			return SearchResult{}, err
 		}
 	}

@@ -33,6 +33,18 @@ func TestSearch(t *testing.T) {
 	if res, err = b.Search(w.ctx, SearchQuery{Words: "résultat", Everywhere: true, Folder: w.inbox(b).ID, Limit: 5}); err != nil || len(res.Items) != 1 {
 		t.Errorf("one folder: %+v %v", res, err)
 	}
+	// "résultat" stands in bodies only: few found is looked for there too, enough is not.
+	for widen, want := range map[int]int{0: 0, 1: 2} {
+		if res, err = b.Search(w.ctx, SearchQuery{Words: "résultat", Widen: widen}); err != nil || len(res.Items) != want || res.Widened != (widen > 0) || !res.Complete {
+			t.Errorf("widened below %d: %+v %v", widen, res, err)
+		}
+	}
+	if res, err = b.Search(w.ctx, SearchQuery{Words: "Hélène", Widen: 2}); err != nil || len(res.Items) != 2 || res.Widened {
+		t.Errorf("two are enough: %+v %v", res, err)
+	}
+	if res, err = b.Search(w.ctx, SearchQuery{Words: "Hélène", Widen: 3}); err != nil || len(res.Items) != 2 || !res.Widened {
+		t.Errorf("each once: %+v %v", res, err)
+	}
 	for _, bad := range []string{"", "  ", `""`, "a\r\nb LOGOUT", "x\x00", "a b c d e f g h i"} {
 		if _, err := b.Search(w.ctx, SearchQuery{Words: bad}); !problem.Is(err, problem.Invalid) {
 			t.Errorf("%q: %v", bad, err)

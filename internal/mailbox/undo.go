@@ -113,7 +113,10 @@ func (b *Box) undo(ctx context.Context, steps []step) (Outcome, error) {
 	back, told := make(map[at]bool), make(map[at]bool)
 	homes := make(map[string]bool)
 	for _, s := range steps {
-		done, err := b.takeBack(ctx, s)
+		done, now, err := b.takeBack(ctx, s)
+		if t.Back.UID == 0 {
+			t.Back = now
+		}
 		if s.To != "" && len(done) > 0 {
 			t.Returned += len(done)
 			homes[s.To] = true
@@ -152,14 +155,20 @@ func (b *Box) roleLabel(name string) string {
 	return Label(k.role)
 }
 
-func (b *Box) takeBack(ctx context.Context, s step) (done []uint32, err error) {
+// takeBack tells too where the first letter it moved stands now.
+func (b *Box) takeBack(ctx context.Context, s step) (done []uint32, now Ref, err error) {
 	if s.To != "" {
 		moved, err := b.mail.Move(ctx, s.From, s.Validity, s.UIDs, s.To)
-		return moved.Done, err
+		for _, old := range moved.Done {
+			if uid, ok := moved.UIDs[old]; ok && moved.Validity != 0 && now.UID == 0 {
+				now = Ref{Folder: b.folderID(s.To), UIDValidity: moved.Validity, UID: uid}
+			}
+		}
+		return moved.Done, now, err
 	}
 	before, err := b.mail.SetFlags(ctx, s.From, s.Validity, s.UIDs, s.Add, s.Remove)
 	if err != nil {
-		return nil, err
+		return nil, Ref{}, err
 	}
-	return slices.Collect(maps.Keys(before)), nil
+	return slices.Collect(maps.Keys(before)), Ref{}, nil
 }

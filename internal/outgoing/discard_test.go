@@ -150,3 +150,41 @@ func TestRestorePastItsDay(t *testing.T) {
 		}
 	}
 }
+
+// An answer begun and closed at once leaves no draft; whatever a person put into one, or
+// began elsewhere, stays.
+func TestAbandon(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	box := w.box(anne)
+	letter := w.put("INBOX", received) // a forward brings its file along
+	for _, c := range []struct {
+		name string
+		from Origin
+		do   func(id string)
+		want State
+	}{
+		{"blank", Origin{}, nil, Discarded},
+		{"to a colleague", Origin{To: []Recipient{{Address: hugoBox}}}, nil, Discarded},
+		{"forward with its file", Origin{Kind: Forwarding, Ref: letter, WithFiles: true}, nil, Discarded},
+		{"answer", Origin{Kind: Answer, Ref: letter}, nil, Discarded},
+		{"a word", Origin{}, func(id string) {
+			_, err := w.Save(w.ctx, box, id, edit(1, "tab", 1, "mot"))
+			w.must(err)
+		}, Open},
+		{"a file joined", Origin{Kind: Forwarding, Ref: letter, WithFiles: true}, func(id string) {
+			w.attach(box, Draft{ID: id}, "a.txt", []byte("a"))
+		}, Open},
+		{"another program's", Origin{Kind: Imported, Ref: w.put("Drafts", long("text/plain", 900))}, nil, Open},
+	} {
+		b, err := w.New(w.ctx, box, c.from)
+		w.must(err)
+		if c.do != nil {
+			c.do(b.Draft.ID)
+		}
+		w.must(w.Abandon(w.ctx, box, b.Draft.ID))
+		if got := w.state(box, b.Draft.ID); got != c.want {
+			t.Errorf("%s: %s", c.name, got)
+		}
+	}
+}

@@ -100,8 +100,11 @@ func (o *Outbox) New(ctx context.Context, box *mailbox.Box, from Origin) (Begun,
 	if cut {
 		out.Say = strings.TrimSpace(o.sayCut(ctx, box, d, from) + " " + out.Say)
 	}
-	if from.Kind == Imported && out.Say == "" {
+	switch {
+	case from.Kind == Imported && out.Say == "":
 		err = o.took(ctx, d.ID, from.Ref)
+	case from.Kind == Forwarding:
+		err = o.brought(ctx, d.ID)
 	}
 	if err != nil {
 		return Begun{}, door(err, saySave)
@@ -166,6 +169,15 @@ func recipientsOf(list []message.Mailbox) []Recipient {
 		out = append(out, Recipient{Name: m.Name, Address: m.String()})
 	}
 	return out
+}
+
+// brought notes which files came along by themselves: Abandon tells them from those a
+// person joined.
+func (o *Outbox) brought(ctx context.Context, id string) error {
+	return o.db.Write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE drafts SET imap_files = files_rev WHERE id = ?`, id)
+		return err
+	})
 }
 
 // took makes the imported letter the draft's copy: what is written here replaces it

@@ -18,7 +18,7 @@ func kindClass(kind string) string {
 
 func chipKind(kind string) string {
 	switch kind {
-	case "patient", "doc", "critical", "state":
+	case "patient", "doc", "critical", "state", "doubt":
 		return kind
 	default:
 		return "plain"
@@ -27,7 +27,7 @@ func chipKind(kind string) string {
 
 func noticeKind(kind string) string {
 	switch kind {
-	case "warn", "error", "ok":
+	case "warn", "error", "ok", "alarm":
 		return kind
 	default:
 		return "info"
@@ -36,7 +36,7 @@ func noticeKind(kind string) string {
 
 func noticeIcon(kind string) string {
 	switch noticeKind(kind) {
-	case "warn":
+	case "warn", "alarm":
 		return "triangle-alert"
 	case "error":
 		return "circle-alert"

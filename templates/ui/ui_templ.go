@@ -646,7 +646,7 @@ func (f Field) Render() templ.Component {
 }
 
 // Notice is one sentence that matters, with what it is about. Kind: info,
-// warn, error, ok.
+// warn, error, ok, or alarm, the loudest: a letter that is not from whom it seems.
 func Notice(kind, title, text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
