@@ -29,6 +29,16 @@ import (
 // costs nothing.
 const patience = 30 * time.Second
 
+// pace is the time between two looks at something awaited: what is nearly there is
+// seen at once, what takes long is not asked after forty times a second, which would
+// keep the processor from it.
+type pace struct{ last time.Duration }
+
+func (p *pace) wait() {
+	p.last = min(max(20*time.Millisecond, p.last*5/4), 250*time.Millisecond)
+	time.Sleep(p.last)
+}
+
 // The browsers: one engine, two programs. The shell is Chromium without what lies
 // around the engine (window, prefetching, predictions) and costs half; whatever a
 // hostile letter is shown in is the whole browser, which has more ways out.
@@ -291,7 +301,7 @@ func (b *tab) open(url string) {
 func (b *tab) until(what, condition string) {
 	b.t.Helper()
 	deadline := time.Now().Add(patience)
-	for {
+	for p := (pace{}); ; {
 		ok, err := tryEval[bool](b, "!!("+condition+")")
 		if err == nil && ok {
 			return
@@ -299,7 +309,7 @@ func (b *tab) until(what, condition string) {
 		if time.Now().After(deadline) {
 			b.t.Fatalf("waited %v for %s; %v\n%s", patience, what, err, b.where())
 		}
-		time.Sleep(25 * time.Millisecond)
+		p.wait()
 	}
 }
 

@@ -95,7 +95,7 @@ func (e *eye) where(word string) map[string][]string {
 func (e *eye) eventually(what, word string, ok func(where map[string][]string) bool) {
 	e.t.Helper()
 	deadline := time.Now().Add(patience)
-	for {
+	for p := (pace{}); ; {
 		got := e.where(word)
 		if ok(got) {
 			return
@@ -103,7 +103,7 @@ func (e *eye) eventually(what, word string, ok func(where map[string][]string) b
 		if time.Now().After(deadline) {
 			e.t.Fatalf("on the server, %s: letter %q lies in %v", what, word, got)
 		}
-		time.Sleep(50 * time.Millisecond)
+		p.wait()
 	}
 }
 

@@ -69,7 +69,7 @@ func (s *scriptedPatients) live(p people.Patient) {
 				c.Close()
 			}
 			return
-		case <-time.After(150 * time.Millisecond):
+		case <-time.After(300 * time.Millisecond):
 		}
 		var err error
 		if c == nil {

@@ -40,7 +40,7 @@ type piece struct {
 func (e *eye) one(folder, word string) received {
 	e.t.Helper()
 	deadline := time.Now().Add(patience)
-	for {
+	for p := (pace{}); ; {
 		if _, _, err := e.c.Select(folder); err != nil {
 			e.t.Fatal(err)
 		}
@@ -54,7 +54,7 @@ func (e *eye) one(folder, word string) received {
 		if len(found) > 1 || time.Now().After(deadline) {
 			e.t.Fatalf("%d letters %q in %s; everywhere: %v\n%s", len(found), word, folder, e.counts(word), e.w.logs()+e.w.post.log())
 		}
-		time.Sleep(50 * time.Millisecond)
+		p.wait()
 	}
 }
 

@@ -68,7 +68,7 @@ func (e *eye) fins(p people.Patient) (n int) {
 func (e *eye) from(p people.Patient, word string, n int) {
 	e.t.Helper()
 	deadline := time.Now().Add(patience)
-	for {
+	for soon := (pace{}); ; {
 		got := len(e.heads("INBOX", `FROM "`+p.Address().String()+`" SUBJECT "`+word+`"`))
 		if got == n {
 			return
@@ -76,12 +76,12 @@ func (e *eye) from(p people.Patient, word string, n int) {
 		if got > n || time.Now().After(deadline) {
 			e.t.Fatalf("%d letters of the patient about %q, want %d\n%s", got, word, n, e.w.logs()+e.w.post.log())
 		}
-		time.Sleep(50 * time.Millisecond)
+		soon.wait()
 	}
 }
 
 // silence gives a patient who must not answer the time to do so.
-func silence() { time.Sleep(patientThinks + 600*time.Millisecond) }
+func silence() { time.Sleep(patientThinks + 900*time.Millisecond) }
 
 // patientsOf opens the patients page of the mailbox whose name holds a word.
 func (w *world) patientsOf(b *tab, box string) {

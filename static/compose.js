@@ -624,6 +624,9 @@
       send();
     } else if (event.key === "Escape" && event.target.id !== "link-to" && fields.every((f) => f.popup.hidden)) {
       event.preventDefault();
+      // A name half typed is being looked up: the key is for its list, which comes and goes.
+      const half = fields.find((f) => f.input === event.target && f.input.value.trim());
+      if (half) { half.close(); return; }
       go(data.back);
     }
   }, true);
