@@ -102,14 +102,20 @@ func (o *Outbox) newestClosing(ctx context.Context, box *mailbox.Box, c CloseOpt
 // closingOver reports a try that answers this click no more: it did not leave, it came back, or
 // it left and its copy was taken out of Sent since. Whoever clicks again was shown an open exchange: to
 // say 'closed' of that old letter would send nothing, for ever.
+//
+// State and tries are read in one statement: another click may set off in between.
 func (o *Outbox) closingOver(ctx context.Context, box *mailbox.Box, d Draft, patient mssante.Address) (bool, error) {
-	if d.State != Discarded && d.State != Sent {
-		return false, nil
-	}
+	var state State
 	var tried, awaited int
-	err := o.db.Read().QueryRowContext(ctx, `SELECT count(*), count(*) FILTER (WHERE state = 'accepted' AND copied = 0) FROM letters WHERE draft_id = ?`, d.ID).Scan(&tried, &awaited)
-	if err != nil || d.State == Discarded {
-		return tried > 0, err
+	err := o.db.Read().QueryRowContext(ctx, `SELECT d.state, count(l.id), count(l.id) FILTER (WHERE l.state = 'accepted' AND l.copied = 0)
+		FROM drafts d LEFT JOIN letters l ON l.draft_id = d.id WHERE d.id = ? GROUP BY d.id`, d.ID).Scan(&state, &tried, &awaited)
+	switch {
+	case err != nil:
+		return false, err
+	case state == Discarded:
+		return tried > 0, nil
+	case state != Sent:
+		return false, nil
 	}
 	lost, err := o.lost(ctx, box.Address())
 	if err != nil {

@@ -68,6 +68,25 @@ func TestCloseExchange(t *testing.T) {
 	}
 }
 
+// A click that read the closing just before another set off is that other's: it never
+// begins a second letter.
+func TestCloseExchangeLateClick(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	box := w.box(anne)
+	c := closing("")
+	before, err := w.closingDraft(w.ctx, box, c, address(t, patient), 0)
+	w.must(err)
+	r, err := w.CloseExchange(w.ctx, box, c)
+	w.must(err)
+	if r.Came != CameSent || before.State != Discarded {
+		t.Fatalf("%+v %+v", r, before)
+	}
+	if over, err := w.closingOver(w.ctx, box, before, address(t, patient)); err != nil || over {
+		t.Errorf("the letter that left is taken for one that did not: %v", err)
+	}
+}
+
 // Before the copy is in Sent the exchange is closed already; nothing of a closing that
 // did not leave stays for somebody to write in.
 func TestCloseExchangeFails(t *testing.T) {
