@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -20,8 +21,7 @@ import (
 // shown is what a letter's frame holds, and what the page says about it.
 type shown struct {
 	html          string
-	packed        []byte // the frame's whole document, compressed; nil for none
-	plainOnly     bool   // no part of it is the sender's HTML
+	plainOnly     bool // no part of it is the sender's HTML
 	remoteBlocked int
 	truncated     bool
 }
@@ -32,8 +32,9 @@ func (v shown) same(w shown) bool {
 }
 
 // draw begins the document of a letter: each text in its form, sanitised last, cid:
-// pictures led to the letter's own parts. base is the letter's address.
-func draw(c mailbox.Content, base string, plain bool) (likely shown, finish func() shown) {
+// pictures led to the letter's own parts. base is the letter's address. certain says
+// that likely is what finish would give.
+func draw(c mailbox.Content, base string, plain bool) (likely shown, certain bool, finish func() shown) {
 	texts := c.Shown
 	if plain {
 		texts = c.Plains
@@ -72,7 +73,8 @@ func draw(c mailbox.Content, base string, plain bool) (likely shown, finish func
 		v.html = b.String()
 		return v
 	}
-	return join(func(w *sanitize.Work) sanitize.Result { return w.Likely }), func() shown { return join((*sanitize.Work).Finish) }
+	certain = !slices.ContainsFunc(work, func(w *sanitize.Work) bool { return !w.Certain() })
+	return join(func(w *sanitize.Work) sanitize.Result { return w.Likely }), certain, func() shown { return join((*sanitize.Work).Finish) }
 }
 
 // hasForms reports whether a letter has both a laid-out and a plain form.
@@ -97,9 +99,12 @@ func (s *Server) document(key documentKey, c mailbox.Content) *document {
 	if d := s.documents.find(key); d != nil {
 		return d
 	}
-	likely, finish := draw(c, letterHref(key.box, key.ref), key.plain)
+	likely, certain, finish := draw(c, letterHref(key.box, key.ref), key.plain)
 	d := newDocument(key, likely)
 	s.documents.keep(d)
+	if certain {
+		s.documents.settle(d, likely, nil)
+	}
 	go func() {
 		defer func() { // on a goroutine of its own: nobody else would catch it
 			if v := recover(); v != nil {
@@ -108,9 +113,12 @@ func (s *Server) document(key documentKey, c mailbox.Content) *document {
 				s.documents.settle(d, shown{}, problem.New(problem.Internal, "Cette lettre n’a pas pu être préparée. Elle n’a rien\u00a0: téléchargez sa source, et prévenez le support."))
 			}
 		}()
-		v := finish()
-		v.packed = s.packFrame(v)
-		s.documents.settle(d, v, nil)
+		v := likely
+		if !certain {
+			v = finish()
+			s.documents.settle(d, v, nil)
+		}
+		s.documents.pack(d, s.packFrame(v))
 	}()
 	return d
 }
@@ -185,8 +193,10 @@ func (s *Server) body(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if _, ok := w.(*gzipWriter); ok && v.packed != nil {
-		return (&prepared{body: v.packed, packed: true}).answer(w, http.StatusOK)
+	if _, ok := w.(*gzipWriter); ok {
+		if packed := d.waitPacked(r.Context()); packed != nil {
+			return (&prepared{body: packed, packed: true}).answer(w, http.StatusOK)
+		}
 	}
 	return s.render(w, r, http.StatusOK, bodyDocument(v))
 }

@@ -42,14 +42,17 @@ type document struct {
 	until time.Time     // guarded by documents, as bytes is
 	bytes int           // as counted
 	done  chan struct{} // closed once shown is what may be served
+	full  chan struct{} // closed once packed is there, or never will be
 
-	mu    sync.Mutex
-	shown shown // until done: what it will likely be, to make a page of
-	err   error
+	ended  sync.Once // closes full
+	mu     sync.Mutex
+	shown  shown // until done: what it will likely be, to make a page of
+	err    error
+	packed []byte // until full, nil; the frame's whole document, compressed; nil for none
 }
 
 func newDocument(key documentKey, likely shown) *document {
-	return &document{key: key, shown: likely, done: make(chan struct{})}
+	return &document{key: key, shown: likely, done: make(chan struct{}), full: make(chan struct{})}
 }
 
 // wait gives the document as it may be served. The reader who leaves waits no more.
@@ -62,11 +65,30 @@ func (d *document) wait(ctx context.Context) (shown, error) {
 	}
 }
 
+// waitPacked gives the frame's document as it was compressed ahead, nil when it was
+// not: whoever asks makes it then.
+func (d *document) waitPacked(ctx context.Context) []byte {
+	select {
+	case <-d.full:
+		return d.packed
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+// settle sets what may be served, the first time. One that failed is not packed.
 func (d *document) settle(v shown, err error) {
 	d.mu.Lock()
-	d.shown, d.err = v, err
-	d.mu.Unlock()
-	close(d.done)
+	defer d.mu.Unlock()
+	select {
+	case <-d.done: // it failed while it was packed: what may be served stays
+	default:
+		d.shown, d.err = v, err
+		close(d.done)
+	}
+	if err != nil {
+		d.ended.Do(func() { close(d.full) })
+	}
 }
 
 // look is what a page took from a document.
@@ -103,7 +125,7 @@ func newDocuments(now func() time.Time) *documents {
 }
 
 // size is what a document costs, its own bookkeeping roughly included.
-func (v shown) size() int { return len(v.html) + len(v.packed) + 512 }
+func (v shown) size() int { return len(v.html) + 512 }
 
 // find gives the document of k, nil for none.
 func (d *documents) find(k documentKey) *document {
@@ -154,6 +176,19 @@ func (d *documents) settle(doc *document, v shown, err error) {
 		return
 	}
 	d.count(doc, v.size())
+}
+
+// pack sets the frame's compressed document, nil for none.
+func (d *documents) pack(doc *document, packed []byte) {
+	doc.ended.Do(func() {
+		doc.packed = packed
+		close(doc.full)
+	})
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if e := d.of[doc.key]; e != nil && e.Value.(*document) == doc {
+		d.count(doc, doc.bytes+len(packed))
+	}
 }
 
 func (d *documents) count(doc *document, bytes int) {

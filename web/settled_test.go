@@ -15,11 +15,10 @@ func TestPagesOfSettledDocuments(t *testing.T) {
 		err     error
 		pages   int
 	}{
-		"as it seemed":   {settled: shown{html: "a", remoteBlocked: 1}, pages: 1},
-		"other words":    {settled: shown{html: "b", remoteBlocked: 1}, pages: 2},
-		"cut":            {settled: shown{html: "a", remoteBlocked: 1, truncated: true}, pages: 2},
-		"could not be":   {err: errors.New("no"), pages: 1},
-		"packed as well": {settled: shown{html: "a", remoteBlocked: 1, packed: []byte("z")}, pages: 1},
+		"as it seemed": {settled: shown{html: "a", remoteBlocked: 1}, pages: 1},
+		"other words":  {settled: shown{html: "b", remoteBlocked: 1}, pages: 2},
+		"cut":          {settled: shown{html: "a", remoteBlocked: 1, truncated: true}, pages: 2},
+		"could not be": {err: errors.New("no"), pages: 1},
 	} {
 		d := newDocument(documentKey{session: name}, shown{html: "a", remoteBlocked: 1})
 		kept.keep(d)

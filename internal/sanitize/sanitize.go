@@ -34,13 +34,17 @@ type Work struct {
 	// RemoteBlocked is already what the Result will say.
 	RemoteBlocked int
 	// Likely is what the Result will be unless a browser would read it in another way:
-	// to judge its words by, never to be served.
+	// to judge its words by, never to be served before Finish.
 	Likely Result
 
-	in  []byte
-	o   Options
-	out *writer
+	in     []byte
+	o      Options
+	out    *writer
+	stands bool
 }
+
+// Certain reports that Likely is the Result: Finish will take no time.
+func (w *Work) Certain() bool { return w.stands }
 
 // Begin does the first half of HTML.
 func Begin(in []byte, o Options) *Work {
@@ -51,13 +55,16 @@ func Begin(in []byte, o Options) *Work {
 	w := newWriter(o)
 	w.out.Grow(len(in) + len(in)/8)
 	out := pass(in, w)
-	return &Work{RemoteBlocked: out.remote, in: in, o: o, out: out,
+	return &Work{RemoteBlocked: out.remote, in: in, o: o, out: out, stands: stands(out.bytes()),
 		Likely: Result{HTML: out.bytes(), RemoteBlocked: out.remote, Links: out.links, Truncated: out.truncated || truncated}}
 }
 
 // Finish does the second half, once: only what it gives may be served.
 func (w *Work) Finish() Result {
 	result, out := w.Likely, w.out
+	if w.stands {
+		return result
+	}
 	for range maxPasses {
 		parsed, ok := reparse(out.bytes())
 		if ok && bytes.Equal(parsed, out.bytes()) {

@@ -30,6 +30,9 @@ func check(t *testing.T, in string) string {
 	if err := unsafeIn(out); err != nil {
 		t.Fatalf("%v\nin:  %.2000q\nout: %.2000q", err, in, out)
 	}
+	vouched(t, r.HTML)
+	vouched(t, pass([]byte(in), newWriter(options)).bytes())
+	vouched(t, []byte(in))
 	again := HTML(r.HTML, options)
 	if !bytes.Equal(again.HTML, r.HTML) {
 		t.Fatalf("not idempotent\nin:    %.2000q\nonce:  %.2000q\ntwice: %.2000q", in, out, again.HTML)
