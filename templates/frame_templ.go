@@ -581,7 +581,7 @@ func frame(p Page, view string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = keysSheet().Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = keysHelp().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 
 	"pli.example/pli/internal/app"
 	"pli.example/pli/internal/config"
@@ -25,6 +26,9 @@ func (cmd *serveCmd) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: c.LogLevel}))
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	strangers, err := config.Strangers(os.Environ())
 	if err != nil {
 		return err
@@ -53,6 +57,11 @@ func (cmd *serveCmd) Run(ctx context.Context, s *streams) error {
 	log.Info("stopped")
 	return err
 }
+
+// gcPercent: what lives is some tens of megabytes, a page leaves half of one behind.
+// Collecting at four times what lives instead of twice takes a fifth off the slowest
+// pages. An operator short of memory sets GOGC, or GOMEMLIMIT, which goes before it.
+const gcPercent = 300
 
 // serveMetrics listens for whoever reads the figures, apart from the pages, until
 // stop: they are there to be read while the house drains.

@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/a-h/templ"
+
+	"pli.example/pli/static"
 )
 
 func kindClass(kind string) string {
@@ -107,3 +109,6 @@ func (f Field) attributes() templ.Attributes {
 	}
 	return a
 }
+
+// IconHref is the address of an icon.
+func IconHref(name string) string { return static.Path("icons.svg") + "#" + name }
