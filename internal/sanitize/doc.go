@@ -8,6 +8,7 @@
 // list does not exist; style is rebuilt token by token without url(), escapes,
 // functions other than colours; no class, id, name or data attribute survives; the
 // writer keeps its own well-nested stack following the HTML parser's content rules
-// and the result is parsed again until it is a fixpoint: HTML(HTML(x)) == HTML(x).
+// and the result is parsed again until it is a fixpoint, HTML(HTML(x)) == HTML(x),
+// unless its bytes show that no parser could read it in two ways (stands.go).
 // Nothing may rewrite the output afterwards (CVE-2024-42009).
 package sanitize

@@ -156,9 +156,9 @@ func (s *stander) admits(name []byte, k kind) bool {
 	}
 	switch {
 	case string(name) == "li":
-		return (string(parent.name) == "ul" || string(parent.name) == "ol") && !s.inP()
+		return string(parent.name) == "ul" || string(parent.name) == "ol" // no list is in a paragraph
 	case string(name) == "dt", string(name) == "dd":
-		return string(parent.name) == "dl" && !s.inP()
+		return string(parent.name) == "dl"
 	case k&heading != 0 && parent.kind&heading != 0:
 		return false
 	case k&closesP != 0:

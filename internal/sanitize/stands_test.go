@@ -44,7 +44,8 @@ func TestStandsNot(t *testing.T) {
 		`<table>x</table>`, `<table><tbody><tr>x</tr></tbody></table>`, `<table><tr><td>x</td></tr></table>`, `<table><tbody><td>x</td></tbody></table>`,
 		`<table><tbody><tr><p>x</p></tr></tbody></table>`, `<table><colgroup><td>x</td></colgroup></table>`, `<div><td>x</td></div>`, `<div><col></div>`,
 		"<pre>\nx</pre>", `<b title="a" title="b">x</b>`, `&copy;`, `&#60;`, "a\rb", "a\x00b", `<b title="&lt">x</b>`, `<b title='x'>x</b>`, `<B>x</B>`,
-		`<b>x</i>`, `<b>x`, `x</b>`, `<b><i>x</b></i>`, `<!-- -->`, `<br/>`, `<br></br>`, `a>b`, `a"b`,
+		`<b>x</i>`, `<b>x`, `x</b>`, `<b><i>x</b></i>`, `<!-- -->`, `<br/>`, `<br></br>`, `a>b`, `a"b`, "<b\ttitle=\"x\">y</b>", `<b title="a<b">x</b>`,
+		strings.Repeat("<div>", 600) + "x" + strings.Repeat("</div>", 600),
 	} {
 		if stands([]byte(moved)) {
 			t.Errorf("vouched for: %q", moved)
