@@ -50,7 +50,8 @@
     form.classList.toggle("has-selection", n > 0);
     doc.body.classList.toggle("selecting", n > 0);
     $("#rows").classList.toggle("choosing", n > 0);
-    $("#bulk-count").textContent = n < 2 ? n + "\u00a0lettre choisie" : n + "\u00a0lettres choisies";
+    var count = $("#bulk-count");
+    count.textContent = n + "\u00a0" + (n < 2 ? count.dataset.one || "lettre choisie" : count.dataset.many || "lettres choisies");
     var every = $("#choose-all");
     if (every) {
       every.checked = n > 0 && n === boxes().length;

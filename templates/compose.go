@@ -105,18 +105,9 @@ type SendingView struct {
 	Closing    bool // it closes an exchange with a patient: never sent again
 }
 
-// DraftsView lists a mailbox's letters being written.
-type DraftsView struct {
-	Page
-	Rows          []DraftRow
-	WriteTo       string
-	Discarded     string // a draft just discarded: POST brings it back
-	Folder        string // the server's Drafts folder, "" when not known
-	SignatureHref string
-}
-
 // DraftRow is one draft.
 type DraftRow struct {
+	ID, Ref                                            string // Ref is its value in a form
 	Href, Who, Subject, Snippet, When, WhenISO, Author string
 	State                                              string // "" when it is simply being written
 	Copy                                               bool

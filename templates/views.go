@@ -65,11 +65,13 @@ type FolderLink struct {
 // Flash is one sentence after an act, with its undo.
 type Flash struct {
 	Say    string
-	Kind   string // "ok", "warn"
-	Undo   string // sealed token; "" when there is nothing to undo
-	UndoTo string // POST target
-	Next   string // local path to come back to
-	Row    uint32 // the list's row it is about, 0 for none
+	Kind   string   // "ok", "warn"
+	Undo   string   // sealed token; "" when there is nothing to undo
+	UndoTo string   // POST target
+	Next   string   // local path to come back to
+	Row    uint32   // the list's row it is about, 0 for none
+	Drafts []string // fields ref of the drafts an undo brings back, with do=restore
+	Reopen string   // POST: brings back the one draft put away, and opens it
 }
 
 // SignInView is the page before anybody is known.
@@ -101,21 +103,25 @@ type ListView struct {
 	BoxID, FolderID, FolderLabel string
 	UIDValidity                  uint32
 	Rows                         []Row
-	Drafts                       []DraftRow // being written in Pli, above those of the server's folder
-	Total                        int
-	First, Last                  int
-	PrevHref, NextHref           string
-	RefreshHref                  string
-	Filter                       string // "", "unread", "flagged"
-	FilterAll, FilterUnread      string // hrefs
-	FilterFlagged                string
-	Moves                        []FolderLink // where a selection may go
-	CanTriage                    bool
-	Pages                        int
-	Search                       *SearchBox
-	Empty                        string // sentence of an empty page
-	Selected                     uint32 // uid open beside, 0 when none
-	PageNumber                   int    // 1-based page shown, 0 when unknown (anchored in the middle)
+	// Drafting is the page of letters being written: two groups, one count, no filters.
+	// Total counts both.
+	Drafting                bool
+	Drafts                  []DraftRow // being written in Pli, above those another program left
+	SignatureHref           string     // where the signature is changed, on that page
+	Total                   int
+	First, Last             int
+	PrevHref, NextHref      string
+	RefreshHref             string
+	Filter                  string // "", "unread", "flagged"
+	FilterAll, FilterUnread string // hrefs
+	FilterFlagged           string
+	Moves                   []FolderLink // where a selection may go
+	CanTriage               bool
+	Pages                   int
+	Search                  *SearchBox
+	Empty                   string // sentence of an empty page
+	Selected                uint32 // uid open beside, 0 when none
+	PageNumber              int    // 1-based page shown, 0 when unknown (anchored in the middle)
 	// BulkTo is the POST target of a selection. Fields: ref (repeated, Row.Ref),
 	// do (archive, bin, read, unread, star, unstar, move) and, for move, to
 	// (FolderLink.ID of Moves).

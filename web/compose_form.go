@@ -261,6 +261,5 @@ func (s *Server) discard(w http.ResponseWriter, r *http.Request, b *mailbox.Box,
 
 // discarded leads to the list that says how to bring a draft back.
 func (s *Server) discarded(w http.ResponseWriter, r *http.Request, id string) error {
-	redirect(w, r, withQuery(path("mail", scopeOf(r).box.ID, "compose"), "discarded", id))
-	return nil
+	return s.comeBack(w, r, path("mail", scopeOf(r).box.ID, "compose"), note{say: "Brouillon supprimé.", kind: "ok", reopen: id})
 }

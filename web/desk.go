@@ -60,8 +60,10 @@ type search struct {
 // note is the sentence shown after an act, with its sealed undo.
 type note struct {
 	boxID, say, kind, undo string
-	row                    uint32 // of the letter that came back, 0 for none
-	sent                   bool   // a letter left: said whole where the list behind it cannot be shown
+	row                    uint32   // of the letter that came back, 0 for none
+	sent                   bool     // a letter left: said whole where the list behind it cannot be shown
+	drafts                 []string // put away by the act, to bring back with undo
+	reopen                 string   // the one draft put away from its own page
 }
 
 type counter struct {

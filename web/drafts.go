@@ -3,7 +3,6 @@ package web
 import (
 	"log/slog"
 	"net/http"
-	"slices"
 	"strings"
 
 	"pli.example/pli/internal/delegation"
@@ -12,80 +11,7 @@ import (
 	"pli.example/pli/internal/outgoing"
 	"pli.example/pli/internal/problem"
 	"pli.example/pli/internal/sanitize"
-	"pli.example/pli/templates"
 )
-
-// drafts lists the letters being written in a mailbox.
-func (s *Server) drafts(w http.ResponseWriter, r *http.Request) error {
-	b, err := s.writing(r)
-	if err != nil {
-		return err
-	}
-	all, err := s.outbox.List(r.Context(), b)
-	if err != nil {
-		return err
-	}
-	sc := scopeOf(r)
-	v := templates.DraftsView{Page: s.page(r, "Brouillons"), Rows: s.draftRows(r, b, all), WriteTo: path("mail", sc.box.ID, "compose"), SignatureHref: signatureHref(sc.box.ID)}
-	v.Page.Section = "drafts"
-	if id := r.URL.Query().Get("discarded"); opaque.MatchString(id) {
-		v.Discarded = draftHref(sc.box.ID, id) + "/restore"
-	}
-	for _, f := range v.Page.Folders {
-		if f.Role == "drafts" {
-			v.Folder = f.Href
-		}
-	}
-	return s.render(w, r, http.StatusOK, templates.DraftsPage(v))
-}
-
-// withDrafts puts the letters being written above the server's Drafts folder, and
-// takes their own copies out of its rows: a letter shows once. Nothing is shown to
-// whoever may not write, nor when they cannot be read.
-func (s *Server) withDrafts(r *http.Request, b *mailbox.Box, l mailbox.List, v *templates.ListView) {
-	if s.outbox == nil || l.Folder.Role != "drafts" || s.writeTo(scopeOf(r)) == "" {
-		return
-	}
-	all, err := s.outbox.List(r.Context(), b)
-	if err != nil {
-		return
-	}
-	v.Drafts = s.draftRows(r, b, all)
-	ours := map[mailbox.Place]bool{}
-	for _, d := range all {
-		if d.Place.UID != 0 {
-			ours[d.Place] = true
-		}
-	}
-	whole := int(l.Total) == len(l.Items) // of a folder of several pages the numbers stay the server's
-	v.Rows = slices.DeleteFunc(v.Rows, func(row templates.Row) bool {
-		return ours[mailbox.Place{UIDValidity: l.UIDValidity, UID: row.UID}]
-	})
-	if whole {
-		v.Total, v.Last = len(v.Rows), len(v.Rows)
-		v.First = min(v.First, v.Last)
-	}
-}
-
-func (s *Server) draftRows(r *http.Request, b *mailbox.Box, all []outgoing.Summary) []templates.DraftRow {
-	rows := make([]templates.DraftRow, 0, len(all))
-	me := b.Actor().Name
-	for _, d := range all {
-		row := templates.DraftRow{Href: draftHref(b.Grant().Mailbox.ID, d.ID), Who: s.draftWho(d.To, d.MoreTo), Subject: d.Subject, Snippet: d.Snippet,
-			When: s.clock.short(d.SavedAt), WhenISO: s.clock.iso(d.SavedAt), Copy: d.CopyOf != "", Files: d.Files, Error: d.LastError}
-		if d.Author != me {
-			row.Author = d.Author
-		}
-		if d.State != outgoing.Open {
-			row.State = d.State.Label()
-		}
-		if d.Unreadable {
-			row.Who, row.Subject = "Brouillon illisible", "Ce brouillon ne peut pas être affiché\u00a0; il n’est pas effacé. Prévenez le support."
-		}
-		rows = append(rows, row)
-	}
-	return rows
-}
 
 // draftWho names up to three recipients as typed, and counts the others, unlisted
 // ones too; a patient's address, which is an identity number, is no name.

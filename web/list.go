@@ -154,7 +154,7 @@ func (s *Server) listView(r *http.Request, b *mailbox.Box, lq mailbox.ListQuery,
 	if !sent {
 		s.introduceRows(r, l.Items, v.Rows)
 	}
-	s.withDrafts(r, b, l, &v)
+	s.withDrafts(r, b, lq, l, &v)
 	if len(v.Rows) == 0 {
 		v.Empty = emptyWords(lq, string(l.Folder.Role))
 	}
@@ -185,7 +185,7 @@ func (s *Server) row(boxID string, it mailbox.Item, sent bool, params string) te
 		row.Chips = append(row.Chips, templates.Chip{Kind: "doubt", Text: "Expéditeur à vérifier"})
 	}
 	if it.Draft {
-		row.Chips = append(row.Chips, templates.Chip{Kind: "plain", Text: "brouillon"})
+		row.Chips = append(row.Chips, draftChip)
 	}
 	return row
 }

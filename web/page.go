@@ -140,7 +140,15 @@ func (s *Server) flash(r *http.Request) *templates.Flash {
 		return nil
 	}
 	f := &templates.Flash{Say: n.say, Kind: n.kind, Undo: n.undo, Row: n.row, Next: localPath(withoutNote(r.URL), "/")}
-	if n.undo != "" {
+	switch {
+	case n.reopen != "":
+		f.Reopen = draftHref(n.boxID, n.reopen) + "/restore"
+	case len(n.drafts) > 0:
+		f.UndoTo = path("mail", n.boxID, "compose", "chosen")
+		for _, id := range n.drafts {
+			f.Drafts = append(f.Drafts, draftRef(id))
+		}
+	case n.undo != "":
 		f.UndoTo = path("mail", n.boxID, "undo")
 	}
 	return f

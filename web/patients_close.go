@@ -54,7 +54,7 @@ func (s *Server) exchangeWrite(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-const sayNewLetter = "Le patient vient d’écrire\u00a0: l’échange n’a pas été clos. Lisez sa lettre, puis répondez, ou cliquez de nouveau sur «\u00a0Clore la conversation\u00a0»."
+const sayNewLetter = "Une lettre vient d’arriver\u00a0: l’échange n’a pas été clos. Lisez-la, puis répondez, ou cliquez de nouveau sur «\u00a0Clore la conversation\u00a0»."
 
 // seenWords is what a page showed of the patient's letters: how many, and the newest.
 func seenWords(e mailbox.Exchange) string {

@@ -69,9 +69,10 @@ func (s *Server) exchangeView(r *http.Request, b *mailbox.Box, e mailbox.Exchang
 	v := templates.ExchangeView{Page: s.page(r, "Échange"), BackHref: base, Name: e.Name, Who: whoSigns(sc)}
 	v.Page.Section = "patients"
 	v.State, v.StateSay = s.stateWords(e)
+	who, _ := patientWords(e.Patient)
 	v.LostTitle, v.LostSay = lostWords(e)
 	if e.State.ClosingLeaves {
-		v.LeavingSay = "Une lettre de clôture est en train de partir, ou son envoi reste à confirmer dans Brouillons. Tant que ce n’est pas sûr, le patient peut encore répondre."
+		v.LeavingSay = "Une lettre de clôture est en train de partir, ou son envoi reste à confirmer dans Brouillons. Tant que ce n’est pas sûr, " + who + " peut encore répondre."
 	}
 	if e.State.NearClosing {
 		v.NearSay = "Une de vos lettres a un objet qui ressemble à «\u00a0[FIN]\u00a0» sans l’être exactement\u00a0: Mon espace santé ne l’a sans doute pas prise pour une clôture."
@@ -82,7 +83,7 @@ func (s *Server) exchangeView(r *http.Request, b *mailbox.Box, e mailbox.Exchang
 	}
 	if s.outbox != nil && g.Rights.Has(delegation.Send) && mayClose(e.State) {
 		v.CloseTo = self + "/close"
-		v.CloseSay = "Le patient reçoit un message «\u00a0[FIN]\u00a0» et ne peut plus répondre aux lettres précédentes. Lui écrire de nouveau rouvre l’échange."
+		v.CloseSay = upperFirst(who) + " reçoit un message «\u00a0[FIN]\u00a0» et ne peut plus répondre aux lettres précédentes. Lui écrire de nouveau rouvre l’échange."
 		v.Last = seenWords(e)
 	}
 	before := ""

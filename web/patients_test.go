@@ -147,7 +147,7 @@ func TestCloseConversation(t *testing.T) {
 	late := "From: Odile Besançon <" + mssante.PatientAddress(ins("besancon")).String() + ">\r\nTo: " + people.MartinBox.String() + "\r\nSubject: Urgent\r\nMessage-ID: <late@patient>\r\n\r\nJ’ai mal.\r\n"
 	k.World.Mail().Put(people.MartinBox, "INBOX", nil, k.Clock.Now(), []byte(late))
 	a = c.Post(exchange+"/close", values("last", last, "who", who))
-	if got := flashAt(t, c, a).Text(); !strings.Contains(got, "vient d’écrire") || !strings.Contains(got, "cliquez de nouveau sur «\u00a0Clore la conversation\u00a0»") {
+	if got := flashAt(t, c, a).Text(); !strings.Contains(got, "vient d’arriver") || !strings.Contains(got, "cliquez de nouveau sur «\u00a0Clore la conversation\u00a0»") {
 		t.Errorf("closing over a letter nobody read: %q", got)
 	}
 	d = doc(t, ok(t, c.Get(exchange)))

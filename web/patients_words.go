@@ -6,6 +6,7 @@ import (
 
 	"pli.example/pli/internal/conversation"
 	"pli.example/pli/internal/mailbox"
+	"pli.example/pli/internal/mssante"
 )
 
 func answerWords(st conversation.State) string {
@@ -18,32 +19,51 @@ func answerWords(st conversation.State) string {
 	return "Écrire"
 }
 
+// patientWords name the person of an exchange in a sentence, as the matricule tells:
+// nobody is called a man for want of knowing.
+func patientWords(a mssante.Address) (who, it string) {
+	ins, _ := a.INS()
+	switch ins.Sex() {
+	case "féminin":
+		return "la patiente", "elle"
+	case "masculin":
+		return "le patient", "il"
+	}
+	return "cette personne", "elle"
+}
+
+func upperFirst(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
+}
+
 // stateWords says where an exchange stands, in a sentence.
 func (s *Server) stateWords(e mailbox.Exchange) (state, say string) {
 	st := e.State
+	who, it := patientWords(e.Patient)
 	switch st.Phase {
 	case conversation.WaitingForUs:
-		since := "Le patient attend depuis " + s.clock.span(st.Since) + "."
+		since := upperFirst(who) + " attend depuis " + s.clock.span(st.Since) + "."
 		switch {
 		case st.AfterClosing:
-			return "after", since + " Il a écrit après la clôture\u00a0: il attend peut-être une réponse. Lui écrire rouvre l’échange\u00a0; sinon, vous pouvez le clore de nouveau."
+			return "after", since + " " + upperFirst(it) + " a écrit après la clôture\u00a0: une réponse est peut-être attendue. Lui écrire rouvre l’échange\u00a0; sinon, vous pouvez le clore de nouveau."
 		case st.Open:
 			return "todo", since + " L’échange est ouvert."
 		}
 		return "todo", since
 	case conversation.WaitingForPatient:
-		say = "Échange ouvert\u00a0: le patient peut répondre. Vous lui avez écrit " + s.clock.full(st.Since) + "."
+		say = "Échange ouvert\u00a0: " + who + " peut répondre. Vous lui avez écrit " + s.clock.full(st.Since) + "."
 		if st.NoReply {
-			say = "Échange ouvert\u00a0: votre dernière lettre n’autorise pas de réponse, mais le patient peut encore répondre aux précédentes."
+			say = "Échange ouvert\u00a0: votre dernière lettre n’autorise pas de réponse, mais " + who + " peut encore répondre aux précédentes."
 		}
 		return "open", say
 	case conversation.NotOpened:
-		return "lost", "Aucune de vos lettres n’est arrivée à ce patient\u00a0: il n’a rien reçu et ne peut pas répondre."
+		return "lost", "Aucune de vos lettres n’est arrivée\u00a0: " + who + " n’a rien reçu et ne peut pas répondre."
 	}
 	if st.ClosedAt.IsZero() {
-		return "silent", "Lettre sans réponse possible\u00a0: le patient ne peut pas y répondre. Une lettre ordinaire ouvrirait l’échange."
+		return "silent", "Lettre sans réponse possible\u00a0: " + who + " ne peut pas y répondre. Une lettre ordinaire ouvrirait l’échange."
 	}
-	return "closed", "Échange clos " + s.clock.full(st.ClosedAt) + "\u00a0: le patient ne peut plus répondre. Lui écrire de nouveau le rouvre."
+	return "closed", "Échange clos " + s.clock.full(st.ClosedAt) + "\u00a0: " + who + " ne peut plus répondre. Lui écrire de nouveau le rouvre."
 }
 
 // mayClose: there is something to close, and no closing under way.
@@ -63,13 +83,13 @@ func lostWords(e mailbox.Exchange) (title, say string) {
 		}
 	}
 	if e.State.LostClosing {
-		say = "Votre lettre de clôture n’a pas été remise au patient\u00a0: " + why.why + ". L’échange n’est donc pas clos par elle. "
+		say = "Votre lettre de clôture n’a pas été remise\u00a0: " + why.why + ". L’échange n’est donc pas clos par elle. "
 		if mayClose(e.State) {
 			say += "Pour clore, cliquez de nouveau sur «\u00a0Clore la conversation\u00a0». "
 		}
 		return "Clôture non remise", say + why.act
 	}
-	return "Lettre non remise", "Votre dernière lettre n’a pas été remise au patient\u00a0: " + why.why + ". Il ne l’a pas reçue. " + why.act
+	return "Lettre non remise", "Votre dernière lettre n’a pas été remise\u00a0: " + why.why + ". " + why.act
 }
 
 func lowerFirst(s string) string {

@@ -99,6 +99,7 @@ func (s *Server) routes() []route {
 		{method: get, pattern: "/mail/{box}/search/{handle}", set: pageHeaders, access: forReaders, act: true, handle: s.searchShow},
 		{method: get, pattern: "/mail/{box}/compose", set: pageHeaders, access: forWriters, act: true, handle: s.drafts},
 		{method: post, pattern: "/mail/{box}/compose", set: pageHeaders, access: forWriters, act: true, handle: s.composeBegin},
+		{method: post, pattern: "/mail/{box}/compose/chosen", set: pageHeaders, access: forWriters, act: true, handle: s.draftsChosen},
 		{method: get, pattern: draftPath, set: composeHeaders, access: forWriters, act: true, handle: s.composePage},
 		{method: post, pattern: draftPath, set: pageHeaders, access: forWriters, act: true, body: maxDraftForm, handle: s.composeForm},
 		{method: post, pattern: draftPath + "/save", set: dataHeaders, access: forWriters, act: true, body: maxDraftSave, handle: s.draftSave},

@@ -37,10 +37,10 @@ func Directory() []annuaire.Entry {
 	return out
 }
 
-// castEntry reads a person's first situation out of their claims.
+// castEntry reads the situation in which a person has a mailbox out of their claims.
 func castEntry(p people.Person, g people.Grant) annuaire.Entry {
-	exercise := first(first(p.Userinfo, "SubjectRefPro"), "exercices")
-	place := first(exercise, "activities")
+	ref := first(p.Userinfo, "SubjectRefPro")
+	exercise, place := situationAt(ref, people.SiteOf(g.Address))
 	e := annuaire.Entry{
 		Kind: g.Kind, Address: g.Address, Structure: text(place, "raisonSocialeSite"), FINESS: text(place, "numeroFinessSite"),
 		Number: text(place, "numeroVoie"), Street: strings.TrimSpace(text(place, "codeTypeDeVoie") + " " + text(place, "libelleVoie")),
@@ -52,6 +52,9 @@ func castEntry(p people.Person, g people.Grant) annuaire.Entry {
 		return e
 	}
 	e.NationalID, e.Title = p.NationalID, text(exercise, "codeCiviliteDexercice")
+	if e.Title == "" { // whoever has no title is Mme or M.
+		e.Title = text(ref, "codeCivilite") + text(p.Userinfo, "codeCivilite") // one of the two has it
+	}
 	e.Family, e.Given = text(exercise, "nomDexercice"), text(exercise, "prenomDexercice")
 	e.Profession, e.Skill = text(exercise, "codeProfession"), text(exercise, "codeSavoirFaire")
 	e.Work = workLabels[e.Profession]
@@ -64,6 +67,23 @@ var (
 		"70": "Masseur-kinésithérapeute", "331": "Secrétaire assistante médico-administrative"}
 	skillLabels = map[string]string{"SM04": "Cardiologie et maladies vasculaires", "SM26": "Qualifié en médecine générale", "SM54": "Médecine générale"}
 )
+
+// situationAt gives the exercise and the activity at a site, by its name; the first
+// ones when the site is "" or none of theirs.
+func situationAt(ref map[string]any, site string) (exercise, place map[string]any) {
+	exercises, _ := ref["exercices"].([]any)
+	for _, x := range exercises {
+		exercise, _ = x.(map[string]any)
+		activities, _ := exercise["activities"].([]any)
+		for _, y := range activities {
+			if place, _ = y.(map[string]any); site != "" && text(place, "raisonSocialeSite") == site {
+				return exercise, place
+			}
+		}
+	}
+	exercise = first(ref, "exercices")
+	return exercise, first(exercise, "activities")
+}
 
 // first gives the object at key, or the first of the list there.
 func first(m map[string]any, key string) map[string]any {

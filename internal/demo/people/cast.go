@@ -25,6 +25,15 @@ type Grant struct {
 	Rights  string // codes: read,triage,write,send,patients,manage
 }
 
+// SiteOf names the structure a mailbox belongs to, where its holder has several: ""
+// for that of their first activity.
+func SiteOf(a mssante.Address) string {
+	if a == PetitLibBox {
+		return clinique.name
+	}
+	return ""
+}
+
 // Rights, by usual sets.
 const (
 	allRights     = "read,triage,write,send,patients,manage"
