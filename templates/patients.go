@@ -82,6 +82,9 @@ func groupID(key string) string { return "groupe-" + key }
 
 func letterAnchor(i int) string { return "lettre-" + num(uint32(i+1)) }
 
+// newest is where an exchange is entered: what was said last is what one came for.
+const newest = "derniere"
+
 func rowName(name string) string {
 	if name == "" {
 		return "Patient"

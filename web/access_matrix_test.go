@@ -142,7 +142,7 @@ func newMatrix(t *testing.T, k *testkit.Kit) *matrix {
 	asset := doc(t, ok(t, titular.Get("/sessions"))).Find("link[rel=stylesheet]").First().AttrOr("href", "")
 	m.params = map[string]string{"box": box, "folder": parts[3], "uidvalidity": parts[4], "uid": parts[5], "part": "2", "*": strings.TrimPrefix(asset, "/static/")}
 	m.ref = strings.Join(parts[3:6], "/")
-	m.params["exchange"] = strings.TrimPrefix(doc(t, ok(t, titular.Get("/mail/"+box+"/patients"))).Find("[data-testid=patient-name]").First().AttrOr("href", ""), "/mail/"+box+"/patients/")
+	m.params["exchange"] = strings.TrimPrefix(exchangeAt(doc(t, ok(t, titular.Get("/mail/"+box+"/patients"))).Find("[data-testid=patient-row]").First()), "/mail/"+box+"/patients/")
 	return m
 }
 

@@ -17,7 +17,7 @@ func TestClosingInTheBin(t *testing.T) {
 	k := writingKit(t)
 	c := k.SignIn("martin")
 	at := patientsAt(t, c, 0)
-	exchange := patientAt(t, c, at, "waiting", "Odile Besançon").Find("[data-testid=patient-name]").AttrOr("href", "")
+	exchange := exchangeAt(patientAt(t, c, at, "waiting", "Odile Besançon"))
 	d := doc(t, ok(t, c.Get(exchange)))
 	last, who := d.Find("input[name=last]").AttrOr("value", ""), d.Find("input[name=who]").AttrOr("value", "")
 	c.Post(exchange+"/close", values("last", last, "who", who))
@@ -59,7 +59,7 @@ func TestClosingGivenBack(t *testing.T) {
 	k := writingKit(t)
 	c := k.SignIn("martin")
 	at := patientsAt(t, c, 0)
-	exchange := patientAt(t, c, at, "waiting", "Odile Besançon").Find("[data-testid=patient-name]").AttrOr("href", "")
+	exchange := exchangeAt(patientAt(t, c, at, "waiting", "Odile Besançon"))
 	lay := func(folder, raw string) {
 		k.Clock.Advance(time.Minute)
 		k.World.Mail().Put(people.MartinBox, folder, nil, k.Clock.Now(), []byte(strings.ReplaceAll(raw, "\n", "\r\n")))
@@ -104,7 +104,7 @@ func TestWriteWherePatientNeverWrote(t *testing.T) {
 	leroy := mssante.PatientAddress(ins("leroy")).String()
 	k.World.Mail().Put(people.MartinBox, "Sent", nil, k.Clock.Now(), []byte("From: "+people.MartinBox.String()+"\r\nTo: Jeanne Leroy <"+leroy+">\r\nSubject: Votre dosage\r\nMessage-ID: <ailleurs@x>\r\n\r\nBonjour\r\n"))
 	at := patientsAt(t, c, 0)
-	exchange := patientAt(t, c, at, "awaited", "Jeanne Leroy").Find("[data-testid=patient-name]").AttrOr("href", "")
+	exchange := exchangeAt(patientAt(t, c, at, "awaited", "Jeanne Leroy"))
 	draft := c.Post(exchange+"/write", values("plain", "1")).Location()
 	to := doc(t, ok(t, c.Get(draft))).Find("#to").AttrOr("value", "")
 	a := c.Post(draft, values("plain", "1", "version", "1", "to", to, "subject", "Votre dosage", "text", "Tout va bien.", "do", "send"))
@@ -120,7 +120,7 @@ func TestSheetToPatientIsTraced(t *testing.T) {
 	k := writingKit(t)
 	c := k.SignIn("martin")
 	at := patientsAt(t, c, 0)
-	exchange := patientAt(t, c, at, "waiting", "Odile Besançon").Find("[data-testid=patient-name]").AttrOr("href", "")
+	exchange := exchangeAt(patientAt(t, c, at, "waiting", "Odile Besançon"))
 	if page := ok(t, c.Get(c.Post(exchange+"/write", values()).Location())); !strings.Contains(page.Text(), string(ins("besancon"))) {
 		t.Fatal("the sheet holds no INS")
 	}

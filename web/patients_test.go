@@ -49,6 +49,12 @@ func noIdentity(t *testing.T, a *testkit.Answer) {
 	}
 }
 
+// exchangeAt is the address of a row's exchange, without the place on its page.
+func exchangeAt(row *selection) string {
+	at, _, _ := strings.Cut(row.Find("[data-testid=patient-name]").AttrOr("href", ""), "#")
+	return at
+}
+
 func TestPatients(t *testing.T) {
 	t.Parallel()
 	k := writingKit(t)
@@ -64,7 +70,7 @@ func TestPatients(t *testing.T) {
 	}
 	patientAt(t, c, at, "closed", "Gérard Fontaine")
 	patientAt(t, c, at, "closed", "Jeanne Leroy")
-	exchange := row.Find("[data-testid=patient-name]").AttrOr("href", "")
+	exchange := exchangeAt(row)
 	a := ok(t, c.Get(exchange))
 	noIdentity(t, a)
 	d := doc(t, a)
@@ -115,7 +121,7 @@ func TestCloseConversation(t *testing.T) {
 	k := writingKit(t)
 	c := k.SignIn("martin")
 	at := patientsAt(t, c, 0)
-	exchange := patientAt(t, c, at, "waiting", "Odile Besançon").Find("[data-testid=patient-name]").AttrOr("href", "")
+	exchange := exchangeAt(patientAt(t, c, at, "waiting", "Odile Besançon"))
 	a := c.Post(exchange+"/write", values("plain", "1"))
 	draft := a.Location()
 	d := doc(t, ok(t, c.Get(draft)))
