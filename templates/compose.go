@@ -50,6 +50,7 @@ type RecipientChip struct {
 	Kind    string `json:"kind"`              // "", "patient", "warn", "error"
 	Say     string `json:"say,omitempty"`     // why, in words
 	Suggest string `json:"suggest,omitempty"` // an address that was perhaps meant
+	Place   string `json:"-"`                 // where, as it ends Sub; "" when it does not
 }
 
 // DraftFile is one file of a draft.

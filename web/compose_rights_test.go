@@ -97,7 +97,7 @@ func TestSendWhileDown(t *testing.T) {
 	if !strings.Contains(d.Find("#html").Text(), "Texte gardé") || d.Find("[data-testid=compose-file]").Length() != 1 {
 		t.Error("the draft is not as it was")
 	}
-	if rows := doc(t, ok(t, c.Get(at[:strings.LastIndexByte(at, '/')]))).Find(".draft-error"); rows.Length() != 1 {
+	if rows := doc(t, ok(t, c.Get(at[:strings.LastIndexByte(at, '/')]))).Find(".row-error"); rows.Length() != 1 {
 		t.Error("the list of drafts does not say that it failed")
 	}
 	k.World.Start(demo.ServiceSMTP)

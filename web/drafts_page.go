@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/a-h/templ"
+
 	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/outgoing"
 	"pli.example/pli/internal/problem"
@@ -29,7 +31,7 @@ func (s *Server) drafts(w http.ResponseWriter, r *http.Request) error {
 		_, _, err = b.Desk(r.Context(), lq, func(folders []mailbox.FolderView, l mailbox.List) {
 			s.attend(r, b)
 			s.askCounters(r)
-			p = s.prepareHTML(w, r, templates.ListPage(s.listView(r, b, lq, folders, l)))
+			p = s.prepareHTML(w, r, listOrPart(r, s.listView(r, b, lq, folders, l)))
 		})
 		if err == nil {
 			return p.answer(w, http.StatusOK)
@@ -46,7 +48,15 @@ func (s *Server) drafts(w http.ResponseWriter, r *http.Request) error {
 	v := templates.ListView{Page: s.page(r, "Brouillons"), FolderLabel: "Brouillons", RefreshHref: self, CanTriage: true}
 	s.fillDrafts(r, b, all, &v)
 	v.Total = len(v.Drafts)
-	return s.render(w, r, http.StatusOK, templates.ListPage(v))
+	return s.render(w, r, http.StatusOK, listOrPart(r, v))
+}
+
+// listOrPart is a list's page, or what a script swaps of it.
+func listOrPart(r *http.Request, v templates.ListView) templ.Component {
+	if isFragment(r) {
+		return templates.ListFragment(v)
+	}
+	return templates.ListPage(v)
 }
 
 // away reports that the mailbox's server does not serve now, or has the folder no more.

@@ -158,7 +158,7 @@ func (s *Server) judge(x outgoing.Recipient, a mssante.Address, ok bool, c templ
 	if known {
 		chip.Name, chip.Sub = c.Name, firstOf(c.Work, c.Kind)
 		if c.Place != "" {
-			chip.Sub = strings.TrimPrefix(chip.Sub+", "+c.Place, ", ")
+			chip.Place, chip.Sub = c.Place, strings.TrimPrefix(chip.Sub+", "+c.Place, ", ")
 		}
 	}
 	switch {

@@ -32,7 +32,10 @@ func tellApart(chip *templates.RecipientChip, a mssante.Address) {
 		chip.Sub = which
 		return
 	}
-	chip.Sub = which + ", " + chip.Sub
+	if work, ok := strings.CutSuffix(chip.Sub, chip.Place); ok && chip.Place != "" { // a chip is cut at its end: the place first
+		which, chip.Sub = which+", "+chip.Place, strings.TrimSuffix(work, ", ")
+	}
+	chip.Sub = strings.TrimSuffix(which+", "+chip.Sub, ", ")
 }
 
 // shortAddress leaves out what every address of the trusted space ends with.

@@ -13,7 +13,7 @@ func TestChipsTellWhichMailbox(t *testing.T) {
 	c := k.SignIn("martin")
 	box := "/mail/" + boxID(t, c, 0)
 	a := c.Post(box+"/suggest", values("words", "hugo petit")).Text()
-	for _, which := range []string{`"sub":"hugo.petit@chu-touraine`, `"sub":"hugo.petit@medecin`} {
+	for _, which := range []string{`"sub":"hugo.petit@chu-touraine, CHU de Touraine`, `"sub":"hugo.petit@medecin, Clinique des Tanneurs`} {
 		if !strings.Contains(a, which) {
 			t.Errorf("no %s in %s", which, firstBytes(a, 900))
 		}

@@ -198,7 +198,12 @@ func (c *checking) directory(ctx context.Context) {
 	}
 }
 
+// words are asked about once somebody is to read them: a letter to nobody is told that
+// alone.
 func (c *checking) words(d Draft) {
+	if len(c.f.Everybody()) == 0 {
+		return
+	}
 	if strings.TrimSpace(c.f.Subject) == "" {
 		c.add(Ask, NoSubject, "", "Cette lettre n’a pas d’objet. L’envoyer ainsi\u00a0?")
 	}

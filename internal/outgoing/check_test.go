@@ -45,6 +45,7 @@ func TestCheck(t *testing.T) {
 		{"the parent domain", with(func(f *Fields) { f.To[0].Address = "a@mssante.fr" }), "block outside:a@mssante.fr"},
 		{"half typed", with(func(f *Fields) { f.Cc = []Recipient{{Address: "dr.dup"}} }), "block bad_address:dr.dup"},
 		{"two addresses in one", with(func(f *Fields) { f.Cc = []Recipient{{Address: hugoBox + "," + outsider}} }), "block bad_address:" + hugoBox + "," + outsider},
+		{"nothing at all: one thing at a time", with(func(f *Fields) { f.To, f.Subject, f.Text, f.HTML = nil, "", "", "" }), "block no_recipient"},
 		{"no subject", with(func(f *Fields) { f.Subject = " " }), "ask no_subject"},
 		{"no text", with(func(f *Fields) { f.Text = "" }), "ask no_text"},
 		{"a signature alone", with(func(f *Fields) { f.Text = "\n—\nDr Anne Martin\nTours\n" }), "ask no_text"},
