@@ -64,7 +64,7 @@ func newChecked(t *testing.T) *checked {
 	ca := w.write("ca.pem", w.dovecot.CA.PEM, 0o644)
 	keys := w.write("keys", "e2e:"+base64.StdEncoding.EncodeToString(make([]byte, 32))+"\n", 0o600)
 	w.env = append(w.startSpace("space", time.Now).Env(),
-		"PLI_PUBLIC_URL=http://127.0.0.1:9", "PLI_DATABASE="+filepath.Join(w.dir, "pli.sqlite"), "PLI_AUDIT_HEADS_FILE="+filepath.Join(w.dir, "heads"), "PLI_KEYS_FILE="+keys,
+		"PLI_PUBLIC_URL=http://127.0.0.1:9", "PLI_DATABASE="+filepath.Join(w.dir, "pli.sqlite"), "PLI_AUDIT_HEADS_FILE="+w.write("heads", "", 0o600), "PLI_KEYS_FILE="+keys,
 		"PLI_OIDC_ISSUER="+w.provider.Issuer, "PLI_OIDC_CLIENT_ID=pli-e2e", "PLI_OIDC_CLIENT_SECRET=secret-of-pli",
 		"PLI_IMAP_ADDRESS="+w.dovecot.Address, "PLI_IMAP_CA_FILE="+ca, "PLI_IMAP_AUTH=plain-authzid",
 		"PLI_IMAP_SERVICE_USER="+dovecot.Service, "PLI_IMAP_SERVICE_PASSWORD="+dovecot.ServicePassword,
