@@ -242,22 +242,13 @@
     if (form.id === "selection") {
       remember("act", boxes().filter(function (b) { return b.checked; }).map(function (b) { return rowOf(b).dataset.uid; }));
     } else if (form.matches(".letter-bar form")) {
+      // Its list comes back with the next row framed, never the next letter opened: the
+      // second click of a slow hand would put away a letter nobody has read.
       remember("act", [form.closest(".letter").dataset.uid]);
-      onward(form);
     } else if (form.closest(".flash")) {
       remember("act", kept ? kept.uids : []);
     }
   });
-  // A letter put away beside its list: the older one opens, else the newer one. Alone
-  // on its page, where no list is in sight, its list comes back.
-  function onward(form) {
-    var to = new URL(form.action), list = links(), at = list.indexOf($("#rows .row-link[aria-current]"));
-    var other = at < 0 ? null : list[at + 1] || list[at - 1];
-    if (!other || !shown($("#rows")) || ["archive", "bin", "move"].indexOf(to.searchParams.get("do")) < 0) { return; }
-    var next = new URL(other.href);
-    to.searchParams.set("next", next.pathname + next.search);
-    form.action = to.pathname + to.search;
-  }
   // Coming back by the browser's own memory of the page: forms work again.
   window.addEventListener("pageshow", function () {
     all("form[data-sent]").forEach(function (f) { delete f.dataset.sent; });
