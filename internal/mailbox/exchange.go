@@ -72,8 +72,9 @@ type Left struct {
 	// Lost tells whether a letter was given up on its way to a patient, and the status
 	// code (RFC 3463); known is false when nothing was heard of a failure. nil: never.
 	Lost func(messageID string, patient mssante.Address) (status string, lost, known bool)
-	// Heard is told of each notice of a failure when it is first read; nil: nobody is.
-	Heard func(context.Context, message.Report)
+	// Heard is told of each letter that came back and of which Lost knows nothing: Message-ID,
+	// patient and what was said. It keeps it, for its notice may be thrown away. nil: nobody.
+	Heard func(context.Context, string, message.ReportRecipient)
 }
 
 // Exchanges are those of a mailbox.
@@ -206,12 +207,14 @@ func (h *House) Awaiting(ctx context.Context, actor mssante.Actor, g delegation.
 }
 
 func (b *Box) exchanges(ctx context.Context, left Left) (Exchanges, error) {
-	all, err := b.correspondence(ctx, left.Heard)
+	all, err := b.correspondence(ctx)
 	if err != nil {
 		return Exchanges{}, err
 	}
 	x := Exchanges{Unfinished: all.unfinished, Unsure: all.unsure}
 	x.All, x.older = b.pairs(all, left)
+	left.keep(ctx, x.All)
+	left.keep(ctx, x.older)
 	x.Say = strings.TrimSpace(sayOlder(len(x.older)) + " " + all.say)
 	slices.SortStableFunc(x.All, func(a, b Exchange) int {
 		switch ours, theirs := a.Waits(), b.Waits(); {
@@ -228,6 +231,28 @@ func (b *Box) exchanges(ctx context.Context, left Left) (Exchanges, error) {
 		return cmp.Compare(a.ID, b.ID)
 	})
 	return x, nil
+}
+
+// keep tells Heard what notices say of letters and Lost does not know.
+func (l Left) keep(ctx context.Context, all []Exchange) {
+	if l.Heard == nil {
+		return
+	}
+	for _, e := range all {
+		for _, x := range e.Letters {
+			if x.Lost == nil {
+				continue
+			}
+			if l.Lost != nil {
+				if _, _, known := l.Lost(x.MessageID, e.Patient); known {
+					continue
+				}
+			}
+			said := *x.Lost
+			said.Address = e.Patient
+			l.Heard(ctx, x.MessageID, said)
+		}
+	}
 }
 
 // since is when the exchange became what it is.

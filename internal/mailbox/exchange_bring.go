@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"pli.example/pli/internal/mailserver"
-	"pli.example/pli/internal/message"
 	"pli.example/pli/internal/mssante"
 	"pli.example/pli/internal/problem"
 )
@@ -19,7 +18,6 @@ type gathering struct {
 	c     *collection
 	first time.Time // when a folder's first look ends
 	more  time.Time // when going on with one ends: somebody may wait for the page
-	heard func(context.Context, message.Report)
 }
 
 // bringUp makes what is known of a folder that of now, and goes on where the look before

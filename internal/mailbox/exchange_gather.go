@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"pli.example/pli/internal/mailserver"
-	"pli.example/pli/internal/message"
 	"pli.example/pli/internal/problem"
 )
 
@@ -84,7 +83,7 @@ func (x *gatheredAll) add(known *collected) {
 }
 
 // correspondence gives the letters to and from patients.
-func (b *Box) correspondence(ctx context.Context, heard func(context.Context, message.Report)) (gatheredAll, error) {
+func (b *Box) correspondence(ctx context.Context) (gatheredAll, error) {
 	l, err := b.mail.FolderList(ctx)
 	if err != nil {
 		return gatheredAll{}, err
@@ -99,7 +98,7 @@ func (b *Box) correspondence(ctx context.Context, heard func(context.Context, me
 		return gatheredAll{}, ctx.Err()
 	}
 	now := b.h.now()
-	look := gathering{b: b, c: c, first: now.Add(gatherTime), more: now.Add(gatherMore), heard: heard}
+	look := gathering{b: b, c: c, first: now.Add(gatherTime), more: now.Add(gatherMore)}
 	var out gatheredAll
 	var partly, failed []string
 	keep := map[string]bool{}

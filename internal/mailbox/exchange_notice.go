@@ -114,9 +114,6 @@ func (l *gathering) readNotices(ctx context.Context, folder string, s *sight) {
 			continue
 		}
 		s.next.notices[uid] = n
-		if letter.Report != nil && l.heard != nil {
-			l.heard(ctx, *letter.Report)
-		}
 	}
 }
 

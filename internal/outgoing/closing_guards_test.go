@@ -66,12 +66,15 @@ func TestClosingThatCameBack(t *testing.T) {
 	if _, lost, known := left.Lost(id, address(t, patient)); lost || known {
 		t.Error("lost before anybody said so")
 	}
-	left.Heard(w.ctx, message.Report{Kind: message.ReportDelivery, OriginalMessageID: id, Recipients: []message.ReportRecipient{
-		{Address: address(t, patient), Action: "failed", Status: "5.2.1"}, {Address: address(t, other), Action: "failed", Status: "5.1.1"}}})
+	left.Heard(w.ctx, id, message.ReportRecipient{Address: address(t, patient), Status: "5.2.1"})
+	left.Heard(w.ctx, "autre@x", message.ReportRecipient{Address: address(t, other), Status: "5.1.1"}) // sent by another program
 	left, err = w.Left(w.ctx, box.Grant().Mailbox)
 	w.must(err)
 	if status, lost, known := left.Lost(id, address(t, patient)); !lost || !known || status != "5.2.1" {
 		t.Errorf("%q %v %v", status, lost, known)
+	}
+	if status, lost, known := left.Lost("autre@x", address(t, other)); !lost || !known || status != "5.1.1" {
+		t.Errorf("a letter not ours: %q %v %v", status, lost, known)
 	}
 	r, err = w.CloseExchange(w.ctx, box, closing("a@b"))
 	w.must(err)
