@@ -18,12 +18,12 @@ func lostNow(t *testing.T, l *Ledger, id string, to mssante.Address) (string, bo
 }
 
 // Of several letters under one Message-ID the last counts: tried again and taken, the
-// recipient was reached.
+// recipient was not given up.
 func TestLostOfTheLast(t *testing.T) {
 	t.Parallel()
 	now := born
 	l := own(t, &now)
-	for i, kind := range []Kind{Refused, Submitted} {
+	for i, kind := range []Kind{Bounced, Submitted} {
 		now = born.Add(time.Duration(i) * time.Hour)
 		letter := Letter{ID: []string{"first", "second"}[i], Mailbox: sender, ActorID: "a", MessageID: "same@x", Recipients: []mssante.Address{patient}}
 		if err := l.Open(t.Context(), letter); err != nil {

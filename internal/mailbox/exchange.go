@@ -160,33 +160,6 @@ func (h *House) ExchangeID(mailboxID string, patient mssante.Address) string {
 	return h.keys.Opaque("exchange", mailboxID, patient.Key())
 }
 
-// InOpenExchange reports that this session saw an open exchange with a patient who wrote
-// in it: who they are is known. It asks the server nothing, so that false also means that
-// nobody looked yet.
-func (b *Box) InOpenExchange(patient mssante.Address, left Left) bool {
-	b.h.mu.Lock()
-	c := b.h.gathered[gatherKey{b.actor.SessionID, b.grant.Mailbox.ID}]
-	b.h.mu.Unlock()
-	if c == nil {
-		return false
-	}
-	select {
-	case c.turn <- struct{}{}:
-		defer func() { <-c.turn }()
-	default:
-		return false
-	}
-	var all gatheredAll
-	for _, f := range c.folders {
-		all.add(f)
-	}
-	known, _ := b.pairs(all, left)
-	return slices.ContainsFunc(known, func(e Exchange) bool {
-		_, wrote := e.LastOfPatient()
-		return wrote && e.State.Open && e.Patient.Equal(patient)
-	})
-}
-
 // MayPatients refuses, and writes down, what the grant does not carry with patients.
 func (b *Box) MayPatients(ctx context.Context, action audit.Action) error {
 	return b.may(ctx, delegation.Patients, action)

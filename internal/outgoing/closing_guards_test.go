@@ -100,8 +100,8 @@ func TestIdentityKey(t *testing.T) {
 	}
 }
 
-// Who wrote in an exchange that is open is not asked about again by a new letter; once it is
-// closed, and of a number typed for the first time, they are.
+// §3.4.2.2: a new letter to a patient asks who they are, open exchange or not; an answer to
+// their own letter, and one begun in their exchange, does not.
 func TestIdentityInAnOpenExchange(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(o *Options) { o.Patient = Identity(o.Now) })
@@ -123,7 +123,12 @@ func TestIdentityInAnOpenExchange(t *testing.T) {
 	lay("Sent", anneBox, patient, "Lettre")
 	asked(true, "who never wrote")
 	lay("INBOX", patient, anneBox, "Question")
-	asked(false, "who wrote")
+	asked(true, "who wrote")
+	begun, err := w.New(w.ctx, box, Origin{Kind: ToPatient, To: []Recipient{{Address: patient}}, Subject: "Résultat"})
+	w.must(err)
+	if got, err := w.Check(w.ctx, box, begun.Draft.ID); err != nil || strings.Contains(codes(got), "patient_identity") {
+		t.Errorf("begun in their exchange: %q %v", codes(got), err)
+	}
 	lay("Sent", anneBox, patient, "[FIN]")
 	asked(true, "once it is closed")
 }
