@@ -2,8 +2,10 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
 
 	"pli.example/pli/internal/mssante"
+	"pli.example/pli/internal/problem"
 	"pli.example/pli/internal/store"
 )
 
@@ -63,5 +65,57 @@ func (l *Ledger) failures(ctx context.Context, mailbox mssante.Address) (map[str
 		f.events[to] = append(f.events[to], e)
 		out[message] = f
 	}
-	return out, rows.Err()
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return out, l.untold(ctx, mailbox, out)
+}
+
+// untold adds the letters that came back and have no story here.
+func (l *Ledger) untold(ctx context.Context, mailbox mssante.Address, out map[string]fate) error {
+	rows, err := l.o.DB.Read().QueryContext(ctx, `SELECT message_key, recipient_key, code, at FROM ledger_lost WHERE mailbox = ?`, mailbox.Key())
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var message, to string
+		var at int64
+		e := Event{Kind: Bounced}
+		if err := rows.Scan(&message, &to, &e.Code, &at); err != nil {
+			return err
+		}
+		e.At = store.Time(at)
+		f := out[message]
+		if f.events == nil {
+			f.events = map[string][]Event{}
+		}
+		if len(f.events[to]) == 0 {
+			f.events[to] = []Event{e}
+		}
+		out[message] = f
+	}
+	return rows.Err()
+}
+
+// Lose notes that a letter was given up on its way to a recipient, whoever sent it: in its
+// story, or beside when there is none. Again is once.
+func (l *Ledger) Lose(ctx context.Context, mailbox mssante.Address, messageID string, to mssante.Address, e Event) error {
+	if bare(messageID) == "" || to.IsZero() {
+		return nil
+	}
+	e.Kind = Bounced
+	head, err := l.ByMessageID(ctx, mailbox, messageID)
+	if err == nil {
+		err = l.Note(ctx, head.ID, to, e)
+	}
+	if !problem.Is(err, problem.NotFound) {
+		return err
+	}
+	err = l.o.DB.Write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO ledger_lost (message_key, recipient_key, mailbox, code, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+			l.messageKey(mailbox, messageID), l.recipientKey(to), mailbox.Key(), cleanCode(e.Code), store.Micros(l.o.Now()))
+		return err
+	})
+	return door(err, sayNotWritten)
 }

@@ -28,7 +28,10 @@ func (l *Ledger) Purge(ctx context.Context) (int, error) {
 			if err != nil {
 				return err
 			}
-			n, err = res.RowsAffected()
+			if n, err = res.RowsAffected(); err != nil {
+				return err
+			}
+			_, err = tx.ExecContext(ctx, `DELETE FROM ledger_lost WHERE at < ?`, before)
 			return err
 		})
 		if err != nil {

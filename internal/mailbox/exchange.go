@@ -72,8 +72,9 @@ type Left struct {
 	// Lost tells whether a letter was given up on its way to a patient, and the status
 	// code (RFC 3463); known is false when nothing was heard of a failure. nil: never.
 	Lost func(messageID string, patient mssante.Address) (status string, lost, known bool)
-	// Heard is told of each notice of a failure when it is first read; nil: nobody is.
-	Heard func(context.Context, message.Report)
+	// Heard is told of each letter that came back and of which Lost knows nothing: Message-ID,
+	// patient and what was said. It keeps it, for its notice may be thrown away. nil: nobody.
+	Heard func(context.Context, string, message.ReportRecipient)
 }
 
 // Exchanges are those of a mailbox.
@@ -159,33 +160,6 @@ func (h *House) ExchangeID(mailboxID string, patient mssante.Address) string {
 	return h.keys.Opaque("exchange", mailboxID, patient.Key())
 }
 
-// InOpenExchange reports that this session saw an open exchange with a patient who wrote
-// in it: who they are is known. It asks the server nothing, so that false also means that
-// nobody looked yet.
-func (b *Box) InOpenExchange(patient mssante.Address, left Left) bool {
-	b.h.mu.Lock()
-	c := b.h.gathered[gatherKey{b.actor.SessionID, b.grant.Mailbox.ID}]
-	b.h.mu.Unlock()
-	if c == nil {
-		return false
-	}
-	select {
-	case c.turn <- struct{}{}:
-		defer func() { <-c.turn }()
-	default:
-		return false
-	}
-	var all gatheredAll
-	for _, f := range c.folders {
-		all.add(f)
-	}
-	known, _ := b.pairs(all, left)
-	return slices.ContainsFunc(known, func(e Exchange) bool {
-		_, wrote := e.LastOfPatient()
-		return wrote && e.State.Open && e.Patient.Equal(patient)
-	})
-}
-
 // MayPatients refuses, and writes down, what the grant does not carry with patients.
 func (b *Box) MayPatients(ctx context.Context, action audit.Action) error {
 	return b.may(ctx, delegation.Patients, action)
@@ -206,12 +180,14 @@ func (h *House) Awaiting(ctx context.Context, actor mssante.Actor, g delegation.
 }
 
 func (b *Box) exchanges(ctx context.Context, left Left) (Exchanges, error) {
-	all, err := b.correspondence(ctx, left.Heard)
+	all, err := b.correspondence(ctx)
 	if err != nil {
 		return Exchanges{}, err
 	}
 	x := Exchanges{Unfinished: all.unfinished, Unsure: all.unsure}
 	x.All, x.older = b.pairs(all, left)
+	left.keep(ctx, x.All)
+	left.keep(ctx, x.older)
 	x.Say = strings.TrimSpace(sayOlder(len(x.older)) + " " + all.say)
 	slices.SortStableFunc(x.All, func(a, b Exchange) int {
 		switch ours, theirs := a.Waits(), b.Waits(); {
@@ -228,6 +204,28 @@ func (b *Box) exchanges(ctx context.Context, left Left) (Exchanges, error) {
 		return cmp.Compare(a.ID, b.ID)
 	})
 	return x, nil
+}
+
+// keep tells Heard what notices say of letters and Lost does not know.
+func (l Left) keep(ctx context.Context, all []Exchange) {
+	if l.Heard == nil {
+		return
+	}
+	for _, e := range all {
+		for _, x := range e.Letters {
+			if x.Lost == nil {
+				continue
+			}
+			if l.Lost != nil {
+				if _, _, known := l.Lost(x.MessageID, e.Patient); known {
+					continue
+				}
+			}
+			said := *x.Lost
+			said.Address = e.Patient
+			l.Heard(ctx, x.MessageID, said)
+		}
+	}
 }
 
 // since is when the exchange became what it is.

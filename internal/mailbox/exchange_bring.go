@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"pli.example/pli/internal/mailserver"
-	"pli.example/pli/internal/message"
 	"pli.example/pli/internal/mssante"
 	"pli.example/pli/internal/problem"
 )
@@ -19,7 +18,6 @@ type gathering struct {
 	c     *collection
 	first time.Time // when a folder's first look ends
 	more  time.Time // when going on with one ends: somebody may wait for the page
-	heard func(context.Context, message.Report)
 }
 
 // bringUp makes what is known of a folder that of now, and goes on where the look before
@@ -35,7 +33,8 @@ func (l *gathering) bringUp(ctx context.Context, id string, f mailserver.Folder)
 	s := &sight{known: known, validity: f.UIDValidity, next: &collected{at: f, letters: map[uint32]gathered{}, notices: map[uint32]notice{}}}
 	if known != nil && known.at.UIDNext > 0 {
 		s.next.since, s.next.below, s.next.looked = known.since, known.below, known.looked
-		s.uids = slices.AppendSeq(slices.Collect(maps.Keys(known.letters)), maps.Keys(known.notices))
+		s.next.noticesBelow = known.noticesBelow
+		s.uids, s.notices = slices.Collect(maps.Keys(known.letters)), slices.Collect(maps.Keys(known.notices))
 	} else {
 		s.known = nil
 	}
@@ -50,6 +49,9 @@ func (l *gathering) bringUp(ctx context.Context, id string, f mailserver.Folder)
 	}
 	if err == nil {
 		err = l.settle(ctx, f, s)
+	}
+	if err == nil && f.Role != mailserver.RoleSent {
+		err = l.askNotices(ctx, f, s)
 	}
 	if err == nil {
 		err = l.read(ctx, id, f, s)
@@ -66,8 +68,9 @@ type sight struct {
 	known    *collected // before; nil at the first look
 	next     *collected // what it becomes
 	validity uint32
-	uids     []uint32
-	reached  uint32 // letters below are missing, but those already known; 0 for none
+	uids     []uint32 // of patients' letters
+	notices  []uint32 // of what servers wrote back
+	reached  uint32   // letters below are missing, but those already known; 0 for none
 }
 
 // news asks for the letters that came since the look before, all of them at the first;
@@ -138,7 +141,7 @@ func (l *gathering) goOn(ctx context.Context, f mailserver.Folder, s *sight) err
 }
 
 func (l *gathering) question(f mailserver.Folder, limit int, letters uint32, until time.Time) mailserver.Correspondence {
-	return mailserver.Correspondence{Folder: f.Name, Holds: "@" + string(mssante.PatientDomain), Notices: f.Role != mailserver.RoleSent,
+	return mailserver.Correspondence{Folder: f.Name, Holds: "@" + string(mssante.PatientDomain),
 		Limit: limit, Looking: letters, Within: max(until.Sub(l.b.h.now()), time.Second)}
 }
 
@@ -176,21 +179,19 @@ func (l *gathering) settle(ctx context.Context, f mailserver.Folder, s *sight) e
 	return err
 }
 
-// when tells when a letter or notice that is known came.
+// when tells when a letter that is known came.
 func (c *collected) when(uid uint32) (time.Time, bool) {
 	if c == nil {
 		return time.Time{}, false
 	}
-	if g, ok := c.letters[uid]; ok {
-		return g.Received, true
-	}
-	n, ok := c.notices[uid]
-	return n.received, ok
+	g, ok := c.letters[uid]
+	return g.Received, ok
 }
 
-// read takes the letters in, and opens the notices that are new.
+// read takes the letters in, and opens the notices that are new. What only the question of
+// notices found is no letter of a patient.
 func (l *gathering) read(ctx context.Context, id string, f mailserver.Folder, s *sight) error {
-	rows, err := l.b.mail.RowsOf(ctx, f.Name, s.validity, s.uids)
+	rows, err := l.b.mail.RowsOf(ctx, f.Name, s.validity, slices.Concat(s.uids, s.notices))
 	if err != nil {
 		return err
 	}
@@ -203,7 +204,7 @@ func (l *gathering) read(ctx context.Context, id string, f mailserver.Folder, s 
 				n = s.known.notices[r.UID]
 			}
 			s.next.notices[r.UID] = n
-		} else if g, ok := l.b.gatheredOf(id, f.Role, s.validity, r); ok {
+		} else if g, ok := l.b.gatheredOf(id, f.Role, s.validity, r); ok && slices.Contains(s.uids, r.UID) {
 			s.next.letters[r.UID] = g
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"pli.example/pli/internal/mailserver"
-	"pli.example/pli/internal/message"
 	"pli.example/pli/internal/problem"
 )
 
@@ -18,6 +17,7 @@ import (
 const (
 	gatherFolders = 12     // folders looked through
 	gatherLetters = 400    // letters of patients kept of one folder, the newest
+	gatherNotices = 200    // notices looked at of one folder, the newest: they take no letter's place
 	gatherLooked  = 30_000 // letters of one folder whose header is asked about
 	gatherTime    = 12 * time.Second
 	gatherMore    = 2 * time.Second // at one time, to go on where a look ran out of time
@@ -43,11 +43,13 @@ type collected struct {
 	notices map[uint32]notice
 	below   uint32 // time ended the look: it goes on with the letters below this UID; 0 for none
 	looked  uint32 // letters looked at so far
+	// noticesBelow is below for the question of notices, whose look ends nobody's.
+	noticesBelow uint32
 }
 
 // unfinished: there is more to look at, as soon as there is time.
 func (c *collected) unfinished() bool {
-	if c.below > 0 {
+	if c.below > 0 || c.noticesBelow > 0 {
 		return true
 	}
 	for _, n := range c.notices {
@@ -81,7 +83,7 @@ func (x *gatheredAll) add(known *collected) {
 }
 
 // correspondence gives the letters to and from patients.
-func (b *Box) correspondence(ctx context.Context, heard func(context.Context, message.Report)) (gatheredAll, error) {
+func (b *Box) correspondence(ctx context.Context) (gatheredAll, error) {
 	l, err := b.mail.FolderList(ctx)
 	if err != nil {
 		return gatheredAll{}, err
@@ -96,7 +98,7 @@ func (b *Box) correspondence(ctx context.Context, heard func(context.Context, me
 		return gatheredAll{}, ctx.Err()
 	}
 	now := b.h.now()
-	look := gathering{b: b, c: c, first: now.Add(gatherTime), more: now.Add(gatherMore), heard: heard}
+	look := gathering{b: b, c: c, first: now.Add(gatherTime), more: now.Add(gatherMore)}
 	var out gatheredAll
 	var partly, failed []string
 	keep := map[string]bool{}

@@ -19,6 +19,45 @@ func report(subject, about, to, action, status string) string {
 		"Final-Recipient: rfc822; " + to + "\nAction: " + action + "\nStatus: " + status + "\nDiagnostic-Code: smtp; 550 " + status + " voir\n\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <" + about + ">\n\n--b--\n"
 }
 
+// lostLetters is an outbox that keeps what it hears: status by Message-ID and patient.
+type lostLetters map[string]string
+
+func (h lostLetters) left() Left {
+	return Left{
+		Lost: func(id string, p mssante.Address) (string, bool, bool) {
+			status, ok := h[id+" "+p.String()]
+			return status, ok, ok
+		},
+		Heard: func(_ context.Context, id string, p message.ReportRecipient) { h[id+" "+p.Address.String()] = p.Status },
+	}
+}
+
+// A notice thrown away changes nothing, whatever its form: a closing that came back stays so.
+func TestNoticeBinned(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.folders("Sent", "Trash")
+	w.lay("INBOX", "Odile <"+odile+">", annes, "Question", 1)
+	w.lay("Sent", annes, odile, "[FIN]", 2, "X-MSS-MES: FIN")
+	w.put(annes, "INBOX", "From: Mon espace santé <no-reply@patient.mssante.fr>\nTo: "+annes+"\nSubject: Message non distribué\nIn-Reply-To: <Sent.2@test>\n\nmessagerie fermée\n")
+	b, left := w.open(anne, annes), lostLetters{}.left()
+	for _, binned := range []bool{false, true} {
+		x, err := b.Exchanges(w.ctx, left)
+		w.must(err)
+		if s := x.All[0].State; s.Phase != conversation.WaitingForUs || !s.LostClosing {
+			t.Errorf("notice in the bin %v: %+v", binned, s)
+		}
+		l, err := b.List(w.ctx, ListQuery{Folder: b.folderID("INBOX")})
+		w.must(err)
+		for _, it := range l.Items {
+			if it.Subject == "Message non distribué" {
+				_, err := b.Bin(w.ctx, []Ref{it.Ref})
+				w.must(err)
+			}
+		}
+	}
+}
+
 // The four ways in which Mon espace santé gives a letter back (ENS §6): such a letter
 // neither opens nor closes, and is marked.
 func TestUndelivered(t *testing.T) {
@@ -37,8 +76,8 @@ func TestUndelivered(t *testing.T) {
 	w.put(annes, "INBOX", report("Undelivered Mail Returned to Sender", about(4), patients["too big"], "failed", "5.3.4"))
 	w.put(annes, "INBOX", report("Delayed Mail (still being retried)", about(5), patients["late"], "delayed", "4.4.1"))
 	w.put(annes, "INBOX", report("Undelivered Mail Returned to Sender", about(6), "x@patient.mssante.fr", "failed", "5.1.1"))
-	b, heard := w.open(anne, annes), 0
-	left := Left{Heard: func(context.Context, message.Report) { heard++ }}
+	b, heard := w.open(anne, annes), lostLetters{}
+	left := heard.left()
 	for range 2 {
 		x, err := b.Exchanges(w.ctx, left)
 		w.must(err)
@@ -56,8 +95,8 @@ func TestUndelivered(t *testing.T) {
 			}
 		}
 	}
-	if heard != 4 { // the reports of a failure, each once; the plain one is no report
-		t.Errorf("the outbox heard of %d failures", heard)
+	if len(heard) != 4 || heard[about(4)+" "+patients["too big"]] != "5.3.4" {
+		t.Errorf("the outbox heard of %v", heard)
 	}
 	left.Lost = func(id string, _ mssante.Address) (string, bool, bool) { return "5.1.1", id == about(5), true }
 	x, err := b.Exchanges(w.ctx, left)

@@ -99,3 +99,27 @@ func TestExchangesOfAFolderFiledOutOfOrder(t *testing.T) {
 		t.Errorf("a closed exchange stands in phase %d", e.State.Phase)
 	}
 }
+
+// Notices by the hundred take no patient's place, and end no look at patients' letters
+// (attack: whoever writes as a postmaster hides those who wait).
+func TestNoticesTakeNoPlace(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.folders("Sent")
+	w.lay("INBOX", "Odile <"+odile+">", annes, "Question urgente", 1)
+	for i := range gatherLetters {
+		from := "Mail Delivery System <MAILER-DAEMON@smtp.test.example>"
+		if i%2 == 0 { // those of the patients' domain neither
+			from = "postmaster@patient.mssante.fr"
+		}
+		w.lay("INBOX", from, annes, fmt.Sprint("Successful Mail Delivery Report ", i), (2+i)*oneDay)
+	}
+	b := w.open(anne, annes)
+	for range 2 {
+		x, err := b.Exchanges(w.ctx, Left{})
+		w.must(err)
+		if len(x.All) != 1 || x.Waiting() != 1 || x.Unfinished || x.Say != "" {
+			t.Fatalf("%d exchanges, %d wait, unfinished %v: %q", len(x.All), x.Waiting(), x.Unfinished, x.Say)
+		}
+	}
+}

@@ -50,8 +50,12 @@ func contractCorrespondence(b *bench) {
 		b.Errorf("below the oldest: %+v", h)
 	}
 	notice := b.append("INBOX", "From: Mail Delivery System <MAILER-DAEMON@smtp.example>\r\nSubject: Retour\r\n\r\nmot\r\n")
-	if h := look(Correspondence{Notices: true}); !slices.Equal(h.UIDs, append([]uint32{notice}, want...)) {
-		b.Errorf("with what servers write back: %+v", h)
+	theirs := b.append("INBOX", "From: postmaster"+holds+"\r\nSubject: Retour\r\n\r\nmot\r\n")
+	if h := look(Correspondence{Notices: true}); !slices.Equal(h.UIDs, []uint32{theirs, notice}) {
+		b.Errorf("what servers write back: %+v", h)
+	}
+	if h := look(Correspondence{}); !slices.Equal(h.UIDs, want) {
+		b.Errorf("beside what servers write back: %+v", h)
 	}
 	rows, err := b.a.RowsOf(b.ctx, "INBOX", look(Correspondence{}).Validity, want[:1])
 	b.must(err)

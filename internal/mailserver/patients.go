@@ -16,7 +16,7 @@ import (
 type Correspondence struct {
 	Folder  string
 	Holds   string
-	Notices bool          // also what servers write back of letters they could not deliver
+	Notices bool          // instead: what servers write back of letters they could not deliver
 	From    uint32        // only letters from this UID on; 0 is all
 	Below   uint32        // only letters below this UID; 0 is all
 	Limit   int           // hits wanted, default 100
@@ -79,19 +79,24 @@ func (a *Account) correspondence(ctx context.Context, c *conn, q Correspondence,
 	return nil
 }
 
-// criteria is the question: any field of addresses holds the part asked for, or a server
-// or the patients' mailboxes wrote back (RFC 3464; ENS §6).
+// criteria is the question: any field of addresses holds the part asked for, but those of
+// the mailbox that gives letters back there; or what servers and the patients' mailboxes
+// write back (RFC 3464; ENS §6). Two questions, each with its own limit (attack: notices
+// by the hundred push out patients who wait).
 func (q Correspondence) criteria() *imap.SearchCriteria {
 	in := func(key, value string) imap.SearchCriteria {
 		return imap.SearchCriteria{Header: []imap.SearchCriteriaHeaderField{{Key: key, Value: value}}}
 	}
 	any := []imap.SearchCriteria{in("From", q.Holds), in("To", q.Holds), in("Cc", q.Holds), in("Bcc", q.Holds)}
 	if q.Notices {
-		any = append(any, in("From", "mailer-daemon"), in("From", "postmaster"), in("Subject", "undelivered"), in("Subject", "non distribu"))
+		any = []imap.SearchCriteria{in("From", "mailer-daemon"), in("From", "postmaster"), in("Subject", "undelivered"), in("Subject", "non distribu")}
 	}
 	out := any[0]
 	for _, x := range any[1:] {
 		out = imap.SearchCriteria{Or: [][2]imap.SearchCriteria{{x, out}}}
+	}
+	if !q.Notices {
+		out.Not = []imap.SearchCriteria{in("From", "mailer-daemon"+q.Holds), in("From", "postmaster"+q.Holds)}
 	}
 	low, high := imap.UID(max(q.From, 1)), imap.UID(0) // 0: the newest
 	if q.Below > 0 {

@@ -160,7 +160,7 @@ func (c *checking) patients(ctx context.Context, box *mailbox.Box) {
 		}
 		if c.o.o.Patient != nil {
 			for _, r := range c.o.o.Patient(ctx, a) {
-				if r.Code != PatientIdentity || !c.knows(ctx, box, a) {
+				if r.Code != PatientIdentity || !c.knows(a) {
 					c.all = append(c.all, r)
 				}
 			}

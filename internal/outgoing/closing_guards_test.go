@@ -66,12 +66,15 @@ func TestClosingThatCameBack(t *testing.T) {
 	if _, lost, known := left.Lost(id, address(t, patient)); lost || known {
 		t.Error("lost before anybody said so")
 	}
-	left.Heard(w.ctx, message.Report{Kind: message.ReportDelivery, OriginalMessageID: id, Recipients: []message.ReportRecipient{
-		{Address: address(t, patient), Action: "failed", Status: "5.2.1"}, {Address: address(t, other), Action: "failed", Status: "5.1.1"}}})
+	left.Heard(w.ctx, id, message.ReportRecipient{Address: address(t, patient), Status: "5.2.1"})
+	left.Heard(w.ctx, "autre@x", message.ReportRecipient{Address: address(t, other), Status: "5.1.1"}) // sent by another program
 	left, err = w.Left(w.ctx, box.Grant().Mailbox)
 	w.must(err)
 	if status, lost, known := left.Lost(id, address(t, patient)); !lost || !known || status != "5.2.1" {
 		t.Errorf("%q %v %v", status, lost, known)
+	}
+	if status, lost, known := left.Lost("autre@x", address(t, other)); !lost || !known || status != "5.1.1" {
+		t.Errorf("a letter not ours: %q %v %v", status, lost, known)
 	}
 	r, err = w.CloseExchange(w.ctx, box, closing("a@b"))
 	w.must(err)
@@ -97,8 +100,8 @@ func TestIdentityKey(t *testing.T) {
 	}
 }
 
-// Who wrote in an exchange that is open is not asked about again by a new letter; once it is
-// closed, and of a number typed for the first time, they are.
+// §3.4.2.2: a new letter to a patient asks who they are, open exchange or not; an answer to
+// their own letter, and one begun in their exchange, does not.
 func TestIdentityInAnOpenExchange(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(o *Options) { o.Patient = Identity(o.Now) })
@@ -120,7 +123,12 @@ func TestIdentityInAnOpenExchange(t *testing.T) {
 	lay("Sent", anneBox, patient, "Lettre")
 	asked(true, "who never wrote")
 	lay("INBOX", patient, anneBox, "Question")
-	asked(false, "who wrote")
+	asked(true, "who wrote")
+	begun, err := w.New(w.ctx, box, Origin{Kind: ToPatient, To: []Recipient{{Address: patient}}, Subject: "Résultat"})
+	w.must(err)
+	if got, err := w.Check(w.ctx, box, begun.Draft.ID); err != nil || strings.Contains(codes(got), "patient_identity") {
+		t.Errorf("begun in their exchange: %q %v", codes(got), err)
+	}
 	lay("Sent", anneBox, patient, "[FIN]")
 	asked(true, "once it is closed")
 }

@@ -2,10 +2,7 @@ package outgoing
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"log/slog"
-	"strings"
 
 	"pli.example/pli/internal/account"
 	"pli.example/pli/internal/ledger"
@@ -25,7 +22,7 @@ func (o *Outbox) Left(ctx context.Context, m account.Mailbox) (mailbox.Left, err
 	if err != nil {
 		return mailbox.Left{}, door(err, sayRead)
 	}
-	return mailbox.Left{Unfiled: unfiled, Lost: lost, Heard: func(ctx context.Context, r message.Report) { o.heardLost(ctx, m.ID, r) }}, nil
+	return mailbox.Left{Unfiled: unfiled, Lost: lost, Heard: func(ctx context.Context, id string, p message.ReportRecipient) { o.heardLost(ctx, m.Address, id, p) }}, nil
 }
 
 // lost tells which letters of a mailbox came back, as the ledger knows.
@@ -36,23 +33,13 @@ func (o *Outbox) lost(ctx context.Context, box mssante.Address) (func(string, ms
 	return o.o.Ledger.Lost(ctx, box)
 }
 
-// heardLost keeps what a notice says: it may be thrown away, the letter stays lost.
-func (o *Outbox) heardLost(ctx context.Context, mailboxID string, r message.Report) {
-	if r.OriginalMessageID == "" || o.o.Ledger == nil {
+// heardLost keeps that a letter was lost: its notice may be thrown away, it stays so.
+func (o *Outbox) heardLost(ctx context.Context, box mssante.Address, messageID string, p message.ReportRecipient) {
+	if o.o.Ledger == nil {
 		return
 	}
-	var id string
-	err := o.db.Read().QueryRowContext(ctx, `SELECT id FROM letters WHERE message_key = ? ORDER BY started_at DESC LIMIT 1`, o.messageKey(mailboxID, r.OriginalMessageID)).Scan(&id)
-	if err != nil {
-		if !errors.Is(err, sql.ErrNoRows) {
-			o.log.WarnContext(ctx, "a notice was not kept", slog.Any("err", err))
-		}
-		return
-	}
-	for _, x := range r.Recipients {
-		if x.Address.IsPatient() && (x.Action == "failed" || x.Action == "" && strings.HasPrefix(x.Status, "5")) {
-			o.noteLedger(ctx, id, x.Address, ledger.Event{Kind: ledger.Bounced, Code: x.Status, Text: x.Diagnostic})
-		}
+	if err := o.o.Ledger.Lose(ctx, box, messageID, p.Address, ledger.Event{Code: p.Status, Text: p.Diagnostic}); err != nil {
+		o.log.WarnContext(ctx, "a notice was not kept", slog.Any("err", err))
 	}
 }
 

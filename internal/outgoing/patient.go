@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"pli.example/pli/internal/conversation"
-	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/message"
 	"pli.example/pli/internal/mssante"
 )
@@ -44,15 +43,11 @@ func (c *checking) matricule(a mssante.Address) bool {
 	return false
 }
 
-// knows: the patient's identity was confirmed for this letter, or they wrote in an exchange
-// that is still open; its key is asked about all the same.
-func (c *checking) knows(ctx context.Context, box *mailbox.Box, a mssante.Address) bool {
-	if slices.Contains(c.identified, a.Key()) {
-		return true
-	}
-	left, err := c.o.Left(ctx, box.Grant().Mailbox)
-	return err == nil && box.InOpenExchange(a, left)
-}
+// knows: who the patient is needs no asking, for this is an answer to their own letter or
+// was begun in their exchange. Every other letter asks (§3.4.2.2), also one to a patient
+// who wrote lately: two of one name are told apart by nothing else. The rule hangs on the
+// letter alone, never on what a session happens to have seen.
+func (c *checking) knows(a mssante.Address) bool { return slices.Contains(c.identified, a.Key()) }
 
 // subject: what closes an exchange, or looks like it, is never typed (attack: [FIN] by
 // accident, from a quote, in another case).
