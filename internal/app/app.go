@@ -195,8 +195,13 @@ func (a *App) Handler() http.Handler { return a.Web.Handler() }
 
 // Close lets go of everything in order, once nothing is served any more: what the
 // pages began, the refreshes under way (none begins after), politely the mail servers
-// within ctx, then the trail, then the database.
+// within ctx, then the trail and the database, each within dataFor.
 func (a *App) Close(ctx context.Context) error {
+	return errors.Join(a.letGo(ctx), a.closeData(ctx, dataFor))
+}
+
+// letGo ends what works on the trail and the database.
+func (a *App) letGo(ctx context.Context) error {
 	if a.Web != nil {
 		a.Web.Wait(ctx)
 	}
@@ -213,5 +218,14 @@ func (a *App) Close(ctx context.Context) error {
 	if a.Directory != nil {
 		errs = append(errs, a.Directory.Close())
 	}
-	return errors.Join(append(errs, a.Audit.Close(), a.DB.Close())...)
+	return errors.Join(errs...)
+}
+
+// closeData closes the trail, then the database, each within its own time whatever ctx
+// has left: a disk that hangs must not leave the last rows to chance on a sound one.
+// What is left behind is as after a crash, which both are made for.
+func (a *App) closeData(ctx context.Context, each time.Duration) error {
+	trail := a.step(ctx, "trail", time.Now().Add(each), func(context.Context) error { return a.Audit.Close() })
+	data := a.step(ctx, "database", time.Now().Add(each), func(context.Context) error { return a.DB.Close() })
+	return errors.Join(trail, data)
 }

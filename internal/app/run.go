@@ -28,15 +28,18 @@ const (
 	restartDelay  = 5 * time.Second
 )
 
-// The stop as a whole, from its beginning: what one step leaves of its time the next
-// has. "docker stop -t 45" of the README and of the Dockerfile waits for the last.
+// The stop, from the end of config's StopWait on: what one step leaves of its time the
+// next has. The trail and the database come last, with dataFor each whatever came
+// before. "docker stop -t" of the README and of the Dockerfile waits for the last.
 const (
-	drainedBy = 24 * time.Second // answers under way, and before them config's StopWait
-	cutBy     = 26 * time.Second // handlers whose reader was cut
-	loopsBy   = 30 * time.Second // the last heads of the trail among them
-	lettersBy = 36 * time.Second // letters on their way
-	tokensBy  = 38 * time.Second // refreshes: a rotated token that is lost signs somebody out
-	closedBy  = 40 * time.Second // goodbye to the mail servers, the trail, the database
+	drainedBy = 14 * time.Second // answers under way: a page that sends waits ten for its own
+	cutBy     = 16 * time.Second // handlers whose reader was cut
+	loopsBy   = 20 * time.Second // the last heads of the trail among them
+	lettersBy = 26 * time.Second // letters on their way
+	tokensBy  = 28 * time.Second // refreshes: a rotated token that is lost signs somebody out
+	closedBy  = 30 * time.Second // goodbye to the mail servers
+	dataFor   = 3 * time.Second
+	stopTakes = closedBy + 2*dataFor // the whole, but for StopWait
 )
 
 // Run serves on l until ctx ends, then stops in order and closes the app. h is
@@ -63,11 +66,10 @@ func (a *App) Run(ctx context.Context, l net.Listener, h http.Handler) error {
 	return errors.Join(failed, a.stop(ctx, srv, served, &handlers, func() error { stopLoops(); return group.Wait() }))
 }
 
-// stop ends everything in order, within closedBy. Balancers are told first, while
-// everybody is still served; then nobody new, and whoever is being answered goes to the
-// end; what those answers rest on is closed after them.
-func (a *App) stop(ctx context.Context, srv *http.Server, served <-chan error, handlers *sync.WaitGroup, loops func() error) (failed error) {
-	begun := time.Now()
+// stop ends everything in order, within StopWait and stopTakes. Balancers are told
+// first, while everybody is still served; then nobody new, and whoever is being answered
+// goes to the end; what those answers rest on is closed after them.
+func (a *App) stop(ctx context.Context, srv *http.Server, served <-chan error, handlers *sync.WaitGroup, loops func() error) error {
 	a.stopping.Store(true)
 	if wait := a.Config.StopWait; wait > 0 && ctx.Err() != nil {
 		srv.SetKeepAlivesEnabled(false)
@@ -76,24 +78,24 @@ func (a *App) stop(ctx context.Context, srv *http.Server, served <-chan error, h
 		case <-served:
 		}
 	}
-	by(ctx, begun.Add(drainedBy), func(ctx context.Context) {
-		if srv.Shutdown(ctx) != nil {
-			failed = srv.Close() // whoever is still reading after the delay is cut
-		}
-	})
+	var failed []error
+	begun := time.Now()
+	step := func(what string, by time.Duration, work func(context.Context) error) {
+		failed = append(failed, a.step(ctx, what, begun.Add(by), work))
+	}
+	if a.step(ctx, "answers under way", begun.Add(drainedBy), srv.Shutdown) != nil {
+		failed = append(failed, srv.Close()) // whoever is still reading after the delay is cut
+	}
 	// Shutdown counts connections; handlers cut by Close are still at work, on the
 	// sessions, the mail servers and the trail.
-	by(ctx, begun.Add(cutBy), func(ctx context.Context) {
-		_ = endOf(ctx, func() error { handlers.Wait(); return nil })
-		a.Web.Wait(ctx)
-	})
-	by(ctx, begun.Add(loopsBy), func(ctx context.Context) { failed = errors.Join(failed, endOf(ctx, loops)) })
+	_ = a.step(ctx, "handlers", begun.Add(cutBy), func(ctx context.Context) error { handlers.Wait(); a.Web.Wait(ctx); return nil })
+	step("loops", loopsBy, func(context.Context) error { return loops() })
 	if a.Outbox != nil { // between the last octet and the answer nobody could know: wait for it
-		by(ctx, begun.Add(lettersBy), func(ctx context.Context) { failed = errors.Join(failed, a.Outbox.Close(ctx)) })
+		step("letters on their way", lettersBy, a.Outbox.Close)
 	}
-	by(ctx, begun.Add(tokensBy), func(ctx context.Context) { failed = errors.Join(failed, a.Sessions.Close(ctx)) })
-	by(ctx, begun.Add(closedBy), func(ctx context.Context) { failed = errors.Join(failed, a.Close(ctx)) })
-	return failed
+	step("refreshes of sessions", tokensBy, a.Sessions.Close)
+	step("mail servers", closedBy, a.letGo)
+	return errors.Join(append(failed, a.closeData(ctx, dataFor))...)
 }
 
 // waited counts the handlers at work.
@@ -117,11 +119,17 @@ func endOf(ctx context.Context, work func() error) error {
 	}
 }
 
-// by runs one step of the stop, which outlives ctx, until then at most.
-func by(ctx context.Context, then time.Time, step func(context.Context)) {
+// step does one thing of the stop, which outlives ctx, until then at most, and says so
+// when that was not enough.
+func (a *App) step(ctx context.Context, what string, then time.Time, work func(context.Context) error) error {
 	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), then)
 	defer cancel()
-	step(ctx)
+	begun := time.Now()
+	err := endOf(ctx, func() error { return work(ctx) })
+	if ctx.Err() != nil {
+		a.log.Warn("stop: a step did not end in its time", slog.String("step", what), slog.Duration("after", time.Since(begun).Round(time.Millisecond)))
+	}
+	return err
 }
 
 // NewServer is an HTTP server with our limits; the demo's second listener has the

@@ -20,6 +20,9 @@ import (
 	"time"
 )
 
+// MaxStopWait is the longest PLI_STOP_WAIT.
+const MaxStopWait = 15 * time.Second
+
 // Config is every setting. Treat it as read-only: it is passed by value, and
 // nobody writes to its slices.
 type Config struct {
@@ -31,7 +34,7 @@ type Config struct {
 	Support        string        `env:"PLI_SUPPORT" group:"web" help:"How to reach support: the text pages show (telephone, address, hours)."`
 	Banner         string        `env:"PLI_BANNER" group:"web" help:"A line shown on top of every page, for example during maintenance."`
 	LogLevel       slog.Level    `env:"PLI_LOG_LEVEL" default:"info" group:"web" help:"debug, info, warn or error."`
-	StopWait       time.Duration `env:"PLI_STOP_WAIT" default:"5s" group:"web" help:"When told to stop, /readyz says no and everybody is still served for this long: time for a balancer to look elsewhere. At most 15s; the whole stop takes 40s at most."`
+	StopWait       time.Duration `env:"PLI_STOP_WAIT" default:"5s" group:"web" help:"When told to stop, /readyz says no and everybody is still served for this long: time for a balancer to look elsewhere. At most 15s; the rest of the stop takes 36s at most."`
 	MetricsListen  string        `env:"PLI_METRICS_LISTEN" group:"web" help:"Address and port of /metrics, apart from the pages; without a host (:9464) on loopback. Empty: none."`
 	RatePerSession int           `env:"PLI_RATE_PER_SESSION" default:"1200" group:"web" help:"Requests a minute that one session may make."`
 	RatePerAddress int           `env:"PLI_RATE_PER_ADDRESS" default:"60" group:"web" help:"Sign-in requests a minute that one address may make; raise it where many users share one."`
