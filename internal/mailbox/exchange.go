@@ -50,6 +50,8 @@ type ExchangeLetter struct {
 	// Lost is what the server said that did not deliver it; nil unless Mark is
 	// conversation.Lost.
 	Lost *message.ReportRecipient
+	// Doubt: a letter that is no server's says that it was not delivered.
+	Doubt bool
 
 	of conversation.Letter
 }

@@ -72,7 +72,7 @@ func TestUndelivered(t *testing.T) {
 	about := func(i int) string { return fmt.Sprintf("Sent.%d@test", i) }
 	w.put(annes, "INBOX", report("Message non distribué", about(1), patients["closed"], "failed", "5.2.1"))
 	w.put(annes, "INBOX", report("Message non distribué", about(2), patients["unknown"], "failed", "5.1.1"))
-	w.put(annes, "INBOX", "From: Mon espace santé <no-reply@mes.test.example>\nTo: "+annes+"\nSubject: Message non distribué\nIn-Reply-To: <"+about(3)+">\n\nadresse invalide\n")
+	w.put(annes, "INBOX", "From: Mon espace santé <no-reply@patient.mssante.fr>\nTo: "+annes+"\nSubject: Message non distribué\nIn-Reply-To: <"+about(3)+">\n\nadresse invalide\n")
 	w.put(annes, "INBOX", report("Undelivered Mail Returned to Sender", about(4), patients["too big"], "failed", "5.3.4"))
 	w.put(annes, "INBOX", report("Delayed Mail (still being retried)", about(5), patients["late"], "delayed", "4.4.1"))
 	w.put(annes, "INBOX", report("Undelivered Mail Returned to Sender", about(6), "x@patient.mssante.fr", "failed", "5.1.1"))
@@ -135,5 +135,23 @@ func TestClosingUnderWay(t *testing.T) {
 	w.must(err)
 	if len(x.All) != 1 || x.All[0].State.Phase != conversation.WaitingForUs || !x.All[0].State.ClosingLeaves || len(x.All[0].Letters) != 2 {
 		t.Errorf("%+v", x.All)
+	}
+}
+
+// A report anybody may have written decides nothing, and is shown as a doubt (attack: a
+// colleague in copy knows the Message-ID of a closing).
+func TestForgedNotice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.folders("Sent")
+	w.lay("INBOX", "Odile <"+odile+">", annes, "Question", 1)
+	w.lay("Sent", annes, odile, "[FIN]", 2, "X-MSS-MES: FIN")
+	_, rest, _ := strings.Cut(report("Message non distribué", "Sent.2@test", odile, "failed", "5.2.2"), "\n")
+	w.put(annes, "INBOX", "From: MAILER-DAEMON <pirate@chu.test.mssante.fr>\n"+rest)
+	heard := lostLetters{}
+	x, err := w.open(anne, annes).Exchanges(w.ctx, heard.left())
+	w.must(err)
+	if e := x.All[0]; e.State.Phase != conversation.Closed || len(heard) != 0 || !e.Last().Doubt || e.Last().Lost != nil || e.Letters[0].Doubt {
+		t.Errorf("%+v, heard %v", e, heard)
 	}
 }
