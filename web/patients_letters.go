@@ -14,7 +14,7 @@ import (
 func (s *Server) exchangeLetter(r *http.Request, b *mailbox.Box, e mailbox.Exchange, l mailbox.ExchangeLetter, whole bool) templates.ExchangeLetterView {
 	sc := scopeOf(r)
 	v := templates.ExchangeLetterView{Who: orPatient(e.Name), When: s.clock.full(l.Received), WhenISO: s.clock.iso(l.Received), Subject: subjectWords(l.Subject),
-		Snippet: l.Snippet, Ours: l.Ours, Unread: l.Unread, Files: l.Attachments, Chips: markChips(l)}
+		Snippet: l.Snippet, Ours: l.Ours, Unread: l.Unread, Files: l.Attachments, Chips: append(markChips(l), doubtChips(l)...)}
 	if l.Ours {
 		v.Who = boxLabel(b.Grant())
 	}
@@ -67,6 +67,14 @@ func orPatient(name string) string {
 		return "Patient"
 	}
 	return name
+}
+
+// doubtChips: somebody says that a letter of ours came back, and no server does.
+func doubtChips(l mailbox.ExchangeLetter) []templates.Chip {
+	if !l.Doubt || l.Mark == conversation.Lost {
+		return nil
+	}
+	return []templates.Chip{{Kind: "plain", Text: "remise mise en doute par un avis non vérifié"}}
 }
 
 func markChips(l mailbox.ExchangeLetter) []templates.Chip {

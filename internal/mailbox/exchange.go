@@ -50,6 +50,8 @@ type ExchangeLetter struct {
 	// Lost is what the server said that did not deliver it; nil unless Mark is
 	// conversation.Lost.
 	Lost *message.ReportRecipient
+	// Doubt: a letter that is no server's says that it was not delivered.
+	Doubt bool
 
 	of conversation.Letter
 }
@@ -89,10 +91,12 @@ type Exchanges struct {
 	older []Exchange // those whose state is not known, for want of older letters
 }
 
-// Waiting counts those that wait for us.
+// Waiting counts those that wait for us, for a counter that must be able to come to zero:
+// a patient whom no letter reached stands with them, and is not counted, for nothing that is
+// done in the exchange ever ends that.
 func (x Exchanges) Waiting() (n int) {
 	for _, e := range x.All {
-		if e.Waits() {
+		if e.State.Phase == conversation.WaitingForUs {
 			n++
 		}
 	}
@@ -192,6 +196,12 @@ func (b *Box) exchanges(ctx context.Context, left Left) (Exchanges, error) {
 	slices.SortStableFunc(x.All, func(a, b Exchange) int {
 		switch ours, theirs := a.Waits(), b.Waits(); {
 		case ours && theirs:
+			if answer := a.State.Phase == conversation.WaitingForUs; answer != (b.State.Phase == conversation.WaitingForUs) {
+				if answer { // a patient who waits stands before one not reached
+					return -1
+				}
+				return 1
+			}
 			return a.since().Compare(b.since())
 		case ours:
 			return -1

@@ -19,6 +19,15 @@ func report(subject, about, to, action, status string) string {
 		"Final-Recipient: rfc822; " + to + "\nAction: " + action + "\nStatus: " + status + "\nDiagnostic-Code: smtp; 550 " + status + " voir\n\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <" + about + ">\n\n--b--\n"
 }
 
+func waits(x Exchanges) (n int) {
+	for _, e := range x.All {
+		if e.Waits() {
+			n++
+		}
+	}
+	return n
+}
+
 // lostLetters is an outbox that keeps what it hears: status by Message-ID and patient.
 type lostLetters map[string]string
 
@@ -72,7 +81,7 @@ func TestUndelivered(t *testing.T) {
 	about := func(i int) string { return fmt.Sprintf("Sent.%d@test", i) }
 	w.put(annes, "INBOX", report("Message non distribué", about(1), patients["closed"], "failed", "5.2.1"))
 	w.put(annes, "INBOX", report("Message non distribué", about(2), patients["unknown"], "failed", "5.1.1"))
-	w.put(annes, "INBOX", "From: Mon espace santé <no-reply@mes.test.example>\nTo: "+annes+"\nSubject: Message non distribué\nIn-Reply-To: <"+about(3)+">\n\nadresse invalide\n")
+	w.put(annes, "INBOX", "From: Mon espace santé <no-reply@patient.mssante.fr>\nTo: "+annes+"\nSubject: Message non distribué\nIn-Reply-To: <"+about(3)+">\n\nadresse invalide\n")
 	w.put(annes, "INBOX", report("Undelivered Mail Returned to Sender", about(4), patients["too big"], "failed", "5.3.4"))
 	w.put(annes, "INBOX", report("Delayed Mail (still being retried)", about(5), patients["late"], "delayed", "4.4.1"))
 	w.put(annes, "INBOX", report("Undelivered Mail Returned to Sender", about(6), "x@patient.mssante.fr", "failed", "5.1.1"))
@@ -81,8 +90,11 @@ func TestUndelivered(t *testing.T) {
 	for range 2 {
 		x, err := b.Exchanges(w.ctx, left)
 		w.must(err)
-		if len(x.All) != 6 || x.Waiting() != 4 || x.Say != "" {
+		if len(x.All) != 6 || x.Waiting() != 0 || x.Say != "" {
 			t.Fatalf("%d exchanges, %d wait: %q", len(x.All), x.Waiting(), x.Say)
+		}
+		if waits(x) != 4 || !x.All[3].Waits() { // not counted, and not hidden: at the head
+			t.Errorf("%d are shown as waiting", waits(x))
 		}
 		for said, patient := range patients {
 			e := x.All[slices.IndexFunc(x.All, func(e Exchange) bool { return e.Patient.String() == patient })]
@@ -98,11 +110,15 @@ func TestUndelivered(t *testing.T) {
 	if len(heard) != 4 || heard[about(4)+" "+patients["too big"]] != "5.3.4" {
 		t.Errorf("the outbox heard of %v", heard)
 	}
+	w.lay("INBOX", "Odile <"+odile+">", annes, "Question", 60)
+	if x, err := b.Exchanges(w.ctx, left); err != nil || x.Waiting() != 1 || x.All[0].Patient.String() != odile {
+		t.Errorf("who waits does not come first: %d, %v", x.Waiting(), err)
+	}
 	left.Lost = func(id string, _ mssante.Address) (string, bool, bool) { return "5.1.1", id == about(5), true }
 	x, err := b.Exchanges(w.ctx, left)
 	w.must(err)
-	if x.Waiting() != 1 {
-		t.Errorf("what the outbox knows does not count: %d wait", x.Waiting())
+	if n := waits(x); n != 2 {
+		t.Errorf("what the outbox knows does not count: %d wait", n)
 	}
 }
 
@@ -135,5 +151,23 @@ func TestClosingUnderWay(t *testing.T) {
 	w.must(err)
 	if len(x.All) != 1 || x.All[0].State.Phase != conversation.WaitingForUs || !x.All[0].State.ClosingLeaves || len(x.All[0].Letters) != 2 {
 		t.Errorf("%+v", x.All)
+	}
+}
+
+// A report anybody may have written decides nothing, and is shown as a doubt (attack: a
+// colleague in copy knows the Message-ID of a closing).
+func TestForgedNotice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.folders("Sent")
+	w.lay("INBOX", "Odile <"+odile+">", annes, "Question", 1)
+	w.lay("Sent", annes, odile, "[FIN]", 2, "X-MSS-MES: FIN")
+	_, rest, _ := strings.Cut(report("Message non distribué", "Sent.2@test", odile, "failed", "5.2.2"), "\n")
+	w.put(annes, "INBOX", "From: MAILER-DAEMON <pirate@chu.test.mssante.fr>\n"+rest)
+	heard := lostLetters{}
+	x, err := w.open(anne, annes).Exchanges(w.ctx, heard.left())
+	w.must(err)
+	if e := x.All[0]; e.State.Phase != conversation.Closed || len(heard) != 0 || !e.Last().Doubt || e.Last().Lost != nil || e.Letters[0].Doubt {
+		t.Errorf("%+v, heard %v", e, heard)
 	}
 }

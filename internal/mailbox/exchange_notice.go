@@ -26,6 +26,7 @@ type notice struct {
 	lost     []message.ReportRecipient
 	tries    int
 	nobody   bool // it names no recipient: it means the only one there was
+	claim    bool // anybody may have written it: it is a doubt, and decides nothing
 }
 
 // isNotice reports a letter to be opened as a notice of delivery. Not every one is a report
@@ -119,7 +120,7 @@ func (l *gathering) readNotices(ctx context.Context, folder string, s *sight) {
 
 // noticeOf reads whom of our letter's patients a server gave up.
 func noticeOf(l *Letter) notice {
-	n := notice{received: l.Received, read: true}
+	n := notice{received: l.Received, read: true, claim: !message.FromServer(l.Envelope.From)}
 	var r message.Report
 	if l.Report != nil {
 		r = *l.Report
@@ -148,15 +149,16 @@ func noticeOf(l *Letter) notice {
 	return n
 }
 
-// fates tells what became of our letters: what notices say, unless the outbox knows.
-func fates(notices []notice, left Left) func(g gathered, patient mssante.Address) (conversation.Fate, *message.ReportRecipient) {
+// fates tells what became of our letters: what notices say, unless the outbox knows. A
+// notice anybody may have written leaves a doubt.
+func fates(notices []notice, left Left) func(g *gathered, patient mssante.Address) (conversation.Fate, *message.ReportRecipient) {
 	by := map[string][]notice{}
 	for _, n := range notices {
 		if n.about != "" {
 			by[n.about] = append(by[n.about], n)
 		}
 	}
-	return func(g gathered, patient mssante.Address) (conversation.Fate, *message.ReportRecipient) {
+	return func(g *gathered, patient mssante.Address) (conversation.Fate, *message.ReportRecipient) {
 		if g.leaving {
 			return conversation.UnderWay, nil
 		}
@@ -167,6 +169,8 @@ func fates(notices []notice, left Left) func(g gathered, patient mssante.Address
 		for _, n := range by[g.MessageID] {
 			i := slices.IndexFunc(n.lost, func(p message.ReportRecipient) bool { return p.Address.Equal(patient) })
 			switch {
+			case n.claim:
+				g.Doubt = g.Doubt || i >= 0 || n.nobody && len(g.To) == 1
 			case i >= 0:
 				why = &n.lost[i]
 			case n.nobody && len(g.To) == 1 && why == nil:

@@ -78,8 +78,8 @@ func (b *Box) pairs(x gatheredAll, left Left) (out, older []Exchange) {
 	for key, all := range by {
 		all = once(all)
 		for i := range all {
-			if all[i].Ours {
-				all[i].of.Fate, all[i].Lost = fate(all[i], who[key])
+			if all[i].Doubt = false; all[i].Ours {
+				all[i].of.Fate, all[i].Lost = fate(&all[i], who[key])
 			}
 		}
 		if e, told := b.pair(who[key], all, x.since); told {

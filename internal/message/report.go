@@ -3,6 +3,7 @@ package message
 import (
 	"bytes"
 	"io"
+	"strconv"
 	"strings"
 
 	"pli.example/pli/internal/mssante"
@@ -22,11 +23,13 @@ const (
 // earlier. All strings are safe to show as text.
 type Report struct {
 	Kind              ReportKind
-	OriginalMessageID string // without angle brackets, "" when unsaid
-	OriginalSubject   string // of an integration report, the prefixes taken off
-	Disposition       string // "displayed", "processed", "deleted", "dispatched", "failed", "denied"
-	Error             bool   // the disposition carries /error or /failed
-	Code, Label       string // integration error: "902", "Identifiant de patient inconnu"
+	From              []Mailbox // who wrote it: see Believed
+	EnvelopeID        string    // of the letter as submitted (RFC 3464 §2.2.1), "" when unsaid
+	OriginalMessageID string    // without angle brackets, "" when unsaid
+	OriginalSubject   string    // of an integration report, the prefixes taken off
+	Disposition       string    // "displayed", "processed", "deleted", "dispatched", "failed", "denied"
+	Error             bool      // the disposition carries /error or /failed
+	Code, Label       string    // integration error: "902", "Identifiant de patient inconnu"
 	Recipients        []ReportRecipient
 }
 
@@ -90,6 +93,7 @@ func ReportOf(e Envelope, root *Part, fields []byte) (Report, bool) {
 	if part != nil {
 		r = parseReport(fields, strings.Contains(part.Type, "disposition"))
 	}
+	r.From = e.From
 	if code, rest, ok := IntegrationSubject(e.Subject); ok {
 		r.Kind, r.OriginalSubject, r.Error = ReportIntegration, rest, true
 		if r.Code == "" {
@@ -184,6 +188,9 @@ func (r *Report) group(h Header) {
 	if ids := messageIDs(h.Raw("X-Original-Message-ID")); len(ids) > 0 && r.OriginalMessageID == "" {
 		r.OriginalMessageID = ids[0]
 	}
+	if id := h.Get("Original-Envelope-Id"); id != "" && len(id) <= 300 {
+		r.EnvelopeID = unxtext(id)
+	}
 	if d := h.Get("Disposition"); d != "" {
 		r.disposition(d)
 	}
@@ -234,4 +241,20 @@ func firstWord(s string) string {
 		return strings.TrimRight(f[0], ";,")
 	}
 	return ""
+}
+
+// unxtext undoes the encoding of an envelope id (RFC 3461 §4); servers give back either form.
+func unxtext(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '+' && i+2 < len(s) {
+			if n, err := strconv.ParseUint(s[i+1:i+3], 16, 8); err == nil {
+				b.WriteByte(byte(n))
+				i += 2
+				continue
+			}
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
 }

@@ -82,6 +82,15 @@ func TestClosingThatCameBack(t *testing.T) {
 	if n := w.acts(audit.LetterSend, "ok"); n != 2 || r.Came != CameSent {
 		t.Errorf("%d closings left, %s", n, r.Came)
 	}
+	for _, who := range []string{hugoBox, patient} { // a receipt is the recipient's to give
+		w.must(w.Heard(w.ctx, box, message.Report{Kind: message.ReportDisposition, Disposition: "displayed", From: message.ParseAddressList(who), OriginalMessageID: id,
+			Recipients: []message.ReportRecipient{{Address: address(t, patient)}}}))
+		again, err := w.Left(w.ctx, box.Grant().Mailbox)
+		w.must(err)
+		if _, lost, _ := again.Lost(id, address(t, patient)); lost != (who == hugoBox) {
+			t.Errorf("read, says %s: lost %v", who, lost)
+		}
+	}
 }
 
 // §3.4.2.2: a wrong key is said before a letter leaves, beside what the number tells.

@@ -40,10 +40,11 @@ func (o *Outbox) seekEvidence(ctx context.Context, box *mailbox.Box, d *due) err
 	return nil
 }
 
-// noteReport writes a notice's words about each recipient in the ledger.
+// noteReport writes a notice's words about each recipient in the ledger, when they are
+// for its sender to say. That the letter left is proved by any: nobody else knew its id.
 func (o *Outbox) noteReport(ctx context.Context, letterID string, r message.Report) {
 	for _, x := range r.Recipients {
-		if x.Address.IsZero() {
+		if x.Address.IsZero() || !r.Believed(x.Address, letterID) {
 			continue
 		}
 		e := ledger.Event{Code: x.Status, Text: x.Diagnostic}

@@ -423,7 +423,7 @@ func TestUnknown(t *testing.T) {
 		if w.state(box, d.ID) != Unknown {
 			t.Error("somebody else's notice settled it")
 		}
-		w.must(w.Heard(w.ctx, box, message.Report{OriginalMessageID: d.MessageID, Recipients: []message.ReportRecipient{{Address: address(t, hugoBox), Action: "delivered", Status: "2.0.0"}}}))
+		w.must(w.Heard(w.ctx, box, message.Report{Kind: message.ReportDelivery, From: message.ParseAddressList("mailer-daemon@smtp.example"), OriginalMessageID: d.MessageID, Recipients: []message.ReportRecipient{{Address: address(t, hugoBox), Action: "delivered", Status: "2.0.0"}}}))
 		if w.state(box, d.ID) != Sent {
 			t.Error("the notice settled nothing")
 		}
