@@ -12,6 +12,7 @@ import (
 	"pli.example/pli/internal/app"
 	"pli.example/pli/internal/config"
 	"pli.example/pli/internal/finding"
+	"pli.example/pli/internal/problem"
 	"pli.example/pli/internal/session"
 )
 
@@ -55,24 +56,68 @@ type staffRevokeCmd struct {
 // Run closes one session, or all those of an account.
 func (cmd *staffRevokeCmd) Run(ctx context.Context, s *streams) error {
 	return withData(ctx, cmd.Data, func(a *app.App) error {
-		staff, id, n := staffOf(a), strings.TrimSpace(cmd.ID), 0
+		staff := staffOf(a)
 		open, err := staff.List(ctx)
 		if err != nil {
 			return err
 		}
-		for _, x := range open {
-			if x.ID != id && x.Actor.AccountID != id {
-				continue
+		r := revokeStaff(open, strings.TrimSpace(cmd.ID), func(id string) error { return staff.Revoke(ctx, operator(), id) })
+		if words := r.words(); words != "" {
+			if _, err := fmt.Fprintln(s.out, words); err != nil {
+				r.failed = append(r.failed, err)
 			}
-			if err := staff.Revoke(ctx, operator(), x.ID); err != nil {
-				return err
-			}
-			n++
 		}
-		if n == 0 {
-			return errors.New("aucune session ouverte du support ne porte ce nom\u00a0: rien n’a été fermé (pli support sessions les liste)")
-		}
-		_, err = fmt.Fprintf(s.out, "%s.\n", finding.Count(int64(n), "session fermée", "sessions fermées"))
-		return err
+		return r.err()
 	})
+}
+
+// revoked is what became of the sessions that one revoke named.
+type revoked struct {
+	closed, over int // over: ended by themselves between the list and their turn
+	failed       []error
+}
+
+// revokeStaff goes on over a session that cannot be closed: an agent who leaves must not
+// keep the others.
+func revokeStaff(open []session.StaffListed, id string, revoke func(string) error) (r revoked) {
+	for _, x := range open {
+		if x.ID != id && x.Actor.AccountID != id {
+			continue
+		}
+		switch err := revoke(x.ID); {
+		case err == nil:
+			r.closed++
+		case problem.Is(err, problem.NotFound):
+			r.over++
+		default:
+			r.failed = append(r.failed, fmt.Errorf("session %s\u00a0: %w", x.ID, err))
+		}
+	}
+	return r
+}
+
+// words tell what is closed now, whatever failed beside it.
+func (r revoked) words() string {
+	var words []string
+	if r.closed > 0 {
+		words = append(words, finding.Count(int64(r.closed), "session fermée", "sessions fermées"))
+	}
+	if r.over > 0 {
+		words = append(words, finding.Count(int64(r.over), "session s’était terminée entre-temps", "sessions s’étaient terminées entre-temps"))
+	}
+	if len(words) == 0 {
+		return ""
+	}
+	return strings.Join(words, ", ") + "."
+}
+
+func (r revoked) err() error {
+	switch {
+	case len(r.failed) > 0:
+		still := finding.Count(int64(len(r.failed)), "session est restée ouverte", "sessions sont restées ouvertes")
+		return fmt.Errorf("%s (pli support sessions les liste)\u00a0: %w", still, errors.Join(r.failed...))
+	case r.closed+r.over == 0:
+		return errors.New("aucune session ouverte du support ne porte ce nom\u00a0: rien n’a été fermé (pli support sessions les liste)")
+	}
+	return nil
 }

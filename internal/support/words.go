@@ -90,7 +90,7 @@ func lettersWords(request string) string {
 	return map[string]string{
 		"SUBMIT, answer lost": "réponse du serveur perdue", "SUBMIT, cut off by a restart": "coupé par un redémarrage",
 		"said not to have left": "déclarée non partie", "found in Sent": "retrouvée dans Envoyés", "found a notice or an answer": "retrouvée par un avis ou une réponse",
-		"INS typed, key right": "clé exacte", "INS typed, key wrong": "clé inexacte", "identity confirmed": "identité confirmée", "in a draft": "dans un brouillon",
+		"INS typed, key right": "clé exacte", "INS typed, key wrong": "clé inexacte", "identity confirmed": "identité confirmée", "in a draft": "dans un brouillon", "in suggestions": "en saisissant un destinataire",
 		"refused by grant": "aucun droit pour cet acte", "open": "aucun droit", "drafts": "brouillons", "suggest": "en saisissant un destinataire",
 	}[request]
 }
