@@ -68,8 +68,10 @@ type Flash struct {
 	Kind   string // "ok", "warn"
 	Undo   string // sealed token; "" when there is nothing to undo
 	UndoTo string // POST target
-	Next   string // local path to come back to
-	Row    uint32 // the list's row it is about, 0 for none
+	// RestoreTo is the POST target that brings a draft back, "" when none was put away.
+	RestoreTo string
+	Next      string // local path to come back to
+	Row       uint32 // the list's row it is about, 0 for none
 }
 
 // SignInView is the page before anybody is known.

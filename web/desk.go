@@ -60,6 +60,7 @@ type search struct {
 // note is the sentence shown after an act, with its sealed undo.
 type note struct {
 	boxID, say, kind, undo string
+	draft                  string // put away, and can be taken back
 	row                    uint32 // of the letter that came back, 0 for none
 	sent                   bool   // a letter left: said whole where the list behind it cannot be shown
 }

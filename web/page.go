@@ -143,6 +143,9 @@ func (s *Server) flash(r *http.Request) *templates.Flash {
 	if n.undo != "" {
 		f.UndoTo = path("mail", n.boxID, "undo")
 	}
+	if n.draft != "" {
+		f.RestoreTo = draftHref(n.boxID, n.draft) + "/restore"
+	}
 	return f
 }
 
