@@ -256,7 +256,22 @@
     var next = new URL(other.href);
     to.searchParams.set("next", next.pathname + next.search);
     form.action = to.pathname + to.search;
+    store("pli:onward", String(Date.now()));
   }
+  // The letter that takes the place has its acts under the same pointer: a slow double
+  // click is for the letter before, whose undo it would cost. Keys are pressed on purpose.
+  var calm = 700, settled = 0;
+  function arrive() {
+    var at = Number(stored("pli:onward"));
+    store("pli:onward", "");
+    if (at && Date.now() - at < 30000) { settled = performance.now() + calm; }
+  }
+  doc.addEventListener("click", function (event) {
+    var pointed = event.detail > 0 || event.pointerType === "mouse" || event.pointerType === "touch" || event.pointerType === "pen";
+    if (!pointed || performance.now() >= settled || !event.target.closest || !event.target.closest(".letter-bar")) { return; }
+    event.preventDefault();
+    event.stopPropagation();
+  }, true);
   // Coming back by the browser's own memory of the page: forms work again.
   window.addEventListener("pageshow", function () {
     all("form[data-sent]").forEach(function (f) { delete f.dataset.sent; });
@@ -398,6 +413,7 @@
     }
   }
 
+  arrive();
   fitAll();
   countSelection();
   restore();
