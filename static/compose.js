@@ -257,12 +257,21 @@
     if (locked) { location.assign(to); return; } // the browser asks first when words were not kept
     if (await save()) {
       // Begun and closed without a word: it is put away before the next page counts drafts.
-      const back = new URL(to, location.href).searchParams.has("draft"); // a page that leads back here
-      const unwritten = page.version === 1 && page.seq === 0 && !uploads.length && !back, said = new URLSearchParams(unwritten ? { leave: "1", unwritten: "1" } : { leave: "1" });
-      const left = ask(page.self + "/pause", said, { keepalive: true }).catch(() => {});
+      const next = new URL(to, location.href), back = next.searchParams.has("draft"); // a page that leads back here
+      if (data.begun && page.seq === 0 && !uploads.length && !back) {
+        form.inert = true; // nothing is typed into what goes away
+        try {
+          const answer = await ask(page.self + "/pause", new URLSearchParams({ leave: "1", unwritten: data.begun }), { signal: AbortSignal.timeout(5000) });
+          if (answer.note) { next.searchParams.set("note", answer.note); }
+          leaving = true;
+        } catch (e) { // it is kept, as any draft is
+          form.inert = false;
+          if (locked) { return; }
+        }
+      }
+      if (!leaving) { ask(page.self + "/pause", new URLSearchParams({ leave: "1" }), { keepalive: true }).catch(() => {}); }
       leaving = true;
-      if (unwritten) { await Promise.race([left, wait(1000)]); }
-      location.assign(to);
+      location.assign(next);
     }
   }
 
@@ -640,6 +649,7 @@
 
   box.hidden = startEditor() && !plain;
   safe = words();
+  if (data.begun) { saved("Brouillon enregistré dès que vous écrivez."); }
   form.classList.add("ready");
   if (!field("to").chips.length) { field("to").input.focus(); } else if (!byId("subject").value) { byId("subject").focus(); } else if (!byId("strips").firstElementChild) { (plain || !editor ? box : editor).focus(); }
 })();

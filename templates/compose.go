@@ -35,6 +35,7 @@ type ComposeView struct {
 	NoReply        bool
 	Patient        bool // a patient is among the recipients
 	Saved          string
+	Begun          string // opaque: this very page began the draft; "" for any later one
 	SignatureHref  string
 	Strips         []Strip
 	Remarks        []RemarkView

@@ -227,7 +227,7 @@ func searchWider(v SearchView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if v.Widened {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<p>Le texte des lettres n’a pas été cherché en entier.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<p>Cherché dans l’expéditeur, les destinataires et l’objet. Le texte des lettres n’a pas été cherché en entier.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

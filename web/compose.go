@@ -94,7 +94,11 @@ func addressesOf(list []outgoing.Recipient) []mssante.Address {
 // composePage shows a draft: its sheet while it is being written, else what became
 // of it.
 func (s *Server) composePage(w http.ResponseWriter, r *http.Request) error {
-	b, d, err := s.draftAt(r)
+	b, id, err := s.writingDraft(r)
+	if err != nil {
+		return err
+	}
+	d, begun, err := s.outbox.See(r.Context(), b, id)
 	if err != nil {
 		return err
 	}
@@ -107,6 +111,7 @@ func (s *Server) composePage(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	v := s.composeView(r, b, d)
+	v.Begun = begun
 	q := r.URL.Query()
 	if q.Get("check") == "1" {
 		remarks, err := s.outbox.Check(r.Context(), b, d.ID)

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -48,6 +49,41 @@ func TestDiscardAndRestore(t *testing.T) {
 	a = c.Post(d.Find("[data-testid=draft-restore]").Closest("form").AttrOr("action", ""), values())
 	if !strings.Contains(ok(t, c.Get(a.Location())).Text(), "À reprendre") {
 		t.Error("the draft did not come back as it was")
+	}
+}
+
+// An empty letter closed by the page that began it is put away, which the next page says
+// and takes back; a second page of it, or a reload, puts nothing away.
+func TestEmptyLetterClosed(t *testing.T) {
+	t.Parallel()
+	k := writingKit(t)
+	c := k.SignIn("martin")
+	closed := func(at, page string) string {
+		a := c.Post(at+"/pause", values("leave", "1", "unwritten", page))
+		var out struct{ Note string }
+		if err := json.Unmarshal(ok(t, a).Body, &out); err != nil {
+			t.Fatal(err)
+		}
+		return out.Note
+	}
+	begun := func(at string) string { return doc(t, ok(t, c.Get(at))).Find("#compose").AttrOr("data-begun", "") }
+	at := begin(t, c, values())
+	page := begun(at)
+	if again := begun(at); page == "" || again != "" || closed(at, page) != "" || c.Get(at).Status != 200 {
+		t.Errorf("a page shown twice is put away: %q, %q", page, again)
+	}
+	if at = begin(t, c, values()); closed(at, "1") != "" || c.Get(at).Status != 200 {
+		t.Error("any page puts a draft away")
+	}
+	at = begin(t, c, values())
+	handle := closed(at, begun(at))
+	d := doc(t, ok(t, c.Get(strings.Split(at, "/compose/")[0]+"/compose?note="+handle)))
+	back := d.Find("[data-testid=flash] [data-testid=draft-restore]").Closest("form").AttrOr("action", "")
+	if back != at+"/restore" || c.Get(at).Status != 410 {
+		t.Fatalf("put away without a word: %q", back)
+	}
+	if a := c.Post(back, values()); a.Location() != at || c.Get(at).Status != 200 {
+		t.Errorf("it does not come back: %d %s", a.Status, a.Location())
 	}
 }
 

@@ -105,7 +105,8 @@ func (s *Server) draftSave(w http.ResponseWriter, r *http.Request) error {
 }
 
 // draftPause lets other programs see the draft: on a rest of the keyboard, and
-// (leave=1) when the page is left; unwritten=1 says that not a word was written in it.
+// (leave=1) when the page is left; unwritten is what the page that began the draft was
+// given, when not a word was written in it: what was put away is said, and comes back.
 func (s *Server) draftPause(w http.ResponseWriter, r *http.Request) error {
 	if stranger(w, r) {
 		return nil
@@ -114,17 +115,26 @@ func (s *Server) draftPause(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	rest := s.outbox.Pause
-	switch leave := r.PostForm.Get("leave") == "1"; {
-	case leave && r.PostForm.Get("unwritten") == "1":
-		rest = s.outbox.Abandon
-	case leave:
-		rest = s.outbox.Leave
+	var out struct {
+		Note string `json:"note,omitempty"` // for the next page
 	}
-	if err := rest(r.Context(), b, id); err != nil {
+	var away bool
+	switch leave, page := r.PostForm.Get("leave") == "1", r.PostForm.Get("unwritten"); {
+	case leave && page != "":
+		away, err = s.outbox.Abandon(r.Context(), b, id, page)
+	case leave:
+		err = s.outbox.Leave(r.Context(), b, id)
+	default:
+		err = s.outbox.Pause(r.Context(), b, id)
+	}
+	if err != nil {
 		return err
 	}
-	writeData(w, http.StatusOK, struct{}{})
+	if away {
+		sc := scopeOf(r)
+		out.Note = sc.desk.keepNote(note{boxID: sc.box.ID, say: "Brouillon supprimé\u00a0: rien n’y avait été écrit.", kind: "ok", reopen: id}, s.clock.now())
+	}
+	writeData(w, http.StatusOK, out)
 	return nil
 }
 

@@ -90,5 +90,5 @@ func (s *Server) showResults(r *http.Request, v *templates.SearchView, boxID, ha
 	s.introduceRows(r, received, v.Rows)
 	v.More = res.More
 	v.Say = res.Say
-	v.Widened, v.Whole = res.Widened, res.Complete
+	v.Widened, v.Whole = res.Widened, res.WidenedWhole
 }

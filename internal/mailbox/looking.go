@@ -42,25 +42,30 @@ func (l *looking) through(ctx context.Context, folders []mailserver.Folder) erro
 }
 
 // widen looks into the bodies as well: whoever types a word of the letter they have
-// before their eyes means that letter. What who and subject gave stays, whatever
-// time or the server then refuse.
+// before their eyes means that letter. What who and subject gave stays, and so does
+// what is said of it, whatever time or the server then refuse: nobody asked for this.
 func (l *looking) widen(ctx context.Context, folders []mailserver.Folder) error {
-	wide := looking{b: l.b, q: l.q, words: l.words, until: l.b.h.now().Add(widenTime), left: l.left}
+	long := widenTime
+	if len(l.res.Items) > 0 {
+		long = widenBrief
+	}
+	wide := looking{b: l.b, q: l.q, words: l.words, until: l.b.h.now().Add(long), left: l.left}
 	wide.q.Everywhere = true
 	if l.until.Before(wide.until) {
 		wide.until = l.until
 	}
-	if err := wide.through(ctx, folders); err != nil {
+	if err := wide.through(ctx, folders); err != nil && (ctx.Err() != nil || problem.Is(err, problem.SignInNeeded)) {
 		return err
+	} else if err == nil {
+		l.res.Widened, l.res.WidenedWhole = true, wide.complete()
 	}
-	for _, it := range l.res.Items {
-		if !slices.ContainsFunc(wide.res.Items, func(x Item) bool { return x.Ref == it.Ref }) {
-			wide.res.Items = append(wide.res.Items, it)
+	for _, it := range wide.res.Items {
+		if !slices.ContainsFunc(l.res.Items, func(x Item) bool { return x.Ref == it.Ref }) {
+			l.res.Items = append(l.res.Items, it)
 		}
 	}
-	wide.looked += l.looked
-	wide.res.Widened = true
-	*l = wide
+	l.res.More = l.res.More || wide.res.More
+	l.approximate = l.approximate || wide.approximate
 	return nil
 }
 

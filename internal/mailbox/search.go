@@ -24,15 +24,18 @@ type SearchQuery struct {
 // SearchResult is what was found, newest first, and how far it looked.
 type SearchResult struct {
 	Items    []Item
-	More     bool   // there are more than shown
-	Complete bool   // every letter of the folders asked was looked at
-	Widened  bool   // bodies were looked at although only SearchQuery.Widen asked for it
-	Say      string // how far it got and how well, in French; "" when there is nothing to say
+	More     bool // there are more than shown
+	Complete bool // every letter of the folders asked was looked at, for what was asked
+	Widened  bool // bodies were looked at although only SearchQuery.Widen asked for it
+	// WidenedWhole: all the bodies were. Complete and Say tell nothing of them.
+	WidenedWhole bool
+	Say          string // how far it got and how well, in French; "" when there is nothing to say
 }
 
 const (
 	searchTime   = 15 * time.Second
 	widenTime    = 5 * time.Second // of bodies nobody asked for: the page waits for it
+	widenBrief   = time.Second     // the same, with letters to show already
 	maxSearched  = 60              // folders at once; the others are counted and said
 	searchWordsN = 8
 )

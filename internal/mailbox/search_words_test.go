@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
 
 	"pli.example/pli/internal/audit"
 	"pli.example/pli/internal/problem"
@@ -52,6 +55,47 @@ func TestSearch(t *testing.T) {
 	}
 	_, err = b.Search(w.ctx, SearchQuery{Words: "x", Folder: "abcdefghijklmnopqrst"})
 	wantKind(t, err, problem.Gone)
+}
+
+// What who and subject gave is whole, whatever becomes of the texts nobody asked for:
+// they get what is left of the time, and neither their delay nor their failure is said.
+func TestSearchWidened(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.put(annes, "INBOX", letterMixed)
+	b := w.open(anne, annes)
+	look := func(words string, widen, limit int, first time.Duration, later error) SearchResult {
+		t.Helper()
+		searches := 0
+		w.during(func(command, _ string) error {
+			if command != "SEARCH" {
+				return nil
+			}
+			if searches++; searches == 1 {
+				w.clock.Add(int64(first / time.Second))
+				return nil
+			}
+			return later
+		})
+		res, err := b.Search(w.ctx, SearchQuery{Words: words, Widen: widen, Limit: limit})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res
+	}
+	if res := look("Hélène", 10, 0, 0, refuse(imap.ResponseCodeNoPerm)); len(res.Items) != 1 || !res.Complete || res.Say != "" || !res.Widened || res.WidenedWhole {
+		t.Errorf("texts refused: %+v", res)
+	}
+	if res := look("Hélène", 10, 0, 0, nil); len(res.Items) != 1 || !res.Complete || res.Say != "" || !res.WidenedWhole {
+		t.Errorf("texts looked into: %+v", res)
+	}
+	if res := look("Hélène", 10, 0, searchTime, nil); len(res.Items) != 1 || !res.Complete || res.Say != "" || res.WidenedWhole {
+		t.Errorf("no time is left for texts: %+v", res)
+	}
+	w.put(annes, "INBOX", letterMixed)
+	if res := look("Hélène", 10, 1, 0, nil); len(res.Items) != 1 || !res.More || res.Widened {
+		t.Errorf("there are more by name: %+v", res)
+	}
 }
 
 func TestFields(t *testing.T) {

@@ -243,6 +243,13 @@ func (s *userSession) Select(name string, o *imap.SelectOptions) (*imap.SelectDa
 	return s.UserSession.Select(name, o)
 }
 
+func (s *userSession) Search(kind imapserver.NumKind, c *imap.SearchCriteria, o *imap.SearchOptions) (*imap.SearchData, error) {
+	if err := s.before("SEARCH"); err != nil {
+		return nil, err
+	}
+	return s.UserSession.Search(kind, c, o)
+}
+
 func (s *userSession) Store(w *imapserver.FetchWriter, set imap.NumSet, flags *imap.StoreFlags, o *imap.StoreOptions) error {
 	if err := s.before("STORE"); err != nil {
 		return err

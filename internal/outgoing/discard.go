@@ -29,39 +29,6 @@ func (o *Outbox) Discard(ctx context.Context, box *mailbox.Box, id string) error
 	return nil
 }
 
-// Abandon is Leave by the page's own door, of a draft in which its author wrote nothing
-// yet: an answer begun and closed at once is put away, not kept. Anything else is
-// left as Leave does: a letter another program began, a patient whose identity was
-// asked for, a file that was joined.
-func (o *Outbox) Abandon(ctx context.Context, box *mailbox.Box, id string) error {
-	if err := box.MayWrite(ctx, audit.DraftSave); err != nil {
-		return err
-	}
-	var empty bool
-	err := o.db.Write(ctx, func(tx *sql.Tx) error {
-		d, err := o.draft(ctx, tx, box, id)
-		if empty = err == nil && d.unwritten(box); empty {
-			_, err = o.discard(ctx, tx, box, id)
-		}
-		return err
-	})
-	if err != nil || empty {
-		return door(err, saySave)
-	}
-	return o.Leave(ctx, box, id)
-}
-
-// unwritten: as New made it, for this very person.
-func (d Draft) unwritten(box *mailbox.Box) bool {
-	switch d.Origin {
-	case Blank, Answer, AnswerAll, Forwarding:
-	default:
-		return false
-	}
-	return d.State == Open && d.Version == 1 && d.writer == "" && d.CopyOf == "" && d.imap.place.UID == 0 && d.imap.files == d.filesRev &&
-		d.AuthorID == box.Actor().AccountID
-}
-
 // DiscardWith is Discard by a page that carries the text: what it says last is kept
 // first, so that Restore of Saved.ID gives it back. When somebody else had changed the
 // draft, theirs stays open and this text alone is put away.

@@ -69,7 +69,7 @@ type Draft struct {
 	// identified are the patients whose identity a person confirmed, or whose own letter
 	// is answered: the others are asked about.
 	identified []string
-	writer     string
+	writer     string // the page of the last save, or a mark: see abandon.go
 	seq        int64
 }
 

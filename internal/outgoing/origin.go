@@ -90,6 +90,9 @@ func (o *Outbox) New(ctx context.Context, box *mailbox.Box, from Origin) (Begun,
 	if d.Fields, err = d.Fields.clean(); err != nil {
 		return Begun{}, err
 	}
+	if d.fresh(box) {
+		d.writer = markBegun
+	}
 	if err = o.db.Write(ctx, func(tx *sql.Tx) error { return o.create(ctx, tx, box, &d, maxDrafts) }); err != nil {
 		return Begun{}, door(err, saySave)
 	}

@@ -103,7 +103,7 @@ func (o *Outbox) save(ctx context.Context, tx *sql.Tx, box *mailbox.Box, d Draft
 	case Open:
 		switch {
 		case nothingNew:
-			return had, nil
+			return had, o.meant(ctx, tx, d)
 		case d.Version == e.Version || same:
 			return o.overwrite(ctx, tx, box, d, e)
 		}
@@ -118,6 +118,15 @@ func (o *Outbox) save(ctx context.Context, tx *sql.Tx, box *mailbox.Box, d Draft
 		}
 	}
 	return o.keepBeside(ctx, tx, box, d, e)
+}
+
+// meant: a save, though of the same words, is a wish to keep them.
+func (o *Outbox) meant(ctx context.Context, tx *sql.Tx, d Draft) error {
+	if !d.marked() {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE drafts SET writer = '' WHERE id = ?`, d.ID)
+	return err
 }
 
 func (o *Outbox) overwrite(ctx context.Context, tx *sql.Tx, box *mailbox.Box, d Draft, e Edit) (Saved, error) {
