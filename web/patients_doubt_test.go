@@ -19,3 +19,13 @@ func TestDoubtIsShown(t *testing.T) {
 		t.Error("a doubt nobody raised")
 	}
 }
+
+// A second click of a page that shows a closing under way is the first again: what it
+// closes is known by the newest letter known to have left.
+func TestNewestKnown(t *testing.T) {
+	t.Parallel()
+	e := mailbox.Exchange{Letters: []mailbox.ExchangeLetter{{MessageID: "a"}, {MessageID: "b"}, {MessageID: "fin", Mark: conversation.Leaving}}}
+	if got := newestKnown(e).MessageID; got != "b" {
+		t.Errorf("the newest known is %q", got)
+	}
+}
