@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -63,17 +64,27 @@ func tryBrowser(t *testing.T, open func(t testing.TB, js bool) *tab) {
 // back to, no cookie, nothing a script stored.
 func TestSeat(t *testing.T) {
 	t.Parallel()
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	var held atomic.Int32
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		if r.URL.Path == "/held.js" { // kept by the browser for an hour
+			held.Add(1)
+			w.Header().Set("Content-Type", "text/javascript")
+			w.Header().Set("Cache-Control", "max-age=3600")
+			return
+		}
 		http.SetCookie(w, &http.Cookie{Name: "kept", Value: "secret", MaxAge: 1000})
-		w.Write([]byte(`<script>document.title = "" + sessionStorage.kept + localStorage.kept + history.length; sessionStorage.kept = localStorage.kept = "secret"</script>`))
-	}))
+		w.Write([]byte(`<script src="/held.js"></script><script>document.title = "" + sessionStorage.kept + localStorage.kept + history.length; sessionStorage.kept = localStorage.kept = "secret"</script>`))
+	})
+	srv, elsewhere := httptest.NewServer(handler), httptest.NewServer(handler)
 	defer srv.Close()
+	defer elsewhere.Close()
 	parent := browserContext(t, shell)
 	var first *seat
 	t.Run("first", func(t *testing.T) {
 		first = sit(t, parent, true)
 		b := newTabOn(t, first)
+		b.open(elsewhere.URL)
 		b.open(srv.URL)
 		b.viewport(390, 844, true)
 		if len(b.cookies(srv.URL)) != 1 {
@@ -94,6 +105,13 @@ func TestSeat(t *testing.T) {
 	b.open(srv.URL)
 	if got := eval[string](b, `document.title`); got != "undefinedundefined2" { // about:blank and this page
 		t.Errorf("kept in the session, kept by the origin, pages to go back to: %q", got)
+	}
+	if n := held.Load(); n != 3 {
+		t.Errorf("a script that is kept was asked for %d times, want once more", n)
+	}
+	b.open(elsewhere.URL)
+	if got := eval[string](b, `document.title`); !strings.HasPrefix(strings.TrimPrefix(strings.TrimPrefix(got, "undefined"), "secret"), "undefined") {
+		t.Errorf("kept by an origin met before the last: %q", got)
 	}
 	if eval[bool](b, `matchMedia("(prefers-color-scheme: dark)").matches || innerWidth !== 1400`) {
 		t.Error("the page is still seen dark or narrow")

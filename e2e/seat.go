@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"context"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/storage"
 	"github.com/chromedp/chromedp"
 )
 
@@ -25,6 +27,9 @@ type seat struct {
 	ctx    context.Context
 	end    func()
 	user   atomic.Pointer[tab]
+
+	mu  sync.Mutex
+	met map[string]bool // origins of the documents shown
 }
 
 // seats are those nobody sits on.
@@ -38,7 +43,7 @@ func sit(t testing.TB, parent context.Context, js bool) *seat {
 	t.Helper()
 	s := freeSeat(parent, js)
 	if s == nil {
-		s = &seat{parent: parent, js: js}
+		s = &seat{parent: parent, js: js, met: map[string]bool{}}
 		s.ctx, s.end = chromedp.NewContext(parent, chromedp.WithNewBrowserContext(), chromedp.WithListener(s.heard))
 		if err := s.prepare(); err != nil {
 			s.end()
@@ -79,6 +84,13 @@ func (s *seat) prepare() error {
 
 // heard hands what the browser says to whoever sits here.
 func (s *seat) heard(ev any) {
+	if ev, ok := ev.(*network.EventRequestWillBeSent); ok {
+		if at, err := url.Parse(ev.DocumentURL); err == nil && at.Scheme == "http" {
+			s.mu.Lock()
+			s.met[at.Scheme+"://"+at.Host] = true
+			s.mu.Unlock()
+		}
+	}
 	if b := s.user.Load(); b != nil {
 		b.heard(ev)
 	}
@@ -98,8 +110,10 @@ func (s *seat) stand(failed bool) {
 	seats.Unlock()
 }
 
-// clear forgets what scripts kept, the page and the cookies. Its user still answers
-// a page that asks whether one means to leave it.
+// clear forgets what scripts kept under every origin met, what the browser holds for
+// later, the page and the cookies. Its user still answers a page that asks whether one
+// means to leave it. What stays is the sessionStorage of origins shown before the last
+// one: the browser clears it with the page alone. Pli is one origin, where its tests end.
 func (s *seat) clear() error {
 	ctx, cancel := context.WithTimeout(s.ctx, 10*time.Second)
 	defer cancel()
@@ -116,6 +130,18 @@ func (s *seat) clear() error {
 		return err
 	}
 	if _, err := chromedp.Call(ctx, page.ResetNavigationHistory, cdp.Empty{}); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	met := s.met
+	s.met = map[string]bool{}
+	s.mu.Unlock()
+	for origin := range met {
+		if _, err := chromedp.Call(ctx, storage.ClearDataForOrigin, storage.ClearDataForOriginParams{Origin: origin, StorageTypes: "all"}); err != nil {
+			return err
+		}
+	}
+	if _, err := chromedp.Call(ctx, network.ClearBrowserCache, cdp.Empty{}); err != nil {
 		return err
 	}
 	_, err := chromedp.Call(ctx, network.ClearBrowserCookies, cdp.Empty{})

@@ -142,7 +142,7 @@ func nodeWords(nodes []string) string {
 func (s *Server) verdictWords(v support.Verdict) (say, kind string) {
 	checked := plural(int(v.Rows), "ligne vérifiée", "lignes vérifiées") + " sur " + plural(v.Days, "journée", "journées")
 	if v.Heads > 0 {
-		checked += ", avec " + plural(v.Heads, "tête exportée", "têtes exportées")
+		checked += ", avec " + plural(v.Heads, "tête exportée", "têtes exportées") + ", la plus récente du " + s.clock.exact(v.Newest)
 	}
 	unread := ""
 	if v.Unread > 0 {
@@ -150,6 +150,9 @@ func (s *Server) verdictWords(v support.Verdict) (say, kind string) {
 	}
 	if len(v.Untold) > 0 {
 		unread += " La fin du journal n’est comparée à rien pour " + nodeWords(v.Untold) + "\u00a0: le fichier des têtes exportées n’en contient aucune. Des lignes ôtées à la fin ne se verraient pas\u00a0; comparez avec la copie de ce fichier gardée ailleurs."
+	}
+	if len(v.Behind) > 0 {
+		unread += " Les têtes exportées s’arrêtent avant des lignes plus anciennes qu’une heure pour " + nodeWords(v.Behind) + "\u00a0: leur export s’est arrêté, ou la fin du fichier a été ôtée. Comparez avec la copie de ce fichier gardée ailleurs."
 	}
 	b := v.Broken
 	if b == nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"pli.example/pli/internal/app"
 	"pli.example/pli/internal/audit"
@@ -36,6 +37,8 @@ func (cmd *verifyCmd) Run(ctx context.Context, s *streams) error {
 		fmt.Fprintf(s.out, "%s, %s, %s.\n", finding.Count(int64(report.Rows), "ligne vérifiée", "lignes vérifiées"), finding.Count(int64(report.Nodes), "nœud", "nœuds"), finding.Count(int64(report.Days), "journée", "journées"))
 		if cmd.Heads != "" {
 			fmt.Fprintf(s.out, "%s.\n", finding.Count(int64(len(known)), "tête exportée comparée", "têtes exportées comparées"))
+			last := slices.MaxFunc(known, func(a, b audit.Head) int { return a.SignedAt.Compare(b.SignedAt) })
+			fmt.Fprintf(s.out, "La plus récente est du %s\u00a0: rien n’est comparé après.\n", last.SignedAt.Local().Format("02/01/2006 à 15:04"))
 		}
 		if !report.OK() {
 			return errors.New("le journal ne tient pas\u00a0: " + report.Broken.String() + " (" + report.Broken.Flaw.Label() + ")")

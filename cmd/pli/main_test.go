@@ -124,7 +124,7 @@ func TestAuditHeads(t *testing.T) {
 		}
 	}
 	keep(heads)
-	if code, out, errOut := pli(t, with("audit", "verify", "--heads", file)...); code != 0 || !strings.Contains(out, "1\u00a0tête exportée comparée.") || !strings.Contains(out, "Le journal tient.") {
+	if code, out, errOut := pli(t, with("audit", "verify", "--heads", file)...); code != 0 || !strings.Contains(out, "1\u00a0tête exportée comparée.") || !strings.Contains(out, "rien n’est comparé après") || !strings.Contains(out, "Le journal tient.") {
 		t.Errorf("%d %q %q", code, out, errOut)
 	}
 	keep(heads + "{\n")

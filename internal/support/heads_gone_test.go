@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"pli.example/pli/internal/audit"
 	"pli.example/pli/internal/config"
@@ -33,8 +34,17 @@ func TestVerifyWithoutItsHeads(t *testing.T) {
 	if _, err := x.Export(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if v := verify(); !v.OK() || v.Heads != 1 || len(v.Untold) != 0 {
+	if v := verify(); !v.OK() || v.Heads != 1 || len(v.Untold)+len(v.Behind) != 0 || !v.Newest.Equal(k.Clock.Now()) {
 		t.Errorf("with its heads: %+v", v)
+	}
+	signed := k.Clock.Now()
+	k.Clock.Advance(2 * time.Hour)
+	if v := verify(); len(v.Behind) != 0 { // what it writes of itself is young
+		t.Errorf("after a quiet time: %+v", v)
+	}
+	k.Clock.Advance(24 * time.Hour)
+	if v := verify(); len(v.Behind) != 1 || !v.Newest.Equal(signed) {
+		t.Errorf("rows of yesterday that no head tells of: %+v", v)
 	}
 	heads, err := k.App.Audit.Heads(t.Context())
 	if err != nil {

@@ -21,6 +21,13 @@ type Verdict struct {
 	// Untold are the nodes of which the file holds no head, when this node has one: rows
 	// cut from the end of their chains would not show. All of them when the file is gone.
 	Untold []string
+	// Behind are those whose newest exported head is older than rows that the export would
+	// have told of since: it stopped, or the end of its file was cut.
+	Behind []string
+	// Newest is when the newest exported head was signed, zero for none. Of what came after
+	// it nothing is compared, and a file cut together with the rows ends there too: only a
+	// copy kept elsewhere tells.
+	Newest time.Time
 	Took   time.Duration
 }
 
@@ -41,15 +48,18 @@ func (d *Desk) Verify(ctx context.Context, by mssante.Actor) (Verdict, error) {
 	if err != nil {
 		return Verdict{}, err
 	}
-	untold, err := d.untold(ctx, heads)
+	untold, behind, err := d.untold(ctx, heads)
 	if err != nil {
 		return Verdict{}, err
 	}
-	v := Verdict{Report: report, Heads: len(heads), Unread: unread, Untold: untold, Took: d.o.Now().Sub(begin)}
+	v := Verdict{Report: report, Heads: len(heads), Unread: unread, Untold: untold, Behind: behind, Newest: newest(heads), Took: d.o.Now().Sub(begin)}
 	request := fmt.Sprintf("support, rows=%d heads=%d", report.Rows, len(heads))
 	outcome := audit.OutcomeOK
 	if len(untold) > 0 {
 		request += fmt.Sprintf(" untold=%d", len(untold))
+	}
+	if len(behind) > 0 {
+		request += fmt.Sprintf(" behind=%d", len(behind))
 	}
 	if report.Broken != nil {
 		outcome = string(report.Broken.Flaw)
@@ -77,22 +87,46 @@ func (d *Desk) heads() ([]audit.Head, int, error) {
 	return heads, len(unread), err
 }
 
-// untold are the nodes of the trail without a head among those exported. Whoever cuts
-// the database may take the file beside it away too: that must not pass for a trail
-// that was compared.
-func (d *Desk) untold(ctx context.Context, exported []audit.Head) ([]string, error) {
+// exportedBy is how long after its rows a head is in the file: several rounds of its
+// export.
+const exportedBy = time.Hour
+
+// untold are the nodes of the trail without a head among those exported, and behind those
+// whose heads stop short. Whoever cuts the database may take the file beside it away too:
+// that must not pass for a trail that was compared.
+func (d *Desk) untold(ctx context.Context, exported []audit.Head) (untold, behind []string, err error) {
 	if d.o.HeadsFile == "" {
-		return nil, nil
+		return nil, nil, nil
 	}
 	stored, err := d.o.Audit.Heads(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var out []string
+	last := map[string]audit.Head{}
+	for _, x := range audit.LastHeads(exported) {
+		last[x.Node] = x
+	}
 	for _, h := range audit.LastHeads(stored) {
-		if !slices.ContainsFunc(exported, func(x audit.Head) bool { return x.Node == h.Node }) {
-			out = append(out, h.Node)
+		if _, told := last[h.Node]; !told {
+			untold = append(untold, h.Node)
 		}
 	}
-	return out, nil
+	due := d.o.Now().Add(-exportedBy)
+	for _, h := range stored {
+		x, told := last[h.Node]
+		ahead := h.Day > x.Day || h.Day == x.Day && h.N > x.N
+		if told && ahead && h.SignedAt.Before(due) && !slices.Contains(behind, h.Node) {
+			behind = append(behind, h.Node)
+		}
+	}
+	return untold, behind, nil
+}
+
+func newest(heads []audit.Head) (at time.Time) {
+	for _, h := range heads {
+		if h.SignedAt.After(at) {
+			at = h.SignedAt
+		}
+	}
+	return at
 }
