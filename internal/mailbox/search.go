@@ -24,12 +24,12 @@ type SearchQuery struct {
 // SearchResult is what was found, newest first, and how far it looked.
 type SearchResult struct {
 	Items    []Item
-	More     bool   // there are more than shown
-	Complete bool   // every letter of the folders asked was looked at, for what was asked
-	Widened  bool   // bodies were looked at although only SearchQuery.Widen asked for it
+	More     bool // there are more than shown
+	Complete bool // every letter of the folders asked was looked at, for what was asked
+	Widened  bool // bodies were looked at although only SearchQuery.Widen asked for it
 	// WidenedWhole: all the bodies were. Complete and Say tell nothing of them.
 	WidenedWhole bool
-	Say      string // how far it got and how well, in French; "" when there is nothing to say
+	Say          string // how far it got and how well, in French; "" when there is nothing to say
 }
 
 const (
