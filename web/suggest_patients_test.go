@@ -37,7 +37,8 @@ func TestSuggestPatients(t *testing.T) {
 	}
 	// Who may write in a mailbox but not to patients is offered none of its patients.
 	letter := "From: Zoé Testard <279035121518989@patient.mssante.fr>\r\nTo: cabinet-des-lilas@pro.mssante.fr\r\nSubject: x\r\n\r\nx\r\n"
-	if !k.World.Mail().Put(people.LilasBox, "INBOX", nil, k.Clock.Now(), []byte(letter)) {
+	other := strings.NewReplacer("Zoé Testard", "Yves Untel", "279035121518989", string(ins("besancon"))).Replace(letter)
+	if !k.World.Mail().Put(people.LilasBox, "INBOX", nil, k.Clock.Now(), []byte(letter)) || !k.World.Mail().Put(people.LilasBox, "INBOX", nil, k.Clock.Now(), []byte(other)) {
 		t.Fatal("not delivered")
 	}
 	renard := k.SignIn("renard")
@@ -47,6 +48,13 @@ func TestSuggestPatients(t *testing.T) {
 	}
 	if a := martin.Post(team, values("words", "Testard")); !strings.Contains(a.Text(), "Zoé Testard") {
 		t.Errorf("with the right: %d %s", a.Status, firstBytes(a.Text(), 300))
+	}
+	// A number that cannot be written down is not handed out.
+	if err := k.App.Audit.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if a := martin.Post(team, values("words", "Untel")); strings.Contains(a.Text(), "Yves") || strings.Contains(a.Text(), "@patient.mssante.fr") {
+		t.Errorf("without a trail: %d %s", a.Status, firstBytes(a.Text(), 300))
 	}
 	if logs := k.Logs.String(); strings.Contains(logs, "Odile") || strings.Contains(logs, "@patient.mssante.fr") {
 		t.Error("a patient is in the log")

@@ -46,6 +46,19 @@ func history(s string) []Letter {
 	return out
 }
 
+// Among letters of one instant, one of ours that never arrived answers nothing: the
+// letter it was to answer does not come before another for it.
+func TestOrderOfALostAnswer(t *testing.T) {
+	t.Parallel()
+	for fate, want := range map[Fate][]int{Undelivered: {0, 1, 2}, UnderWay: {0, 1, 2}, Arrived: {1, 2, 0}} {
+		one := history("ppo")
+		one[0].At, one[1].At, one[2].InReplyTo, one[2].Fate = one[2].At, one[2].At, one[1].ID, fate
+		if got := Order(one); !slices.Equal(got, want) {
+			t.Errorf("fate %d: %v, not %v", fate, got, want)
+		}
+	}
+}
+
 func TestHistories(t *testing.T) {
 	t.Parallel()
 	const ours, theirs, closed, none = WaitingForUs, WaitingForPatient, Closed, NotOpened
