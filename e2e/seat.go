@@ -110,10 +110,11 @@ func (s *seat) stand(failed bool) {
 	seats.Unlock()
 }
 
-// clear forgets what scripts kept under every origin met, what the browser holds for
-// later, the page and the cookies. Its user still answers a page that asks whether one
-// means to leave it. What stays is the sessionStorage of origins shown before the last
-// one: the browser clears it with the page alone. Pli is one origin, where its tests end.
+// clear forgets what scripts kept under every origin met, the page and the cookies. Its
+// user still answers a page that asks whether one means to leave it. What stays is the
+// sessionStorage of origins shown before the last one (Pli is one origin, where its tests
+// end) and the browser's cache: of Pli only what never changes under its name may be kept
+// there (TestHeaders, web's cache tests), and fetching it again takes a third of the run.
 func (s *seat) clear() error {
 	ctx, cancel := context.WithTimeout(s.ctx, 10*time.Second)
 	defer cancel()
@@ -140,9 +141,6 @@ func (s *seat) clear() error {
 		if _, err := chromedp.Call(ctx, storage.ClearDataForOrigin, storage.ClearDataForOriginParams{Origin: origin, StorageTypes: "all"}); err != nil {
 			return err
 		}
-	}
-	if _, err := chromedp.Call(ctx, network.ClearBrowserCache, cdp.Empty{}); err != nil {
-		return err
 	}
 	_, err := chromedp.Call(ctx, network.ClearBrowserCookies, cdp.Empty{})
 	return err
