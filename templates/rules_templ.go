@@ -109,7 +109,7 @@ func railRules(p Page) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<span class=\"rail-label\">Règles et absence</span></a></li></ul>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<span class=\"rail-label\">Règles, absence</span></a></li></ul>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -827,7 +827,7 @@ func ruleRow(v RulesView, r RuleRow) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = ui.Button{Text: "Supprimer", Icon: "trash-2", Kind: "quiet", Name: "do", Value: "delete", Label: "Supprimer\u00a0: " + r.Label(), TestID: "rule-delete"}.Render().Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Button{Text: "Supprimer", Kind: "quiet", Name: "do", Value: "delete", Label: "Supprimer\u00a0: " + r.Label(), TestID: "rule-delete"}.Render().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
