@@ -112,14 +112,17 @@ func (w *world) box(who mssante.Actor) *mailbox.Box {
 }
 
 // deliver hands a letter to Dovecot as a mail transfer agent does.
-func (w *world) deliver(from, header string) {
+func (w *world) deliver(from, header string) { w.Helper(); w.deliverAs(from, from, header) }
+
+// deliverAs has another sender on the envelope than in the letter.
+func (w *world) deliverAs(envelope, from, header string) {
 	w.Helper()
 	conn, err := net.Dial("unix", w.at.LMTPSocket)
 	w.must(err)
 	c := smtp.NewClientLMTP(conn)
 	defer c.Close()
 	w.must(c.Hello("mta.test"))
-	w.must(c.Mail(from, nil))
+	w.must(c.Mail(envelope, nil))
 	w.must(c.Rcpt(annes, nil))
 	d, err := c.Data()
 	w.must(err)
@@ -362,6 +365,7 @@ func TestPigeonholeAbsence(t *testing.T) {
 	w.deliver("255033799001138@patient.mssante.fr", to)
 	w.deliver("hugo@chu.test.mssante.fr", "To: liste@chu.test.mssante.fr\nSubject: x")
 	w.deliver("hugo@chu.test.mssante.fr", to+"\nReply-To: 255033799001138@patient.mssante.fr")
+	w.deliverAs("255033799001138@patient.mssante.fr", "hugo@chu.test.mssante.fr", to)
 	w.written(0)
 	w.deliver("hugo@chu.test.mssante.fr", to)
 	got := w.written(1)
@@ -373,8 +377,8 @@ func TestPigeonholeAbsence(t *testing.T) {
 	if !strings.Contains(got[0], "\nTo: <hugo@chu.test.mssante.fr>") || strings.Contains(got[0], "VIAL") || !strings.Contains(got[0], "discard; #") || !strings.Contains(strings.ToLower(got[0]), "auto-submitted: auto-replied") {
 		t.Errorf("answered:\n%s", got[0])
 	}
-	if n := len(w.in("INBOX", "")); n != 6 {
-		t.Errorf("%d letters kept, want 6", n)
+	if n := len(w.in("INBOX", "")); n != 7 {
+		t.Errorf("%d letters kept, want 7", n)
 	}
 	if _, err := w.room.SetAbsence(ctx, b, w.look().Version, rules.Absence{On: true, Text: "x", Until: day(-1)}); !problem.Is(err, problem.Invalid) {
 		t.Errorf("an absence that is over: %v", err)
