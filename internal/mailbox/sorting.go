@@ -64,13 +64,13 @@ type Lately struct {
 // Lately reads the headers of the inbox's letters since an instant, for another room,
 // which writes in the trail what it did with them.
 func (b *Box) Lately(ctx context.Context, since time.Time, fields []string) (Lately, error) {
-	got, err := b.mail.Headings(ctx, mailserver.Recent{Folder: "INBOX", Since: since, Fields: fields})
+	got, err := b.mail.Headings(ctx, mailserver.Recent{Folder: "INBOX", Since: since.AddDate(0, 0, -1), Fields: fields}) // servers tell days, each in its zone
 	if err != nil {
 		return Lately{}, err
 	}
 	out := Lately{Of: got.Of, Complete: got.Complete}
 	for _, h := range got.Letters {
-		if h.Received.Before(since) { // servers tell days
+		if h.Received.Before(since) {
 			out.Of--
 			continue
 		}

@@ -73,6 +73,8 @@ func (s *Sieve) Do(ctx context.Context, actor mssante.Actor, addr mssante.Addres
 }
 
 func (s *Sieve) do(ctx context.Context, actor mssante.Actor, addr mssante.Address, f func(*Scripts) error) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*s.o.CommandTimeout) // several commands, one page
+	defer cancel()
 	if err := s.line.slots.enter(ctx); err != nil {
 		return err
 	}

@@ -74,7 +74,7 @@ func newWorld(t *testing.T) *world {
 	grants := delegation.New(delegation.Options{DB: db, Accounts: accounts, Audit: w.trail})
 	conf := &tls.Config{RootCAs: w.d.CA.Pool(), MinVersion: tls.VersionTLS12}
 	servers := mailserver.New(mailserver.Options{Address: w.d.Address, TLS: conf, Auth: mailserver.AuthPlain, ServiceUser: dovecot.Service, ServicePassword: dovecot.ServicePassword})
-	w.sieve = mailserver.NewSieve(mailserver.SieveOptions{Address: w.at.Sieve.Address, TLS: conf, Auth: mailserver.AuthPlain, ServiceUser: dovecot.Service, ServicePassword: dovecot.ServicePassword})
+	w.sieve = w.serve(dovecot.ServicePassword)
 	w.house = mailbox.New(mailbox.Options{Grants: grants, Servers: servers, Audit: w.trail, Keys: keys})
 	paris, err := time.LoadLocation("Europe/Paris")
 	if err != nil {
@@ -212,7 +212,8 @@ func TestPigeonhole(t *testing.T) {
 	st = w.save(rules.Rule{Name: hostile, From: []string{"labo@bio.test.mssante.fr"}, Subject: []string{"résultat", `"; discard; "`}, Folder: "Archives", Seen: true, Flagged: true})
 	st = w.save(rules.Rule{Name: "INS", Patient: true, Flagged: true})
 	st = w.save(rules.Rule{Types: []string{"11502-2"}, Folder: "Disparu"})
-	if !st.Active || st.Altered || len(st.Set.Rules) != 3 || st.Set.Rules[0].By != anne.Name {
+	st = w.save(rules.Rule{Subject: []string{"SEPT"}, Folder: "Indésirables"})
+	if !st.Active || st.Altered || len(st.Set.Rules) != 4 || st.Set.Rules[0].By != anne.Name {
 		t.Fatalf("%+v", st)
 	}
 	w.deliver("labo@bio.test.mssante.fr", "To: "+annes+"\nSubject: =?utf-8?q?R=C3=A9sultat_UN?=")
@@ -220,17 +221,42 @@ func TestPigeonhole(t *testing.T) {
 	w.deliver("255033799001138@patient.mssante.fr", "To: "+annes+"\nSubject: question TROIS")
 	w.deliver("x@chu.test.mssante.fr", "To: "+annes+"\nSubject: CR QUATRE\nX-MSS-CODECDA: 34112-3, 11502-2")
 	w.deliver("x@chu.test.mssante.fr", "To: "+annes+"\nSubject: CR CINQ\nX-MSS-CODECDA: 111502-2")
+	w.deliver("x@chu.test.mssante.fr", "To: "+annes+"\nSubject: Sept")
 	for _, c := range []struct{ folder, word, flags string }{
-		{"Archives", "UN", `\Flagged \Seen`}, {"INBOX", "DEUX", ""}, {"INBOX", "TROIS", `\Flagged`}, {"INBOX", "QUATRE", ""}, {"INBOX", "CINQ", ""},
+		{"Ind&AOk-sirables", "Sept", ""}, {"Archives", "UN", `\Flagged \Seen`}, {"INBOX", "DEUX", ""}, {"INBOX", "TROIS", `\Flagged`}, {"INBOX", "QUATRE", ""}, {"INBOX", "CINQ", ""},
 	} {
 		got := w.in(c.folder, c.word)
 		if len(got) != 1 || strings.Contains(got[0], `\Seen`) != strings.Contains(c.flags, `\Seen`) || strings.Contains(got[0], `\Flagged`) != strings.Contains(c.flags, `\Flagged`) {
 			t.Errorf("%s in %s: %q, want %q", c.word, c.folder, got, c.flags)
 		}
 	}
+	w.checks()
 	w.tries(b)
 	w.acts(b, st)
 	w.others(b)
+}
+
+// checks: what "pli check" says of the server as it is, and of a wrong password.
+func (w *world) checks() {
+	w.Helper()
+	sound := w.sieve.Check(w.Context(), w.address(), rules.Extensions())
+	if sound.Faults() > 0 || len(sound) != 9 {
+		w.Fatalf("a sound server: %+v", sound)
+	}
+	said := ""
+	for _, f := range w.serve("wrong").Check(w.Context(), w.address(), []string{"fileinto", "teleport"}) {
+		if f.State != sound[0].State {
+			said += f.Check + " "
+		}
+	}
+	if said != "sieve.signin sieve.extensions " {
+		w.Errorf("a wrong password: %q", said)
+	}
+}
+
+func (w *world) serve(password string) *mailserver.Sieve {
+	return mailserver.NewSieve(mailserver.SieveOptions{Address: w.at.Sieve.Address, TLS: &tls.Config{RootCAs: w.d.CA.Pool(), MinVersion: tls.VersionTLS12},
+		Auth: mailserver.AuthPlain, ServiceUser: dovecot.Service, ServicePassword: password})
 }
 
 // tries: the dry run finds what the server would have.
@@ -281,7 +307,7 @@ func (w *world) acts(b *mailbox.Box, st rules.State) {
 	_, err = w.room.Restore(ctx, b, undo) // twice is once
 	w.must(err)
 	now := w.look()
-	if r, at := now.Set.Find(first.ID); at != 1 || !r.Off || len(now.Set.Rules) != 3 {
+	if r, at := now.Set.Find(first.ID); at != 1 || !r.Off || len(now.Set.Rules) != 4 {
 		w.Errorf("brought back at %d: %+v", at, now.Set.Rules)
 	}
 	_, err = w.room.Activate(ctx, b, false)
@@ -302,7 +328,7 @@ func (w *world) acts(b *mailbox.Box, st rules.State) {
 			asked[r.Event.Action]++
 		}
 	}
-	if asked[audit.RuleSave] != 5 || asked[audit.RuleOrder] != 2 || asked[audit.RuleSwitch] != 3 || asked[audit.RuleDelete] != 1 {
+	if asked[audit.RuleSave] != 6 || asked[audit.RuleOrder] != 2 || asked[audit.RuleSwitch] != 3 || asked[audit.RuleDelete] != 1 {
 		w.Errorf("asked in the trail: %v", asked)
 	}
 }
@@ -316,11 +342,11 @@ func (w *world) others(b *mailbox.Box) {
 	}
 	put("ailleurs", "require \"copy\"; redirect :copy \"x@example.org\";")
 	st := w.look()
-	if st.Active || st.Other != "ailleurs" || !st.Forward || len(st.Set.Rules) != 3 {
+	if st.Active || st.Other != "ailleurs" || !st.Forward || len(st.Set.Rules) != 4 {
 		w.Errorf("%+v", st)
 	}
 	st = w.save(rules.Rule{Patient: true, Seen: true})
-	if st.Active || st.Other != "ailleurs" || len(st.Set.Rules) != 4 {
+	if st.Active || st.Other != "ailleurs" || len(st.Set.Rules) != 5 {
 		w.Errorf("saving took over: %+v", st)
 	}
 	if _, err := w.room.Activate(ctx, b, false); err != nil || w.look().Other != "ailleurs" {
