@@ -62,6 +62,7 @@ func journeys() []journey {
 		{name: "hostile-header", do: hostileHeader, whole: true},
 		{name: "broken-structure", do: brokenStructure},
 		{name: "source-print", do: sourceAndPrint},
+		{name: "rules", only: "dovecot-xoauth2", why: "one round trip through real ManageSieve is enough; the unit tests make others", do: rulesRoundTrip},
 		{name: "journal", do: journal},
 		{name: "keys", mode: "js", why: "keyboard shortcuts are a script", do: keyboard},
 		{name: "write-found", do: writeFound},

@@ -31,6 +31,7 @@ type Nav struct {
 	Write      string // POST, no field: begins a letter
 	Directory  string // GET
 	Patients   string // GET: exchanges with patients of the mailbox at hand
+	Rules      string // GET: rules of the mailbox at hand
 	// PatientsWaiting is how many of them wait for us, 0 when none or not known.
 	PatientsWaiting int
 }

@@ -60,6 +60,7 @@ type search struct {
 // note is the sentence shown after an act, with its sealed undo.
 type note struct {
 	boxID, say, kind, undo string
+	undoTo                 string   // where the undo is posted, "" for that of letters
 	row                    uint32   // of the letter that came back, 0 for none
 	sent                   bool     // a letter left: said whole where the list behind it cannot be shown
 	drafts                 []string // put away by the act, to bring back with undo

@@ -43,6 +43,7 @@ type Options struct {
 	Introspection string // URL with credentials: XOAUTH2 when set, else PLAIN with authzid
 	Pairs         []Pair // who may open what, in XOAUTH2
 	MaildirRoot   string // where homes live; default Dir/mail
+	Rules         bool   // ManageSieve, and rules at delivery: see StartDelivering
 	Operator      string // settings of sign-in in place of ours: those that the README gives
 }
 

@@ -22,6 +22,7 @@ import (
 	"pli.example/pli/internal/metrics"
 	"pli.example/pli/internal/outgoing"
 	"pli.example/pli/internal/outside"
+	"pli.example/pli/internal/rules"
 	"pli.example/pli/internal/seal"
 	"pli.example/pli/internal/session"
 	"pli.example/pli/internal/store"
@@ -56,6 +57,8 @@ type App struct {
 	Directory *directory.Directory
 	Ledger    *ledger.Ledger
 	Outbox    *outgoing.Outbox // nil: no submission server is named, nothing can be sent
+
+	Rules *rules.Room // nil: no server of rules is named
 
 	Staff   *session.Staff // nil: no provider of support staff is configured
 	Support *support.Desk  // nil likewise
@@ -100,9 +103,13 @@ func New(ctx context.Context, c config.Config, lines outside.Lines, o Options) (
 	if err := a.writing(ctx, c, lines); err != nil {
 		return nil, errors.Join(err, a.Close(ctx))
 	}
+	if err := a.sorting(c, lines); err != nil {
+		return nil, errors.Join(err, a.Close(ctx))
+	}
 	staff := a.support(c, lines)
 	a.Web, err = web.New(web.Options{
 		Staff:  staff,
+		Rules:  a.Rules,
 		Outbox: a.Outbox, Directory: a.Directory, Trust: a.Trust,
 		Identity: a.Identity, Sessions: a.Sessions, Accounts: a.Accounts, Grants: a.Grants, House: a.House, Audit: a.Audit,
 		Secure: c.Secure(), Banner: c.Banner, BannerTo: o.BannerTo, Operator: c.Support, Proxies: c.Proxies(),

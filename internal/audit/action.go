@@ -49,6 +49,13 @@ const (
 	FlagSet          Action = "flag.set"
 	FlagClear        Action = "flag.clear"
 	Undo             Action = "undo"
+	RuleList         Action = "rule.list"
+	RuleTry          Action = "rule.try" // a rule tried on the letters that are there
+	RuleSave         Action = "rule.save"
+	RuleDelete       Action = "rule.delete"
+	RuleOrder        Action = "rule.order"
+	RuleSwitch       Action = "rule.switch" // one rule, or all of them, applied or not
+	AbsenceSet       Action = "absence.set"
 	GrantAdd         Action = "grant.add"
 	GrantRevoke      Action = "grant.revoke"
 	TrailPurge       Action = "trail.purge"

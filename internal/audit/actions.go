@@ -9,6 +9,7 @@ func Actions() []Action {
 		LetterSend, LetterRefused, LetterSettle, LetterCopy, DraftCreate, DraftOpen, DraftSave, DraftDelete,
 		ExchangeList, ExchangeOpen, ExchangeClose, PatientINS, PatientIdentify,
 		PartDownload, PartPreview, PartZip, Search, FlagSet, FlagClear, Undo, DirectorySearch,
+		RuleList, RuleTry, RuleSave, RuleDelete, RuleOrder, RuleSwitch, AbsenceSet,
 		SupportSignIn, SupportRefused, SupportSearch, SupportLook, TrailExport, TrailVerify, TrailPurge,
 		TokenRefused, ConnectionFailed, DirectoryImport, TrustRefresh, TrustRefused,
 	}

@@ -43,6 +43,7 @@ type Config struct {
 	OIDC   OIDC   `embed:"" prefix:"oidc-" envprefix:"PLI_OIDC_" group:"sign-in"`
 	IMAP   IMAP   `embed:"" prefix:"imap-" envprefix:"PLI_IMAP_" group:"reading"`
 	SMTP   SMTP   `embed:"" prefix:"smtp-" envprefix:"PLI_SMTP_" group:"sending"`
+	Sieve  Sieve  `embed:"" prefix:"sieve-" envprefix:"PLI_SIEVE_" group:"rules"`
 
 	Trust     Trust     `embed:"" prefix:"trust-" envprefix:"PLI_TRUST_" group:"white list"`
 	Directory Directory `embed:"" prefix:"directory-" envprefix:"PLI_DIRECTORY_" group:"directory"`
@@ -118,6 +119,16 @@ type SMTP struct {
 	MailboxRoom int64 `env:"MAILBOX_ROOM" default:"500000000" help:"Octets of files that the drafts of one mailbox may hold."`
 	AccountRoom int64 `env:"ACCOUNT_ROOM" default:"500000000" help:"Octets of files that one person may hold in drafts, all mailboxes together."`
 }
+
+// Sieve is the ManageSieve server rules are kept on (port 4190 mostly). Without an
+// address there are no rules.
+type Sieve struct {
+	Server
+	Total int `env:"TOTAL" default:"20" help:"Connections of this node."`
+}
+
+// HasRules reports whether a server keeps rules.
+func (c Config) HasRules() bool { return c.Sieve.Address != "" }
 
 // leastRoom is what one letter of 25 Mo needs.
 const leastRoom = 25_000_000
