@@ -62,6 +62,7 @@ type List struct {
 	PrevAfter   uint32 // anchor of the page of newer letters, 0 for none
 	NextBefore  uint32 // anchor of the page of older letters, 0 for none
 	UIDValidity uint32
+	Mark        string // how the folder stood, as FolderNews.Mark tells it
 }
 
 // List lists one page of a folder.
@@ -123,6 +124,7 @@ func (b *Box) page(ctx context.Context, q ListQuery, folders bool, maxAge time.D
 		}
 	}
 	l.Folder.Messages = got.Folder.Messages
+	l.Mark = markOf(got.Folder)
 	for i := range got.Rows {
 		r := &got.Rows[i]
 		if r.Has(`\Deleted`) {
