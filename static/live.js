@@ -43,7 +43,6 @@
   var note = make("div", "live-note"), said = make("p", "visually-hidden");
   show.type = "button";
   show.dataset.testid = "live-show";
-  note.dataset.testid = "live-note";
   note.hidden = bar.hidden = true;
   note.setAttribute("role", "status");
   said.setAttribute("role", "status");
@@ -51,18 +50,22 @@
   function place() {
     var head = $(".list-head", list);
     if (head && bar.previousElementSibling !== head) { head.after(bar); }
-    if (head) { bar.style.top = (getComputedStyle(head).position === "sticky" ? head.offsetHeight : 56) + "px"; }
+    if (head) { bar.style.top = (getComputedStyle(head).position === "sticky" ? head.offsetHeight : 76) + "px"; }
     if (note.parentNode !== list) { list.append(note); }
   }
   function arrivals(n) { return n + "\u00a0" + (n > 1 ? "nouvelles lettres" : "nouvelle lettre"); }
   function explain(text, link) {
     note.replaceChildren();
     note.hidden = !text;
-    if (text) { note.append(make("p", "", text)); }
-    if (text && link) {
-      var a = make("a", "button plain", "Se reconnecter");
-      a.href = link;
-      note.append(a);
+    if (text) {
+      var words = make("p", "", text);
+      words.dataset.testid = "live-note";
+      if (link) {
+        var a = make("a", "", "Se reconnecter");
+        a.href = link;
+        words.append(" ", a);
+      }
+      note.append(words);
     }
   }
 
@@ -259,7 +262,9 @@
   function shown() {
     var on = chosen() && Notification.permission === "granted";
     choice.setAttribute("aria-pressed", String(on));
-    state.textContent = Notification.permission === "denied" ? "refusé par le navigateur" : on ? "oui" : "non";
+    state.textContent = Notification.permission === "denied" ? "refusées" : on ? "oui" : "non";
+    choice.title = Notification.permission === "denied" ? "Votre navigateur refuse les notifications de ce site\u00a0: changez ce choix dans ses réglages." :
+      "Dire à l’arrivée d’une lettre, sur ce navigateur, qu’il y en a une\u00a0: jamais laquelle.";
   }
   if (choice && window.Notification && window.isSecureContext) {
     choice.closest("li").hidden = false;

@@ -298,7 +298,7 @@ func notifyChoice() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<span class=\"rail-label\">Prévenir des arrivées</span> <span class=\"rail-sub\" id=\"live-notify-state\">non</span></button></li>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<span class=\"rail-label\">Notifications</span> <span class=\"rail-sub\" id=\"live-notify-state\">non</span></button></li>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

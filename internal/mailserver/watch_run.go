@@ -154,6 +154,10 @@ func (w *watcher) turn(ctx context.Context, c *conn, due *time.Time) error {
 		c.heard.begin(c.exists())
 	}
 	heard := map[string]kinds{folder: c.heard.take()}
+	wait := longestIdle
+	if chosen || heard[folder].any() {
+		wait = secondLook
+	}
 	if begun := time.Now(); !begun.Before(*due) {
 		l, err := w.list(ctx, c)
 		if err != nil {
@@ -165,15 +169,20 @@ func (w *watcher) turn(ctx context.Context, c *conn, due *time.Time) error {
 		return err
 	}
 	w.attend(Told, folder)
-	return w.wait(ctx, c, folder, *due)
+	return w.wait(ctx, c, folder, min(wait, time.Until(*due)))
 }
+
+// secondLook: some servers (go-imap's own) tell in an IDLE only what happens after it
+// began. What happened since the counting, most likely while things happen, is then
+// found by counting again so soon.
+const secondLook = time.Second
 
 // limit is for exchanges nobody waits for.
 func (w *watcher) limit() time.Duration { return min(w.a.s.o.CommandTimeout, dialTimeout) }
 
 // wait is one IDLE, until something is told, asked or due. RFC 2177 wants it begun
 // again before 29 minutes: the listing of the other folders is due long before.
-func (w *watcher) wait(ctx context.Context, c *conn, folder string, due time.Time) error {
+func (w *watcher) wait(ctx context.Context, c *conn, folder string, longest time.Duration) error {
 	var stop func() error
 	err := c.do(ctx, verbIdle, w.limit(), budgetSmall, func() error {
 		idle, err := c.client.Idle()
@@ -195,7 +204,7 @@ func (w *watcher) wait(ctx context.Context, c *conn, folder string, due time.Tim
 		return err
 	}
 	c.meter.allow(budgetList) // the news of a bulk act elsewhere
-	timer := time.NewTimer(min(time.Until(due), longestIdle))
+	timer := time.NewTimer(longest)
 	defer timer.Stop()
 	for waiting := true; waiting; {
 		select {
