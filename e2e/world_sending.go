@@ -24,6 +24,7 @@ type post struct {
 	fits        int // octets of one file that still fits in a letter there
 	tooBig      int // of one that does not
 	log         func() string
+	hand        func(from, to, letter string) error // to the server's own delivery (LMTP); nil where there is none
 }
 
 // needPost skips a row in a world no letter leaves.
@@ -73,7 +74,8 @@ func startMail(t testing.TB, o dovecot.Options, sending, token bool, ca string) 
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { public.Stop() })
-	p = post{product: productReference, stop: func() error { s.Stop(); return nil }, start: s.Start, fits: 20_000_000, tooBig: 22_000_000, log: s.Log}
+	p = post{product: productReference, stop: func() error { s.Stop(); return nil }, start: s.Start, fits: 20_000_000, tooBig: 22_000_000, log: s.Log,
+		hand: (&scriptedPatients{lmtp: delivery.LMTPSocket}).lmtpSend}
 	env = append(public.Env(), "PLI_SMTP_CA_FILE="+ca, "PLI_SMTP_NIL="+productReference)
 	if token {
 		return d, p, append(env, "PLI_SMTP_ADDRESS="+s.Submission, "PLI_SMTP_AUTH=xoauth2")
