@@ -237,6 +237,10 @@ func mailServerDown(t *testing.T, w *world, b *tab) {
 			w.startMail()
 		}
 	}()
+	if b.js { // the open list says it by itself
+		b.until("the open list to say that it may be old", find(byTest("live-note")))
+		b.explains("#list", "ne répond pas")
+	}
 	b.open(w.base + "/")
 	b.see(byTest("error-title"))
 	b.explains("main", "ne répond pas")

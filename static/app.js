@@ -168,6 +168,7 @@
       if (!press("z") && (links().length || letter())) { say("Il n’y a plus rien à annuler."); }
       return true;
     },
+    n: function () { return follows(".list [data-key=n]"); },
     p: function () { return follows(".letter [data-key=p]"); },
     u: function () { return follows("a[data-key=u]"); },
     "/": function () { return press("/"); },
@@ -321,6 +322,7 @@
   });
   doc.addEventListener("htmx:error", function (event) {
     var ctx = event.detail && event.detail.ctx;
+    if (ctx && ctx.target && ctx.target.id === "live-stage") { return; } // nobody asked: live_tabs.js says what there is to say
     if (ctx && ctx.request && ctx.request.signal && ctx.request.signal.aborted && ctx.request.signal.reason !== "timeout") { return; }
     going = null;
     say("Pli ne répond pas. Rien n’est perdu\u00a0: réessayez dans un instant.");

@@ -22,7 +22,7 @@ func journalKinds() []journalKind {
 	return []journalKind{
 		{"", "Tout", "Vos actes paraîtront ici, le plus récent en tête.", nil},
 		{"reading", "Lecture", "Les lettres que vous ouvrez paraîtront ici.", []audit.Action{audit.LetterOpen, audit.LetterSource, audit.LetterPrint,
-			audit.PartDownload, audit.PartPreview, audit.PartZip, audit.Search, audit.LetterList, audit.FolderList}},
+			audit.PartDownload, audit.PartPreview, audit.PartZip, audit.Search, audit.LetterList, audit.FolderList, audit.MailboxWatch}},
 		{"filing", "Classement", "Les lettres que vous classez ou marquez paraîtront ici.", []audit.Action{audit.LetterMove, audit.LetterArchive, audit.LetterBin,
 			audit.LetterDelete, audit.FlagSet, audit.FlagClear, audit.Undo, audit.FolderCreate}},
 		{"rules", "Règles", "Les règles et réponses d’absence que vous réglez paraîtront ici.", []audit.Action{audit.RuleList, audit.RuleTry, audit.RuleSave, audit.RuleDelete,

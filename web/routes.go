@@ -93,6 +93,8 @@ func (s *Server) routes() []route {
 		{method: post, pattern: "/situations", set: pageHeaders, who: person, access: forPersons, act: true, handle: s.pickSituation},
 
 		{method: get, pattern: "/mail/{box}", set: pageHeaders, access: forReaders, act: true, handle: s.boxHome},
+		{method: get, pattern: "/mail/{box}/live", set: streamHeaders, access: forReaders, dest: "empty", handle: s.live},
+		{method: get, pattern: "/mail/{box}/{folder}/fresh", set: pageHeaders, access: forReaders, dest: "empty", handle: s.fresh},
 		{method: post, pattern: "/mail/{box}/act", set: pageHeaders, access: forTriage, act: true, handle: s.act},
 		{method: post, pattern: "/mail/{box}/undo", set: pageHeaders, access: forTriage, act: true, handle: s.undo},
 		{method: post, pattern: "/mail/{box}/search", set: pageHeaders, access: forReaders, act: true, handle: s.searchStore},

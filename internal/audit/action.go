@@ -19,6 +19,7 @@ const (
 	MailboxCreate    Action = "mailbox.create"
 	MailboxOpen      Action = "mailbox.open"
 	MailboxRefused   Action = "mailbox.refused"
+	MailboxWatch     Action = "mailbox.watch" // a session began to be told of its mailbox's news
 	FolderList       Action = "folder.list"
 	FolderCreate     Action = "folder.create"
 	LetterList       Action = "letter.list"

@@ -47,6 +47,8 @@ func (a Action) ofAccount() string {
 		return "Boîte ouverte"
 	case MailboxRefused:
 		return "Accès à une boîte refusé"
+	case MailboxWatch:
+		return "Boîte suivie en direct"
 	case GrantAdd:
 		return "Droit accordé"
 	case GrantRevoke:

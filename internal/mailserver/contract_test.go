@@ -101,6 +101,7 @@ func TestContract(t *testing.T) {
 		{"neighbours", contractNeighbours}, {"letter beside its page", contractBeside}, {"large letter", contractLarge}, {"stream", contractStream},
 		{"stream given up", contractStreamClosed}, {"crafted letter", contractCrafted}, {"parentheses", contractParens}, {"uidvalidity", contractValidity},
 		{"cancel", contractCancel}, {"drop", contractDrop}, {"parallel", contractParallel}, {"flag news", contractFlagNews},
+		{"watch", contractWatch},
 	}
 	var mu sync.Mutex
 	ran, skipped := map[string]int{}, map[string]int{}
