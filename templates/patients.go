@@ -75,6 +75,7 @@ type IdentityView struct {
 	Known              string // the name under which an exchange exists already
 	KnownHref          string
 	To, BackHref       string // POST: field name
+	MendHref           string // to the field with the number in it, under a wrong key
 	Name               string
 }
 

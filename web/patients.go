@@ -36,6 +36,9 @@ func (s *Server) patients(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if ins, ok := s.toMend(r); ok && v.FindTo != "" {
+		v.Open, v.Typed = true, ins.Grouped()
+	}
 	return s.render(w, r, http.StatusOK, templates.PatientsPage(v))
 }
 
