@@ -61,6 +61,9 @@ func (s *Server) patientFind(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	typed := strings.TrimSpace(r.PostForm.Get("ins"))
+	if looksLikeName(typed) { // of somebody one writes to already
+		return s.toNamed(w, r, typed)
+	}
 	ins, err := mssante.TypedINS(typed)
 	if err != nil {
 		v, err := s.patientsView(r, b)
