@@ -25,7 +25,7 @@ func journalKinds() []journalKind {
 			audit.PartDownload, audit.PartPreview, audit.PartZip, audit.Search, audit.LetterList, audit.FolderList}},
 		{"filing", "Classement", "Les lettres que vous classez ou marquez paraîtront ici.", []audit.Action{audit.LetterMove, audit.LetterArchive, audit.LetterBin,
 			audit.LetterDelete, audit.FlagSet, audit.FlagClear, audit.Undo, audit.FolderCreate}},
-		{"patients", "Patients", "Vos échanges avec les patients paraîtront ici.", []audit.Action{audit.ExchangeList, audit.ExchangeOpen, audit.ExchangeClose, audit.PatientINS, audit.PatientIdentify}},
+		{"patients", "Patients", "Vos échanges avec les patients paraîtront ici.", []audit.Action{audit.ExchangeList, audit.ExchangeOpen, audit.ExchangeClose, audit.ExchangeTold, audit.PatientINS, audit.PatientIdentify}},
 		{"writing", "Envois", "Les lettres que vous envoyez paraîtront ici.", []audit.Action{audit.LetterSend, audit.LetterRefused, audit.LetterSettle, audit.LetterCopy}},
 		{"drafts", "Brouillons", "Les lettres que vous préparez paraîtront ici.", []audit.Action{audit.DraftCreate, audit.DraftOpen, audit.DraftSave, audit.DraftDelete}},
 		{"session", "Connexions", "Vos connexions paraîtront ici.", []audit.Action{audit.SignIn, audit.SignInRefused, audit.SignOut, audit.SessionEnd, audit.SessionRevoke,
