@@ -77,6 +77,8 @@ func journeys() []journey {
 		{name: "pharmacy-closes", do: pharmacyCloses},
 		{name: "gp-patient", do: gpAndPatient},
 		{name: "after-closing", do: afterClosing},
+		{name: "patient-fields", mode: "js", why: "where the caret stands is a script's doing; without scripts the fields are the same", do: patientFields},
+		{name: "session-covered", mode: "js", why: "without scripts nothing of a letter stays in the page that says the session is over", do: sessionCovered},
 		{name: "two-sessions-revoke", do: revokeOtherSession},
 		{name: "support", do: supportDesk},
 		{name: "support-refused", do: supportRefused},

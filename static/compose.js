@@ -43,6 +43,7 @@
     let answer = null;
     try { answer = await res.json(); } catch (e) { answer = null; }
     if (answer && answer.stranger) { lock(answer.say); }
+    if (res.status === 401) { ended(answer || {}); }
     if (!res.ok || !answer) { throw new Refused(res.ok ? 502 : res.status, answer, Number(res.headers.get("Retry-After")) || 0); }
     return answer;
   }
@@ -52,17 +53,42 @@
 
   const dialog = byId("sign-in-again");
   const back = []; // what waits for the session
-  // sessionEnded resolves to whether the same person is back.
+  let covered = false, typed = 0, calming = false;
+  // ended keeps why the session is over, as the server says it. A computer or card declared
+  // lost may be before somebody else: what is written is covered at once.
+  function ended(answer) {
+    const cover = !!answer.cover;
+    const why = byId("sign-in-why");
+    why.textContent = (answer.say || "") + (cover ? " Pour cette raison, la lettre est masquée ici" + nbsp + ": elle reparaîtra quand vous vous serez reconnecté." : "");
+    why.hidden = !why.textContent;
+    if (cover && !covered) {
+      uncover(false);
+      sessionEnded();
+    }
+  }
+  function uncover(yes) {
+    covered = !yes;
+    doc.body.classList.toggle("covered", covered);
+    form.inert = covered;
+  }
+  // sessionEnded resolves to whether the same person is back. Who is in the middle of a
+  // sentence ends it first: what is typed while the panel opens would be lost.
   function sessionEnded() {
     if (locked) { return Promise.resolve(false); }
     return new Promise((done) => {
       back.push(done);
-      if (dialog.open) { return; }
-      if (dialog.showModal) { dialog.showModal(); } else { dialog.setAttribute("open", ""); }
+      if (!calming) { openPanel(); }
     });
   }
+  async function openPanel() {
+    calming = true;
+    for (const from = Date.now(); !covered && Date.now() - typed < 900 && Date.now() - from < 5000;) { await wait(100); }
+    calming = false;
+    if (dialog.open || !back.length) { return; }
+    if (dialog.showModal) { dialog.showModal(); } else { dialog.setAttribute("open", ""); }
+  }
   function goOn(same) {
-    if (dialog.open) { dialog.close(); }
+    if (dialog.open && (same || !covered)) { dialog.close(); }
     back.splice(0).forEach((done) => done(same));
   }
   let trying = false;
@@ -118,6 +144,7 @@
       el.scrollIntoView({ block: "nearest" });
       live(say);
     }
+    if (covered) { byId("sign-in-say").textContent = say; }
     saved("Cette page est arrêtée" + nbsp + ": rien n’est enregistré ni envoyé.", "error");
     goOn(false);
   }
@@ -156,6 +183,7 @@
 
   function touched() {
     changed++;
+    typed = Date.now();
     if (leaving || locked) { return; }
     const now = Date.now();
     oldest = oldest || now;
@@ -185,6 +213,7 @@
   }
   function took(answer) {
     failures = 0;
+    if (covered) { uncover(true); }
     if (locked) { unlock(); }
     page.version = answer.version;
     form.elements.version.value = String(answer.version);

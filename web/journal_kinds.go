@@ -27,7 +27,7 @@ func journalKinds() []journalKind {
 			audit.LetterDelete, audit.FlagSet, audit.FlagClear, audit.Undo, audit.FolderCreate}},
 		{"rules", "Règles", "Les règles et réponses d’absence que vous réglez paraîtront ici.", []audit.Action{audit.RuleList, audit.RuleTry, audit.RuleSave, audit.RuleDelete,
 			audit.RuleOrder, audit.RuleSwitch, audit.AbsenceSet}},
-		{"patients", "Patients", "Vos échanges avec les patients paraîtront ici.", []audit.Action{audit.ExchangeList, audit.ExchangeOpen, audit.ExchangeClose, audit.PatientINS, audit.PatientIdentify}},
+		{"patients", "Patients", "Vos échanges avec les patients paraîtront ici.", []audit.Action{audit.ExchangeList, audit.ExchangeOpen, audit.ExchangeClose, audit.ExchangeTold, audit.PatientINS, audit.PatientIdentify}},
 		{"writing", "Envois", "Les lettres que vous envoyez paraîtront ici.", []audit.Action{audit.LetterSend, audit.LetterRefused, audit.LetterSettle, audit.LetterCopy}},
 		{"drafts", "Brouillons", "Les lettres que vous préparez paraîtront ici.", []audit.Action{audit.DraftCreate, audit.DraftOpen, audit.DraftSave, audit.DraftDelete}},
 		{"session", "Connexions", "Vos connexions paraîtront ici.", []audit.Action{audit.SignIn, audit.SignInRefused, audit.SignOut, audit.SessionEnd, audit.SessionRevoke,

@@ -100,6 +100,8 @@ func (a Action) ofLetter() string {
 		return "Échange avec un patient affiché"
 	case ExchangeClose:
 		return "Échange avec un patient clos"
+	case ExchangeTold:
+		return "Patient prévenu autrement"
 	case PatientINS:
 		return "INS d’un patient affiché"
 	case PatientIdentify:
