@@ -22,6 +22,7 @@ type Place struct{ Wire, Name string }
 type Options struct {
 	Prefix string // of names of folders beside INBOX: "INBOX." on Courier
 	Most   int    // letters the mailbox holds, about: 120
+	Clock  bool   // the server's UIDVALIDITY is a clock in seconds: see lull
 }
 
 // Driver is the second client; not for concurrent use.
@@ -30,18 +31,28 @@ type Driver struct {
 	r     *rand.Rand
 	o     Options
 	seed  uint64
-	here  []Place             // folders that exist, INBOX first
-	gone  map[Place]time.Time // those removed, and when
-	in    Place               // selected
-	sent  int                 // letters delivered so far
-	moves bool                // the server has MOVE
+	here  []Place        // folders that exist, INBOX first
+	gone  map[Place]away // those removed
+	in    Place          // selected
+	sent  int            // letters delivered so far
+	moves bool           // the server has MOVE
+	steps int
 	done  map[string]int
 }
 
-// lull is how long a removed folder stays away: on servers whose UIDVALIDITY is a
-// clock in seconds (Courier) a folder made anew within one could not be told from
-// the old one by anybody.
-const lull = 1200 * time.Millisecond
+// away tells since when a folder is not there.
+type away struct {
+	step int
+	at   time.Time
+}
+
+// A removed folder stays away for some steps; and, on servers whose UIDVALIDITY is a
+// clock in seconds (Courier), for a moment at least: made anew within one it could not
+// be told from the old one by anybody.
+const (
+	awaySteps = 10
+	lull      = 1100 * time.Millisecond
+)
 
 // Words are in subjects, two in each: what a search looks for.
 var Words = []string{"biologie", "ordonnance", "liaison", "scanner", "bilan", "avis"}
@@ -51,7 +62,7 @@ func New(c *rawimap.Client, seed uint64, o Options) (*Driver, error) {
 	if o.Most == 0 {
 		o.Most = 120
 	}
-	d := &Driver{c: c, r: rand.New(rand.NewPCG(seed, 5)), o: o, seed: seed, gone: map[Place]time.Time{}, done: map[string]int{}}
+	d := &Driver{c: c, r: rand.New(rand.NewPCG(seed, 5)), o: o, seed: seed, gone: map[Place]away{}, done: map[string]int{}}
 	caps, err := c.Do("CAPABILITY")
 	if err != nil {
 		return nil, err
@@ -109,6 +120,7 @@ var acts = []act{
 }
 
 func (d *Driver) step() error {
+	d.steps++
 	if err := d.bringBack(); err != nil {
 		return err
 	}
@@ -249,7 +261,7 @@ func (d *Driver) drop([]uint32) error {
 		return err
 	}
 	d.here = slices.Delete(d.here, at, at+1)
-	d.gone[p] = time.Now()
+	d.gone[p] = away{d.steps, time.Now()}
 	return nil
 }
 
@@ -257,7 +269,7 @@ func (d *Driver) drop([]uint32) error {
 func (d *Driver) rename([]uint32) error {
 	for _, to := range d.away() {
 		at := d.victim()
-		if at < 0 || time.Since(d.gone[to]) < lull {
+		if at < 0 || !d.free(to) {
 			return nil
 		}
 		p := d.here[at]
@@ -266,7 +278,7 @@ func (d *Driver) rename([]uint32) error {
 		}
 		d.here[at] = to
 		delete(d.gone, to)
-		d.gone[p] = time.Now()
+		d.gone[p] = away{d.steps, time.Now()}
 		return nil
 	}
 	return nil
@@ -295,10 +307,23 @@ func (d *Driver) away() []Place {
 	return out
 }
 
+// free says that a removed folder was away for long enough, after waiting if need be:
+// what is done next must not depend on the clock.
+func (d *Driver) free(p Place) bool {
+	since := d.gone[p]
+	if d.steps-since.step < awaySteps {
+		return false
+	}
+	if d.o.Clock {
+		time.Sleep(lull - time.Since(since.at))
+	}
+	return true
+}
+
 // bringBack makes the folders anew that were away for long enough.
 func (d *Driver) bringBack() error {
 	for _, p := range d.away() {
-		if time.Since(d.gone[p]) < lull || d.r.IntN(3) > 0 {
+		if d.r.IntN(3) > 0 || !d.free(p) {
 			continue
 		}
 		if err := d.do("CREATE %s", rawimap.Quote(p.Wire)); err != nil {

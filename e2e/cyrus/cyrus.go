@@ -32,7 +32,7 @@ const (
 // Options says what to start. Mailboxes need no list: one is made when it is first
 // opened, with the folders of Folders.
 type Options struct {
-	Dir     string // empty directory, kept short: sockets live below it
+	Dir     string // empty directory, kept short: sockets live below it; "" is one of its own, gone after Stop
 	Port    int    // IMAP with STARTTLS on 127.0.0.1; 0 takes a free one
 	Folders dovecot.Folders
 }
@@ -42,6 +42,7 @@ type Server struct {
 	Address string // 127.0.0.1:port
 	CA      *dovecot.CA
 	options Options
+	own     bool // the directory
 	tree    unpacked.Tree
 	door    net.Listener // saslauthd's socket
 	cmd     *exec.Cmd
@@ -66,18 +67,38 @@ func Start(o Options) (*Server, error) {
 	if o.Folders == (dovecot.Folders{}) {
 		o.Folders = dovecot.English
 	}
+	own := o.Dir == ""
+	if own {
+		var err error
+		if o.Dir, err = os.MkdirTemp(memory(), "pli-cyrus-"); err != nil {
+			return nil, err
+		}
+	}
 	ca, err := dovecot.NewCA("Pli e2e")
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Address: net.JoinHostPort("127.0.0.1", strconv.Itoa(o.Port)), CA: ca, options: o}
+	s := &Server{Address: net.JoinHostPort("127.0.0.1", strconv.Itoa(o.Port)), CA: ca, options: o, own: own}
 	if s.tree, err = unpacked.Here().ForAll(o.Dir); err != nil {
 		return nil, err
 	}
 	if err := s.write(); err != nil {
 		return nil, err
 	}
-	return s, s.Start()
+	if err := s.Start(); err != nil {
+		s.Stop()
+		return nil, err
+	}
+	return s, nil
+}
+
+// memory is a place that forgets, where there is one: Cyrus waits for the disk at every
+// change, for which tests have no use.
+func memory() string {
+	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
+		return "/dev/shm"
+	}
+	return ""
 }
 
 // Start runs the program, again on the same directory, port and mail.
@@ -138,6 +159,9 @@ func (s *Server) Stop() {
 	case <-time.After(5 * time.Second):
 	}
 	s.Kill()
+	if s.own {
+		_ = os.RemoveAll(s.options.Dir)
+	}
 }
 
 // Kill ends it as a power cut would.

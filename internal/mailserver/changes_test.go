@@ -90,7 +90,7 @@ func TestChangesElsewhere(t *testing.T) {
 			if _, err := a.Folders(ctx); err != nil { // it is there: some servers make it now
 				t.Fatal(err)
 			}
-			d, err := changes.New(secondClient(t, o, addr), seed, changes.Options{Prefix: w.prefix})
+			d, err := changes.New(secondClient(t, o, addr), seed, changes.Options{Prefix: w.prefix, Clock: w.clock})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -110,8 +110,18 @@ func (c *conn) startListing() (wait func() (FolderList, error)) {
 	}
 	cmd := c.client.List("", "*", o)
 	listed := collect(cmd.Collect)
+	news := func() error { return nil }
+	if !withStatus && c.folder != "" {
+		// A STATUS of the selected folder may tell of the time before the news (RFC 9051
+		// §6.3.11 warns of it; Courier does).
+		noop := c.client.Noop()
+		news = noop.Wait
+	}
 	return func() (FolderList, error) {
 		data, err := listed()
+		if newsErr := news(); err == nil {
+			err = newsErr
+		}
 		if err != nil {
 			return FolderList{}, err
 		}

@@ -61,9 +61,9 @@ func asService(address string, client *tls.Config) Options {
 // cyrusWorld is Debian's Cyrus.
 func cyrusWorld() world {
 	s := &shared{}
-	return world{"cyrus", map[string]bool{"special-use": true, "concurrent": true, "fetch-tells": true, "quotes-found": true}, "", "/", s.address, func(t testing.TB) Options {
+	return world{"cyrus", map[string]bool{"special-use": true, "concurrent": true, "fetch-tells": true, "quotes-found": true}, "", "/", false, s.address, func(t testing.TB) Options {
 		return s.open(t, cyrus.Installed, func() (Options, func(), error) {
-			c, err := cyrus.Start(cyrus.Options{Dir: t.TempDir(), Folders: dovecot.Folders{Drafts: "Drafts", Sent: "Envoyes", Archive: "Archive", Junk: "Junk", Trash: "Trash"}})
+			c, err := cyrus.Start(cyrus.Options{Folders: dovecot.Folders{Drafts: "Drafts", Sent: "Envoyes", Archive: "Archive", Junk: "Junk", Trash: "Trash"}})
 			if err != nil {
 				return Options{}, nil, err
 			}
@@ -76,7 +76,7 @@ func cyrusWorld() world {
 // LIST-STATUS, and keeps every folder inside INBOX.
 func courierWorld() world {
 	s := &shared{}
-	return world{"courier", map[string]bool{"concurrent": true}, "INBOX.", ".", s.address, func(t testing.TB) Options {
+	return world{"courier", map[string]bool{"concurrent": true}, "INBOX.", ".", true, s.address, func(t testing.TB) Options {
 		return s.open(t, courier.Installed, func() (Options, func(), error) {
 			c, err := courier.Start(courier.Options{Dir: t.TempDir()})
 			if err != nil {

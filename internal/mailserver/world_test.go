@@ -124,6 +124,7 @@ type world struct {
 	caps    map[string]bool // what this server is declared to have; tests that need more skip
 	prefix  string          // of every folder but INBOX
 	delim   string          // between a folder and one inside it
+	clock   bool            // UIDVALIDITY is the time, in seconds
 	address func(t testing.TB) mssante.Address
 	open    func(t testing.TB) Options
 }
@@ -131,9 +132,9 @@ type world struct {
 func worlds() []world {
 	full := map[string]bool{"special-use": true, "bad-structure": true, "concurrent": true, "any-name": true, "fetch-tells": true}
 	return []world{
-		{"memory", map[string]bool{"any-name": true, "fetch-tells": true}, "", "/", testAddress, memoryWorld},
-		{"dovecot", full, "", "/", testAddress, func(t testing.TB) Options { return dovecotWorld(t) }},
-		{"dovecot without CONDSTORE", full, "", "/", testAddress, func(t testing.TB) Options { return dovecotWorld(t, "CONDSTORE", "QRESYNC") }},
+		{"memory", map[string]bool{"any-name": true, "fetch-tells": true}, "", "/", false, testAddress, memoryWorld},
+		{"dovecot", full, "", "/", false, testAddress, func(t testing.TB) Options { return dovecotWorld(t) }},
+		{"dovecot without CONDSTORE", full, "", "/", false, testAddress, func(t testing.TB) Options { return dovecotWorld(t, "CONDSTORE", "QRESYNC") }},
 		cyrusWorld(),
 		courierWorld(),
 	}
