@@ -31,24 +31,19 @@ type Driver struct {
 	r     *rand.Rand
 	o     Options
 	seed  uint64
-	here  []Place        // folders that exist, INBOX first
-	gone  map[Place]away // those removed
-	in    Place          // selected
-	sent  int            // letters delivered so far
-	moves bool           // the server has MOVE
+	here  []Place       // folders that exist, INBOX first
+	gone  map[Place]int // those removed, at which step
+	made  time.Time     // when a folder was made last
+	in    Place         // selected
+	sent  int           // letters delivered so far
+	moves bool          // the server has MOVE
 	steps int
 	done  map[string]int
 }
 
-// away tells since when a folder is not there.
-type away struct {
-	step int
-	at   time.Time
-}
-
-// A removed folder stays away for some steps; and, on servers whose UIDVALIDITY is a
-// clock in seconds (Courier), for a moment at least: made anew within one it could not
-// be told from the old one by anybody.
+// A removed folder stays away for some steps. On servers whose UIDVALIDITY is a clock
+// in seconds (Cyrus, Courier) no two folders are made within one: renamed to a name
+// that was used before, nobody could tell the second from the first.
 const (
 	awaySteps = 10
 	lull      = 1100 * time.Millisecond
@@ -62,7 +57,7 @@ func New(c *rawimap.Client, seed uint64, o Options) (*Driver, error) {
 	if o.Most == 0 {
 		o.Most = 120
 	}
-	d := &Driver{c: c, r: rand.New(rand.NewPCG(seed, 5)), o: o, seed: seed, gone: map[Place]away{}, done: map[string]int{}}
+	d := &Driver{c: c, r: rand.New(rand.NewPCG(seed, 5)), o: o, seed: seed, gone: map[Place]int{}, done: map[string]int{}}
 	caps, err := c.Do("CAPABILITY")
 	if err != nil {
 		return nil, err
@@ -71,7 +66,7 @@ func New(c *rawimap.Client, seed uint64, o Options) (*Driver, error) {
 	d.here = []Place{{"INBOX", "INBOX"}}
 	for _, p := range []Place{{"Suivi", "Suivi"}, {"Bilans", "Bilans"}, {"Radio du genou", "Radio du genou"}, {"&AMk-t&AOk-", "Été"}} {
 		p = Place{o.Prefix + p.Wire, o.Prefix + p.Name}
-		if _, err := c.Do("CREATE " + rawimap.Quote(p.Wire)); err != nil {
+		if err := d.create(p); err != nil {
 			return nil, err
 		}
 		d.here = append(d.here, p)
@@ -82,11 +77,46 @@ func New(c *rawimap.Client, seed uint64, o Options) (*Driver, error) {
 // Steps makes n changes.
 func (d *Driver) Steps(n int) error {
 	for range n {
-		if err := d.step(); err != nil {
+		err := d.step()
+		if err != nil && stumbled(err) && d.done[stumbles] < 1+d.steps/500 {
+			err = d.recover()
+		}
+		if err != nil {
 			return fmt.Errorf("seed %d, after %s: %w", d.seed, d, err)
 		}
 	}
 	return nil
+}
+
+// stumbles are changes the server failed to make, as it said itself.
+const stumbles = "failures of the server"
+
+// stumbled: Dovecot fails now and then when a folder that others have open goes away,
+// or came back.
+func stumbled(err error) bool {
+	return strings.Contains(err.Error(), "[SERVERBUG]") || strings.Contains(err.Error(), "deleted under us")
+}
+
+// recover finds out what the server made of a change it failed at.
+func (d *Driver) recover() error {
+	d.done[stumbles]++
+	listed, err := d.c.Folders()
+	if err != nil {
+		return err
+	}
+	all := append(slices.Clone(d.here), d.away()...)
+	d.here = nil
+	for _, p := range all {
+		there := slices.ContainsFunc(listed, func(f rawimap.Folder) bool { return f.Name == p.Wire })
+		switch _, before := d.gone[p]; {
+		case there:
+			d.here = append(d.here, p)
+			delete(d.gone, p)
+		case !before:
+			d.gone[p] = d.steps
+		}
+	}
+	return d.open(d.here[0])
 }
 
 // String tells what was done so far.
@@ -261,7 +291,7 @@ func (d *Driver) drop([]uint32) error {
 		return err
 	}
 	d.here = slices.Delete(d.here, at, at+1)
-	d.gone[p] = away{d.steps, time.Now()}
+	d.gone[p] = d.steps
 	return nil
 }
 
@@ -278,7 +308,7 @@ func (d *Driver) rename([]uint32) error {
 		}
 		d.here[at] = to
 		delete(d.gone, to)
-		d.gone[p] = away{d.steps, time.Now()}
+		d.gone[p] = d.steps
 		return nil
 	}
 	return nil
@@ -307,17 +337,17 @@ func (d *Driver) away() []Place {
 	return out
 }
 
-// free says that a removed folder was away for long enough, after waiting if need be:
-// what is done next must not depend on the clock.
-func (d *Driver) free(p Place) bool {
-	since := d.gone[p]
-	if d.steps-since.step < awaySteps {
-		return false
-	}
+// free says that a removed folder was away for long enough.
+func (d *Driver) free(p Place) bool { return d.steps-d.gone[p] >= awaySteps }
+
+// create makes a folder, in a second of its own where that matters: what is done must
+// not depend on the clock, so it waits.
+func (d *Driver) create(p Place) error {
 	if d.o.Clock {
-		time.Sleep(lull - time.Since(since.at))
+		time.Sleep(lull - time.Since(d.made))
 	}
-	return true
+	d.made = time.Now()
+	return d.do("CREATE %s", rawimap.Quote(p.Wire))
 }
 
 // bringBack makes the folders anew that were away for long enough.
@@ -326,7 +356,7 @@ func (d *Driver) bringBack() error {
 		if d.r.IntN(3) > 0 || !d.free(p) {
 			continue
 		}
-		if err := d.do("CREATE %s", rawimap.Quote(p.Wire)); err != nil {
+		if err := d.create(p); err != nil {
 			return err
 		}
 		delete(d.gone, p)

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/emersion/go-imap/v2"
+
 	"pli.example/pli/internal/mssante"
 	"pli.example/pli/internal/problem"
 )
@@ -101,7 +103,7 @@ func (a *Account) run(ctx context.Context, l *lane, again bool, f func(*conn) er
 			return err
 		}
 		if c.reused && !again && a.s.o.Now().Sub(c.restedAt) > probeAfter {
-			if err := c.do(ctx, verbNoop, a.s.o.CommandTimeout, budgetSmall, func() error { return c.client.Noop().Wait() }); err != nil {
+			if err := c.do(ctx, verbNoop, a.s.o.CommandTimeout, budgetSmall, c.noop); err != nil {
 				a.put(l, c)
 				if c.dead.Load() && ctx.Err() == nil && !errors.Is(err, errEnded) {
 					continue // the next one is another resting one, or new
@@ -110,6 +112,17 @@ func (a *Account) run(ctx context.Context, l *lane, again bool, f func(*conn) er
 			}
 		}
 		err = f(c)
+		if bare(err) && c.folder != "" {
+			gone := a.stillThere(ctx, c)
+			if gone == nil && again && !c.dead.Load() {
+				again = false
+				a.put(l, c)
+				continue
+			}
+			if said(gone) {
+				err = gone
+			}
+		}
 		lost := c.dead.Load() && errors.Is(err, errLost) && c.reused
 		a.put(l, c)
 		if lost && again && ctx.Err() == nil {
@@ -119,6 +132,20 @@ func (a *Account) run(ctx context.Context, l *lane, again bool, f func(*conn) er
 		}
 		return err
 	}
+}
+
+// bare reports a NO that gives no reason.
+func bare(err error) bool {
+	var no *imap.Error
+	return errors.As(err, &no) && no.Type == imap.StatusResponseTypeNo && no.Code == ""
+}
+
+// stillThere selects the folder anew after a NO without a reason: some servers (Cyrus)
+// say no more when it was removed while it was selected.
+func (a *Account) stillThere(ctx context.Context, c *conn) error {
+	name, readOnly := c.folder, c.readOnly
+	c.folder = ""
+	return c.do(ctx, verbSelect, a.s.o.CommandTimeout, budgetSmall, func() error { return c.selectFolder(name, readOnly) })
 }
 
 // connection takes a resting connection or dials. The caller holds a permit.

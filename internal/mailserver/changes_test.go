@@ -44,6 +44,8 @@ type shown struct {
 
 func (s shown) Flags() []string { return changes.Flags() }
 
+func (s shown) Shows(changes.Letter) bool { return true }
+
 func (s shown) Counts() (map[string]changes.Count, error) {
 	folders, err := s.a.Folders(s.ctx)
 	out := map[string]changes.Count{}
@@ -186,7 +188,7 @@ func (r *reader) read(ctx context.Context, pick *rand.Rand) error {
 		return r.excuse(err)
 	}
 	if want := "Subject: " + row.Envelope.Subject + "\r\n"; !strings.Contains(string(opened.Whole), want) {
-		return fmt.Errorf("%s: letter %d opens as another than %q", name, row.UID, row.Envelope.Subject)
+		return fmt.Errorf("%s: letter %d opens as another than %q: %.90q", name, row.UID, row.Envelope.Subject, opened.Whole)
 	}
 	return nil
 }

@@ -108,19 +108,18 @@ func (c *conn) startListing() (wait func() (FolderList, error)) {
 			o.ReturnStatus = status
 		}
 	}
-	cmd := c.client.List("", "*", o)
-	listed := collect(cmd.Collect)
-	news := func() error { return nil }
-	if !withStatus && c.folder != "" {
+	var heard error
+	if !withStatus {
 		// A STATUS of the selected folder may tell of the time before the news (RFC 9051
 		// §6.3.11 warns of it; Courier does).
-		noop := c.client.Noop()
-		news = noop.Wait
+		heard = c.noop()
 	}
+	cmd := c.client.List("", "*", o)
+	listed := collect(cmd.Collect)
 	return func() (FolderList, error) {
 		data, err := listed()
-		if newsErr := news(); err == nil {
-			err = newsErr
+		if err == nil {
+			err = heard
 		}
 		if err != nil {
 			return FolderList{}, err

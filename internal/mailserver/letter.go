@@ -165,7 +165,8 @@ func (a *Account) fetchOpened(c *conn, key letterKey, o *Opened, body bool) erro
 			o.Whole = f.sections[0].bytes
 		}
 	}
-	if !found || body && o.Whole == nil {
+	if !found || body && (o.Whole == nil || c.madeUp(o.Whole)) {
+		o.Whole = nil
 		return errGone
 	}
 	return c.placeAmong(o, around)
