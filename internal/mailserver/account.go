@@ -97,6 +97,7 @@ func (a *Account) run(ctx context.Context, l *lane, again bool, f func(*conn) er
 		return err
 	}
 	defer l.leave()
+	question, anew := again, 0 // how often the folder was selected anew
 	for {
 		c, err := a.connection(ctx, l)
 		if err != nil {
@@ -114,12 +115,12 @@ func (a *Account) run(ctx context.Context, l *lane, again bool, f func(*conn) er
 		err = f(c)
 		if bare(err) && c.folder != "" {
 			gone := a.stillThere(ctx, c)
-			if gone == nil && again && !c.dead.Load() {
-				again = false
+			if gone == nil && question && anew < 2 {
+				anew++
 				a.put(l, c)
 				continue
 			}
-			if said(gone) {
+			if gone != nil {
 				err = gone
 			}
 		}
@@ -134,14 +135,14 @@ func (a *Account) run(ctx context.Context, l *lane, again bool, f func(*conn) er
 	}
 }
 
-// bare reports a NO that gives no reason.
+// bare reports a NO that gives no reason, or blames the server.
 func bare(err error) bool {
 	var no *imap.Error
-	return errors.As(err, &no) && no.Type == imap.StatusResponseTypeNo && no.Code == ""
+	return errors.As(err, &no) && no.Type == imap.StatusResponseTypeNo && (no.Code == "" || no.Code == imap.ResponseCodeServerBug)
 }
 
-// stillThere selects the folder anew after a NO without a reason: some servers (Cyrus)
-// say no more when it was removed while it was selected.
+// stillThere selects the folder anew after a NO without a reason: servers (Cyrus, now
+// and then Dovecot) say no more when it was removed while it was selected.
 func (a *Account) stillThere(ctx context.Context, c *conn) error {
 	name, readOnly := c.folder, c.readOnly
 	c.folder = ""
