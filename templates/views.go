@@ -128,6 +128,8 @@ type ListView struct {
 	BulkTo string
 	// JumpTo is the GET target of 'Aller à la page': field page. "" hides it.
 	JumpTo string
+	// Views is the choice between conversations and letters, nil where there is none.
+	Views *ListViews
 }
 
 // Row is one letter in a list.
