@@ -144,6 +144,7 @@ type Row struct {
 	Unread, Flagged, Answered, Patient bool
 	Unreadable                         bool
 	Attachments                        int
+	Letters                            int    // of a conversation; 0 or 1 for a letter
 	FolderLabel                        string // in search results
 	Chips                              []Chip
 }

@@ -70,8 +70,12 @@ func (s *Server) conversationView(r *http.Request, b *mailbox.Box, c mailbox.Con
 	v := templates.ConversationView{Page: s.page(r, "Conversation"), Subject: subjectWords(c.Subject), Say: conversationWords(len(letters), letters), BackHref: back}
 	whole := wholeLetters(letters)
 	var patients []mssante.Address
+	before := ""
 	for i, l := range letters {
-		v.Letters = append(v.Letters, s.conversationLetter(r, b, l, whole[i], in))
+		shown := s.conversationLetter(r, b, l, whole[i], in)
+		subject := baseWords(shown.Subject)
+		shown.Repeated, before = i > 0 && subject == before, subject
+		v.Letters = append(v.Letters, shown)
 		if l.Folder.ID == in.ID {
 			v.Refs, v.UID = append(v.Refs, refValue(l.Ref)), l.UID
 		}

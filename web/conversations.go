@@ -182,16 +182,7 @@ func (s *Server) conversationRow(sc *scope, b *mailbox.Box, c mailbox.Conversati
 	row := templates.Row{
 		UID: c.Here.UID, Href: withQuery(to, "in", folder), Subject: subjectWords(c.Subject), Snippet: masked(c.Snippet),
 		When: s.clock.short(c.Received), WhenISO: s.clock.iso(c.Received), Unread: c.Unread > 0, Flagged: c.Flagged, Answered: c.Answered && c.Letters == 1, Patient: c.Patient,
-		Who: peopleWords(b, c),
-	}
-	if c.Letters > 1 {
-		row.What = count(c.Letters) + "\u00a0lettres"
-		if c.Unread > 0 && c.Unread < c.Letters {
-			row.What += ", " + count(c.Unread) + "\u00a0non " + agreed(c.Unread, "lue", "lues")
-		}
-	}
-	if c.Files {
-		row.Chips = append(row.Chips, templates.Chip{Kind: "plain", Text: "Pièces jointes"})
+		Who: peopleWords(b, c), Letters: c.Letters, Attachments: c.Attachments,
 	}
 	return row
 }
