@@ -98,6 +98,8 @@ func (s *Server) routes() []route {
 		{method: post, pattern: "/mail/{box}/act", set: pageHeaders, access: forTriage, act: true, handle: s.act},
 		{method: post, pattern: "/mail/{box}/undo", set: pageHeaders, access: forTriage, act: true, handle: s.undo},
 		{method: post, pattern: "/mail/{box}/search", set: pageHeaders, access: forReaders, act: true, handle: s.searchStore},
+		{method: post, pattern: "/mail/{box}/view", set: pageHeaders, access: forReaders, act: true, handle: s.viewStore},
+		{method: get, pattern: "/mail/{box}/conversation/{conversation}", set: pageHeaders, access: forReaders, act: true, handle: s.conversation},
 		{method: get, pattern: "/mail/{box}/search/{handle}", set: pageHeaders, access: forReaders, act: true, handle: s.searchShow},
 		{method: get, pattern: "/mail/{box}/compose", set: pageHeaders, access: forWriters, act: true, handle: s.drafts},
 		{method: post, pattern: "/mail/{box}/compose", set: pageHeaders, access: forWriters, act: true, handle: s.composeBegin},

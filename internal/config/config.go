@@ -110,6 +110,7 @@ type IMAP struct {
 	Watching   int           `env:"WATCHING" default:"200" help:"Of those, how many may wait for news of an open mailbox (IDLE), one a session and mailbox; never more than half. Other mailboxes are asked every PLI_IMAP_POLL. 0: none."`
 	Poll       time.Duration `env:"POLL" default:"30s" help:"How often an open mailbox is asked for news where no connection waits for them, and the other folders of one where it does; at least 5s."`
 	IdleClose  time.Duration `env:"IDLE_CLOSE" default:"5m" help:"An unused connection is closed after this."`
+	IndexRoom  int64         `env:"INDEX_ROOM" default:"268435456" help:"Octets of memory of this node for the indexes of open mailboxes (conversations, search), about 200 a letter; beyond, those unused longest go and are read again when they are needed."`
 }
 
 // SMTP is the submission server. Without an address nothing can be sent.
