@@ -24,7 +24,7 @@ func journalKinds() []journalKind {
 		{"reading", "Lecture", "Les lettres que vous ouvrez paraîtront ici.", []audit.Action{audit.LetterOpen, audit.LetterSource, audit.LetterPrint,
 			audit.PartDownload, audit.PartPreview, audit.PartZip, audit.Search, audit.LetterList, audit.FolderList}},
 		{"filing", "Classement", "Les lettres que vous classez ou marquez paraîtront ici.", []audit.Action{audit.LetterMove, audit.LetterArchive, audit.LetterBin,
-			audit.LetterDelete, audit.FlagSet, audit.FlagClear, audit.Undo, audit.FolderCreate}},
+			audit.LetterDelete, audit.FlagSet, audit.FlagClear, audit.Undo, audit.FolderCreate, audit.FolderRename, audit.FolderDelete, audit.FolderSubscribe}},
 		{"patients", "Patients", "Vos échanges avec les patients paraîtront ici.", []audit.Action{audit.ExchangeList, audit.ExchangeOpen, audit.ExchangeClose, audit.PatientINS, audit.PatientIdentify}},
 		{"writing", "Envois", "Les lettres que vous envoyez paraîtront ici.", []audit.Action{audit.LetterSend, audit.LetterRefused, audit.LetterSettle, audit.LetterCopy}},
 		{"drafts", "Brouillons", "Les lettres que vous préparez paraîtront ici.", []audit.Action{audit.DraftCreate, audit.DraftOpen, audit.DraftSave, audit.DraftDelete}},

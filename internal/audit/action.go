@@ -21,6 +21,9 @@ const (
 	MailboxRefused   Action = "mailbox.refused"
 	FolderList       Action = "folder.list"
 	FolderCreate     Action = "folder.create"
+	FolderRename     Action = "folder.rename"
+	FolderDelete     Action = "folder.delete"
+	FolderSubscribe  Action = "folder.subscribe" // shown in other programs, or no more
 	LetterList       Action = "letter.list"
 	LetterOpen       Action = "letter.open"
 	LetterSource     Action = "letter.source"

@@ -62,6 +62,12 @@ func (a Action) ofLetter() string {
 		return "Dossiers affichés"
 	case FolderCreate:
 		return "Dossier créé"
+	case FolderRename:
+		return "Dossier renommé"
+	case FolderDelete:
+		return "Dossier supprimé"
+	case FolderSubscribe:
+		return "Dossier montré ou non dans les autres logiciels"
 	case LetterList:
 		return "Liste de lettres affichée"
 	case LetterOpen:

@@ -5,7 +5,7 @@ func Actions() []Action {
 	return []Action{
 		SignIn, SignInRefused, SignOut, SessionEnd, SessionRevoke, SituationPick, PreferenceSet,
 		AccountCreate, AccountClose, AccountReopen, MailboxCreate, MailboxOpen, MailboxRefused, GrantAdd, GrantRevoke,
-		FolderList, FolderCreate, LetterList, LetterOpen, LetterSource, LetterPrint, LetterMove, LetterArchive, LetterBin, LetterDelete,
+		FolderList, FolderCreate, FolderRename, FolderDelete, FolderSubscribe, LetterList, LetterOpen, LetterSource, LetterPrint, LetterMove, LetterArchive, LetterBin, LetterDelete,
 		LetterSend, LetterRefused, LetterSettle, LetterCopy, DraftCreate, DraftOpen, DraftSave, DraftDelete,
 		ExchangeList, ExchangeOpen, ExchangeClose, PatientINS, PatientIdentify,
 		PartDownload, PartPreview, PartZip, Search, FlagSet, FlagClear, Undo, DirectorySearch,
