@@ -206,6 +206,9 @@ func (a *App) letGo(ctx context.Context) error {
 		a.Web.Wait(ctx)
 	}
 	var errs []error
+	if a.House != nil { // acts on many letters: the piece under way
+		errs = append(errs, a.House.Close(ctx))
+	}
 	if a.Outbox != nil { // letters on their way, which need the tokens of their senders
 		errs = append(errs, a.Outbox.Close(ctx))
 	}

@@ -43,6 +43,10 @@ type House struct {
 	opened   map[openedKey]openedLately
 	dropped  map[string]time.Time      // sessions that ended a moment ago
 	gathered map[gatherKey]*collection // exchanges with patients
+	choices  map[choiceKey][]keptChoice
+	bulks    map[choiceKey]*bulk // the act on many letters under way, or the last one
+	bulking  sync.WaitGroup
+	closing  bool
 }
 
 // New makes the house.
@@ -55,7 +59,7 @@ func New(o Options) *House {
 	}
 	return &House{grants: o.Grants, servers: o.Servers, trail: o.Audit, keys: o.Keys, log: o.Log, now: o.Now,
 		names: make(map[string]named), opened: make(map[openedKey]openedLately), dropped: make(map[string]time.Time),
-		gathered: make(map[gatherKey]*collection)}
+		gathered: make(map[gatherKey]*collection), choices: make(map[choiceKey][]keptChoice), bulks: make(map[choiceKey]*bulk)}
 }
 
 // Open checks that the person may read the mailbox now. "Not yours" and "no such

@@ -62,6 +62,7 @@ type List struct {
 	PrevAfter   uint32 // anchor of the page of newer letters, 0 for none
 	NextBefore  uint32 // anchor of the page of older letters, 0 for none
 	UIDValidity uint32
+	UIDNext     uint32 // no letter here has this UID yet; 0 when the server does not say
 }
 
 // List lists one page of a folder.
@@ -107,7 +108,7 @@ func (b *Box) page(ctx context.Context, q ListQuery, folders bool, maxAge time.D
 		return nil, List{}, err
 	}
 	var views []FolderView
-	l := List{Total: got.Total, First: got.First, Last: got.Last, UIDValidity: got.Folder.UIDValidity}
+	l := List{Total: got.Total, First: got.First, Last: got.Last, UIDValidity: got.Folder.UIDValidity, UIDNext: got.Folder.UIDNext}
 	if folders {
 		views = b.views(got.Folders)
 	}

@@ -53,6 +53,7 @@ func (h *House) Drop(sessionID string) {
 	defer h.mu.Unlock()
 	maps.DeleteFunc(h.dropped, func(_ string, at time.Time) bool { return now.Sub(at) > droppedFor })
 	h.dropped[sessionID] = now
+	h.dropBulksLocked(sessionID)
 	maps.DeleteFunc(h.gathered, func(k gatherKey, _ *collection) bool { return k.session == sessionID })
 	maps.DeleteFunc(h.opened, func(k openedKey, _ openedLately) bool { return k.session == sessionID })
 	for box, n := range h.names {
