@@ -48,6 +48,7 @@
     if (!form) { return 0; }
     var n = boxes().filter(function (b) { return b.checked; }).length;
     form.classList.toggle("has-selection", n > 0);
+    form.classList.toggle("all-ticked", n > 0 && n === boxes().length);
     doc.body.classList.toggle("selecting", n > 0);
     $("#rows").classList.toggle("choosing", n > 0);
     var count = $("#bulk-count");

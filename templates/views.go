@@ -15,6 +15,7 @@ type Page struct {
 	FoldersSay string
 	Section    string // "mail", "search", "sessions", "journal"
 	Flash      *Flash
+	Job        *Job // an act on many letters, nil for none
 	Keys       bool // shortcuts on
 	Nav        Nav
 	Support    string // how to reach support, from configuration; "" when not told
@@ -30,6 +31,7 @@ type Nav struct {
 	SignOut    string // POST, no field
 	Write      string // POST, no field: begins a letter
 	Directory  string // GET
+	Folders    string // GET: makes, renames and removes folders of the mailbox at hand
 	Patients   string // GET: exchanges with patients of the mailbox at hand
 	// PatientsWaiting is how many of them wait for us, 0 when none or not known.
 	PatientsWaiting int
@@ -126,6 +128,7 @@ type ListView struct {
 	// do (archive, bin, read, unread, star, unstar, move) and, for move, to
 	// (FolderLink.ID of Moves).
 	BulkTo string
+	Whole  Whole // the choice of every letter of the folder
 	// JumpTo is the GET target of 'Aller à la page': field page. "" hides it.
 	JumpTo string
 }
@@ -172,6 +175,7 @@ type SearchView struct {
 	Moves          []FolderLink
 	CanAct         bool
 	BulkTo         string // as ListView.BulkTo
+	Many           Whole  // the choice of all that was found
 }
 
 // LetterView is one letter, alone or beside its list.

@@ -135,6 +135,9 @@ func (s *Server) listView(r *http.Request, b *mailbox.Box, lq mailbox.ListQuery,
 	}
 	s.withFolders(r, &v.Page, b, folders, l.Folder.ID)
 	v.Moves = moves(v.Page.Folders)
+	if v.CanTriage && len(l.Items) > 0 {
+		v.Whole = s.wholeOfFolder(r, b, lq, l, base+listParams(mailbox.ListQuery{Unread: lq.Unread, Flagged: lq.Flagged}))
+	}
 	if l.PrevAfter > 0 {
 		v.PrevHref = base + listParams(mailbox.ListQuery{After: l.PrevAfter, Unread: lq.Unread, Flagged: lq.Flagged})
 	}

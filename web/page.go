@@ -34,7 +34,7 @@ func (s *Server) page(r *http.Request, title string) templates.Page {
 	}
 	s.withKnownFolders(sc, &p)
 	s.withPatients(sc, &p)
-	p.Flash = s.flash(r)
+	p.Flash, p.Job = s.flash(r), s.jobOf(r)
 	return p
 }
 

@@ -152,7 +152,7 @@ func (s *Server) routes() []route {
 		{method: get, pattern: "/static/*", set: staticHeaders, who: anyone, access: forAnyone, rate: rateNone, handle: s.static},
 		{method: get, pattern: "/healthz", set: emptyHeaders, who: anyone, access: forAnyone, rate: rateNone, handle: s.healthz},
 		{method: get, pattern: "/readyz", set: emptyHeaders, who: anyone, access: forAnyone, rate: rateNone, handle: s.readyz},
-	}, s.supportRoutes()...)
+	}, append(s.triageRoutes(), s.supportRoutes()...)...)
 }
 
 // mount builds the router and refuses a route that declares no header set.
