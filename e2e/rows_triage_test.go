@@ -95,7 +95,7 @@ func TestSoakBulk(t *testing.T) {
 // folderTree: made, renamed, emptied into the bin, removed.
 func folderTree(t *testing.T, w *world, b *tab) {
 	e := w.eye(t, martinBox)
-	name, other := unique("Staff"), unique("Congrès")
+	name, other := unique("Staff"), unique("Congres")
 	w.signIn(b, "martin")
 	b.open(w.inbox(b))
 	b.leave(byTest("manage-folders"))
