@@ -106,6 +106,9 @@
   function follow(rows) {
     return rows.every(function (r) { return r.hasAttribute("data-flagged"); }) ? "unstar" : "star";
   }
+  function process(rows) {
+    return rows.every(function (r) { return r.hasAttribute("data-processed"); }) ? "unprocessed" : "processed";
+  }
   // What a key acts on: the letters chosen, else the letter open, else the row.
   function on(key, act) {
     var chosen = shown($("#rows")) ? boxes().filter(function (b) { return b.checked; }).map(rowOf) : [];
@@ -115,7 +118,7 @@
       return !!own;
     }
     var row = rowOf(doc.activeElement), rows = chosen.length ? chosen : row ? [row] : [];
-    var button = rows.length ? bulk(act || follow(rows)) : null;
+    var button = rows.length ? bulk(typeof act === "function" ? act(rows) : act) : null;
     if (!button) { return false; }
     if (!chosen.length) {
       $("input[name=ref]", row).checked = true;
@@ -159,7 +162,8 @@
     a: function () { return follows(".letter-bar [data-key=a]"); },
     f: function () { return follows(".letter-bar [data-key=f]"); },
     m: function () { return on("m", "unread"); },
-    s: function () { return on("s", ""); },
+    s: function () { return on("s", follow); },
+    t: function () { return on("t", process); },
     z: function () {
       if (!press("z") && (links().length || letter())) { say("Il n’y a plus rien à annuler."); }
       return true;

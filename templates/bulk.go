@@ -1,6 +1,10 @@
 package templates
 
-import "strconv"
+import (
+	"strconv"
+
+	"pli.example/pli/templates/ui"
+)
 
 // Whole is the choice of every letter of a folder, or of all that a search found,
 // beyond the rows of a page: the offer of it, then the choice itself.
@@ -58,3 +62,7 @@ func chosenSays(w Whole) string {
 }
 
 func decimal(n int) string { return strconv.Itoa(n) }
+
+func processButton(p Page, label string, on bool) ui.Button {
+	return ui.Button{Icon: "circle-check", Label: label, Key: key(p, "t"), Kind: "quiet", TestID: "act-process", Pressed: pressed(on)}
+}

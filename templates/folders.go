@@ -31,7 +31,7 @@ func folderSub(r FolderRow) string {
 		s = "ne contient que des dossiers"
 	}
 	if !r.Own {
-		s += " · dossier de toute boîte"
+		s += " · dossier de la boîte"
 	}
 	return s
 }

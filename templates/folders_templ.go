@@ -374,7 +374,7 @@ func folderActs(v FoldersView, r FolderRow) templ.Component {
 			templ_7745c5c3_Var20 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		if r.Own || v.Subscriptions && r.Role != "inbox" {
+		if r.Own {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "<details class=\"folder-more\"><summary class=\"button plain\" data-testid=\"folder-change\">Modifier <span class=\"visually-hidden\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -489,7 +489,7 @@ func folderActs(v FoldersView, r FolderRow) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			if v.Subscriptions && r.Role != "inbox" {
+			if v.Subscriptions {
 				if r.Subscribed {
 					templ_7745c5c3_Err = ui.Act(v.Action, folderFields("unsubscribe", r.ID), ui.Button{Text: "Ne plus montrer dans mes autres logiciels", Kind: "quiet", TestID: "folder-unsubscribe"}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {

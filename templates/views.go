@@ -117,6 +117,7 @@ type ListView struct {
 	Filter                  string // "", "unread", "flagged"
 	FilterAll, FilterUnread string // hrefs
 	FilterFlagged           string
+	FilterToDo              string       // "" where letters cannot be marked dealt with
 	Moves                   []FolderLink // where a selection may go
 	CanTriage               bool
 	Pages                   int
@@ -143,7 +144,7 @@ type Row struct {
 	When                               string // relative
 	WhenISO                            string
 	Unread, Flagged, Answered, Patient bool
-	Unreadable                         bool
+	Unreadable, Processed              bool
 	Attachments                        int
 	FolderLabel                        string // in search results
 	Chips                              []Chip
@@ -191,6 +192,7 @@ type LetterView struct {
 	To, Cc                             []Person
 	When, WhenISO                      string
 	Flagged, Unread, Answered, Patient bool
+	Processed                          bool   // dealt with
 	BodyHref                           string // iframe source; "" when there is no body
 	BodyTitle                          string // frame's accessible title
 	PlainHref                          string // the other form of the body
@@ -211,7 +213,7 @@ type LetterView struct {
 
 // LetterActs are the POST targets of the bar; each form sends ref (LetterView.Ref),
 // Move also sends to (FolderLink.ID). An empty target hides its button.
-type LetterActs struct{ Archive, Bin, Flag, Unflag, Unread, Move string }
+type LetterActs struct{ Archive, Bin, Flag, Unflag, Unread, Move, Process, Unprocess string }
 
 // Notice is one sentence above the body: integration failure, unreadable part, outside the trusted space …
 type Notice struct{ Kind, Title, Text string } // Kind: info, warn, error

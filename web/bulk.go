@@ -36,6 +36,8 @@ func (s *Server) chooseWhole(w http.ResponseWriter, r *http.Request) error {
 		q.Unread, lq.Unread = true, true
 	case "flagged":
 		q.Flagged, lq.Flagged = true, true
+	case "todo":
+		q.ToDo, lq.ToDo = true, true
 	}
 	to := path("mail", scopeOf(r).box.ID, folder) + listParams(lq)
 	c, err := b.ChooseFolder(r.Context(), q)

@@ -216,3 +216,40 @@ func TestFoldersPage(t *testing.T) {
 		}
 	}
 }
+
+// TestProcessedLetters: marked, shown in words, filtered, taken back; in a shared
+// mailbox too.
+func TestProcessedLetters(t *testing.T) {
+	t.Parallel()
+	k := testkit.New(t)
+	c := k.SignIn("martin")
+	at := c.Get("/mail/" + boxID(t, c, 1)).Location()
+	page := doc(t, ok(t, c.Get(at)))
+	all := page.Find("[data-testid=letter-row]").Length()
+	row := page.Find("[data-testid=letter-row]").Last()
+	ref, href := row.Find("[data-testid=row-select]").AttrOr("value", ""), row.Find("a.row-link").AttrOr("href", "")
+	form := page.Find("form#selection")
+	if form.Find("[data-act=processed]").Length() != 1 {
+		t.Error("no button")
+	}
+	a := c.Post(form.AttrOr("action", ""), values("ref", ref, "do", "processed"))
+	page = doc(t, ok(t, c.Get(a.Location())))
+	if text := page.Find("[data-testid=flash]").Text(); !strings.Contains(text, "marquée traitée") {
+		t.Errorf("says %q", text)
+	}
+	if page.Find("[data-processed] .chip-state").Length() != 1 {
+		t.Error("its row does not say so")
+	}
+	toDo := page.Find(".filters a").FilterFunction(func(_ int, s *selection) bool { return s.Text() == "À traiter" }).AttrOr("href", "")
+	if n := doc(t, ok(t, c.Get(toDo))).Find("[data-testid=letter-row]").Length(); n != all-1 {
+		t.Errorf("%d to do of %d", n, all)
+	}
+	letter := doc(t, ok(t, c.Get(href)))
+	if letter.Find("[data-testid=processed]").Length() != 1 || letter.Find("[data-testid=act-process]").AttrOr("aria-pressed", "") != "true" {
+		t.Error("the letter does not say so")
+	}
+	press(t, c, letter.Find("[data-testid=act-process]"))
+	if n := doc(t, ok(t, c.Get(toDo))).Find("[data-testid=letter-row]").Length(); n != all {
+		t.Errorf("%d to do of %d", n, all)
+	}
+}

@@ -39,6 +39,12 @@ func bulkSaying(v mailbox.Bulk) saying {
 	case mailbox.BulkUnstar:
 		return saying{"laissée sans suivi", "laissées sans suivi"}
 	}
+	switch v.Do {
+	case mailbox.BulkProcessed:
+		return saying{"marquée traitée", "marquées traitées"}
+	case mailbox.BulkUnprocessed:
+		return saying{"remise à traiter", "remises à traiter"}
+	}
 	if v.To == "Réception" {
 		return saying{"remise en Réception", "remises en Réception"}
 	}

@@ -21,6 +21,8 @@ func (s *Server) wholeOfFolder(r *http.Request, b *mailbox.Box, lq mailbox.ListQ
 		w.Where = "non lues de " + w.Where
 	case lq.Flagged:
 		w.Where = "suivies de " + w.Where
+	case lq.ToDo:
+		w.Where = "à traiter de " + w.Where
 	}
 	if l.UIDNext > 1 {
 		w.Fields = append(w.Fields, templates.Field{Name: "upto", Value: strconv.FormatUint(uint64(l.UIDNext-1), 10)})

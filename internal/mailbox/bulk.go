@@ -26,6 +26,9 @@ const (
 	BulkUnread  BulkDo = "unread"
 	BulkStar    BulkDo = "star"
 	BulkUnstar  BulkDo = "unstar"
+
+	BulkProcessed   BulkDo = "processed"
+	BulkUnprocessed BulkDo = "unprocessed"
 )
 
 // BulkState is how far an act on many letters is.
@@ -137,6 +140,10 @@ func (b *Box) prepareBulk(ctx context.Context, do BulkDo, to string) (many, erro
 		m.event.Action, m.add = audit.FlagSet, []string{string(Flagged)}
 	case BulkUnstar:
 		m.event.Action, m.remove = audit.FlagClear, []string{string(Flagged)}
+	case BulkProcessed:
+		m.event.Action, m.add = audit.FlagSet, []string{string(Processed)}
+	case BulkUnprocessed:
+		m.event.Action, m.remove = audit.FlagClear, []string{string(Processed)}
 	default:
 		return many{}, problem.New(problem.Invalid, "Cette action n’existe pas\u00a0: rien n’a changé.")
 	}

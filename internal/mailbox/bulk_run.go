@@ -139,7 +139,7 @@ func (r *running) piece(ctx context.Context, p part, uids []uint32) (int, error)
 	if r.m.to == "" {
 		before, err := slow.SetFlags(ctx, p.folder, p.validity, uids, r.m.add, r.m.remove)
 		if err != nil {
-			return 0, err
+			return 0, unkept(err)
 		}
 		for _, s := range flagSteps(group{name: p.folder, validity: p.validity}, before, r.m.add, r.m.remove) {
 			r.undoBy(s, s.UIDs)

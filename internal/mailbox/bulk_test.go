@@ -350,3 +350,33 @@ func TestReadersChooseNothing(t *testing.T) {
 		t.Error("may sort")
 	}
 }
+
+// TestProcessed: dealt with is another thing than read, for everybody who shares the
+// mailbox, and is taken back.
+func TestProcessed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	uids := w.many("INBOX", 3)
+	b := w.open(anne, annes)
+	in := w.inbox(b)
+	out := must(b.SetFlags(w.ctx, []Ref{{in.ID, in.UIDValidity, uids[1]}}, []Flag{Processed}, nil))
+	if e := w.last(); e.Action != audit.FlagSet || e.Request != "STORE $Traite" {
+		t.Errorf("trail %+v", e)
+	}
+	w.give(annes, zoe, delegation.Delegate, delegation.Read, "")
+	theirs := must(w.open(zoe, annes).List(w.ctx, ListQuery{Folder: in.ID}))
+	if !theirs.Keeps || !theirs.Items[1].Processed || !theirs.Items[1].Unread || theirs.Items[0].Processed {
+		t.Errorf("a colleague sees %+v", theirs.Items)
+	}
+	if l := must(b.List(w.ctx, ListQuery{Folder: in.ID, ToDo: true})); l.Total != 2 || l.Items[0].UID != uids[2] || l.Items[1].UID != uids[0] {
+		t.Errorf("to do: %+v", l.Items)
+	}
+	c := must(b.ChooseFolder(w.ctx, FolderChoice{Folder: in.ID, UIDValidity: in.UIDValidity, ToDo: true}))
+	_ = must(b.BulkAct(w.ctx, c.Handle, BulkProcessed, ""))
+	if v := w.over(b); v.Done != 2 || must(b.List(w.ctx, ListQuery{Folder: in.ID, ToDo: true})).Total != 0 {
+		t.Errorf("%+v", v)
+	}
+	if _, err := b.Undo(w.ctx, out.Undo); err != nil || must(b.List(w.ctx, ListQuery{Folder: in.ID, ToDo: true})).Total != 1 {
+		t.Errorf("undo %v", err)
+	}
+}

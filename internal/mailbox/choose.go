@@ -39,6 +39,7 @@ type FolderChoice struct {
 	Upto        uint32 // the newest letter there was, 0 when not known: all there are now
 	Unread      bool
 	Flagged     bool
+	ToDo        bool
 }
 
 // Bounds of what a session chooses.
@@ -99,7 +100,8 @@ func (b *Box) chooseFolder(ctx context.Context, q FolderChoice) (Choice, error) 
 	if err != nil {
 		return Choice{}, err
 	}
-	got, err := b.mail.Choose(ctx, mailserver.Choice{Folder: name, Validity: q.UIDValidity, Upto: q.Upto, Unread: q.Unread, Flagged: q.Flagged})
+	got, err := b.mail.Choose(ctx, mailserver.Choice{Folder: name, Validity: q.UIDValidity, Upto: q.Upto, Unread: q.Unread, Flagged: q.Flagged,
+		Without: ListQuery{ToDo: q.ToDo}.without()})
 	if err != nil {
 		return Choice{}, err
 	}
@@ -109,6 +111,8 @@ func (b *Box) chooseFolder(ctx context.Context, q FolderChoice) (Choice, error) 
 		c.Filter = "unread"
 	case q.Flagged:
 		c.Filter = "flagged"
+	case q.ToDo:
+		c.Filter = "todo"
 	}
 	return c, nil
 }

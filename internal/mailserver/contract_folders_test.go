@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/emersion/go-imap/v2"
+
 	"pli.example/pli/internal/problem"
 )
 
@@ -80,5 +82,33 @@ func contractSubscribed(b *bench) {
 	b.must(b.a.SubscribeFolder(b.ctx, "Formation", true))
 	if names, _, err = b.a.Subscribed(b.ctx); err != nil || !names["Formation"] {
 		b.Errorf("shown again: %v %v", names, err)
+	}
+}
+
+// contractKeyword: a keyword of our own is kept, asked about and filtered by.
+func contractKeyword(b *bench) {
+	const done = "$Traite"
+	uids := b.fill(4)
+	l := b.rows(Query{Folder: "INBOX", Keyword: done})
+	if !l.Keeps {
+		b.Fatal("this server keeps keywords, and is said not to")
+	}
+	_, err := b.a.SetFlags(b.ctx, "INBOX", l.Folder.UIDValidity, uids[1:3], []string{done}, nil)
+	b.must(err)
+	l = b.rows(Query{Folder: "INBOX", Without: done, Keyword: done})
+	if got := uidsOf(l.Rows); !slices.Equal(got, []uint32{uids[3], uids[0]}) || l.Total != 2 || !l.Keeps {
+		b.Errorf("without it: %v of %d", got, l.Total)
+	}
+	got, err := b.a.Choose(b.ctx, Choice{Folder: "INBOX", Validity: l.Folder.UIDValidity, Without: done})
+	b.must(err)
+	if got.UIDs.Count() != 2 {
+		b.Errorf("chosen %v", got.UIDs)
+	}
+	if l := b.rows(Query{Folder: "INBOX"}); l.Keeps || !l.Rows[1].Has(done) {
+		b.Errorf("not asked: %t, %v", l.Keeps, l.Rows[1].Flags)
+	}
+	none := &conn{flags: []imap.Flag{imap.FlagSeen}}
+	if err := none.stores([]string{done}); !KeywordRefused(err) || problem.Is(door(b.ctx, err, "x"), problem.Invalid) {
+		b.Errorf("a folder without keywords: %v", err)
 	}
 }

@@ -43,6 +43,10 @@ const (
 	sayKeyword = "Ce dossier n’accepte pas ce marquage. Rien n’a été changé."
 )
 
+// KeywordRefused reports that a folder stores no such keyword: nothing changed, and
+// trying again changes nothing.
+func KeywordRefused(err error) bool { return errors.Is(err, errKeyword) }
+
 // door turns an inner error into what leaves the room: a kind, a sentence, the
 // cause for the log. What already has a kind keeps it.
 func door(ctx context.Context, err error, doing string) error {
