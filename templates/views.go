@@ -192,10 +192,11 @@ type LetterView struct {
 	To, Cc                             []Person
 	When, WhenISO                      string
 	Flagged, Unread, Answered, Patient bool
-	Processed                          bool   // dealt with
-	BodyHref                           string // iframe source; "" when there is no body
-	BodyTitle                          string // frame's accessible title
-	PlainHref                          string // the other form of the body
+	Processed                          bool           // dealt with
+	Remind                             []RemindChoice // moments a letter may come back
+	BodyHref                           string         // iframe source; "" when there is no body
+	BodyTitle                          string         // frame's accessible title
+	PlainHref                          string         // the other form of the body
 	PlainShown                         bool
 	RemoteBlocked                      int
 	Truncated                          bool
@@ -213,7 +214,7 @@ type LetterView struct {
 
 // LetterActs are the POST targets of the bar; each form sends ref (LetterView.Ref),
 // Move also sends to (FolderLink.ID). An empty target hides its button.
-type LetterActs struct{ Archive, Bin, Flag, Unflag, Unread, Move, Process, Unprocess string }
+type LetterActs struct{ Archive, Bin, Flag, Unflag, Unread, Move, Process, Unprocess, Remind string }
 
 // Notice is one sentence above the body: integration failure, unreadable part, outside the trusted space …
 type Notice struct{ Kind, Title, Text string } // Kind: info, warn, error

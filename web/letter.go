@@ -174,10 +174,12 @@ func (s *Server) letterView(r *http.Request, l *mailbox.Letter, d *document) (te
 	next := v.BackHref // the list, not the next letter: nobody chose to open that one, and opening marks it read
 	v.Acts = templates.LetterActs{
 		Archive: doTo(sc.box.ID, "archive", next), Bin: doTo(sc.box.ID, "bin", next), Move: doTo(sc.box.ID, "move", next),
+		Remind:  path("mail", sc.box.ID, "remind") + "?next=" + url.QueryEscape(next),
 		Process: doTo(sc.box.ID, "processed", self), Unprocess: doTo(sc.box.ID, "unprocessed", self),
 		Flag: doTo(sc.box.ID, "star", self), Unflag: doTo(sc.box.ID, "unstar", self),
 		Unread: doTo(sc.box.ID, "unread", next), // never back to the letter: opening it would mark it read
 	}
+	v.Remind = s.clock.remindChoices()
 	return v, saw
 }
 

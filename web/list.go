@@ -106,6 +106,9 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	lq := listQuery(folder, r.URL.Query())
+	if !isPrefetch(r) {
+		b.AttendReminders(r.Context())
+	}
 	var p *prepared
 	_, _, err = b.Desk(r.Context(), lq, func(folders []mailbox.FolderView, l mailbox.List) {
 		s.attend(r, b)

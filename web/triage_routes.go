@@ -10,6 +10,9 @@ func (s *Server) triageRoutes() []route {
 		{method: post, pattern: bulk + "/stop", set: pageHeaders, access: forTriage, act: true, handle: s.bulkStop},
 		{method: post, pattern: bulk + "/undo", set: pageHeaders, access: forTriage, act: true, handle: s.bulkUndo},
 		{method: post, pattern: bulk + "/seen", set: pageHeaders, access: forTriage, act: true, handle: s.bulkSeen},
+		{method: get, pattern: "/mail/{box}/reminders", set: pageHeaders, access: forReaders, act: true, handle: s.remindersPage},
+		{method: post, pattern: "/mail/{box}/remind", set: pageHeaders, access: forTriage, act: true, handle: s.remind},
+		{method: post, pattern: "/mail/{box}/reminders", set: pageHeaders, access: forTriage, act: true, handle: s.reminderCancel},
 		{method: get, pattern: "/mail/{box}/folders", set: pageHeaders, access: forTriage, act: true, handle: s.foldersPage},
 		{method: post, pattern: "/mail/{box}/folders", set: pageHeaders, access: forTriage, act: true, handle: s.foldersChange},
 	}

@@ -52,6 +52,9 @@ const (
 	FlagSet          Action = "flag.set"
 	FlagClear        Action = "flag.clear"
 	Undo             Action = "undo"
+	ReminderSet      Action = "reminder.set"    // a letter put aside until a date
+	ReminderCancel   Action = "reminder.cancel" // taken back before
+	ReminderDue      Action = "reminder.due"    // come back on its date
 	GrantAdd         Action = "grant.add"
 	GrantRevoke      Action = "grant.revoke"
 	TrailPurge       Action = "trail.purge"

@@ -98,6 +98,12 @@ func (a Action) ofLetter() string {
 		return "Marque retirée"
 	case Undo:
 		return "Action annulée"
+	case ReminderSet:
+		return "Lettre mise en rappel"
+	case ReminderCancel:
+		return "Rappel annulé"
+	case ReminderDue:
+		return "Lettre revenue d’un rappel"
 	case ExchangeList:
 		return "Échanges avec les patients affichés"
 	case ExchangeOpen:

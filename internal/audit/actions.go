@@ -8,7 +8,7 @@ func Actions() []Action {
 		FolderList, FolderCreate, FolderRename, FolderDelete, FolderSubscribe, LetterList, LetterOpen, LetterSource, LetterPrint, LetterMove, LetterArchive, LetterBin, LetterDelete,
 		LetterSend, LetterRefused, LetterSettle, LetterCopy, DraftCreate, DraftOpen, DraftSave, DraftDelete,
 		ExchangeList, ExchangeOpen, ExchangeClose, PatientINS, PatientIdentify,
-		PartDownload, PartPreview, PartZip, Search, FlagSet, FlagClear, Undo, DirectorySearch,
+		PartDownload, PartPreview, PartZip, Search, FlagSet, FlagClear, Undo, ReminderSet, ReminderCancel, ReminderDue, DirectorySearch,
 		SupportSignIn, SupportRefused, SupportSearch, SupportLook, TrailExport, TrailVerify, TrailPurge,
 		TokenRefused, ConnectionFailed, DirectoryImport, TrustRefresh, TrustRefused,
 	}

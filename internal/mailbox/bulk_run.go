@@ -261,6 +261,11 @@ func (h *House) dropBulksLocked(session string) {
 			}
 		}
 	}
+	for k := range h.attended {
+		if k.session == session {
+			delete(h.attended, k)
+		}
+	}
 	for k := range h.choices {
 		if k.session == session {
 			delete(h.choices, k)
