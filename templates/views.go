@@ -31,6 +31,8 @@ type Nav struct {
 	SignOut    string // POST, no field
 	Write      string // POST, no field: begins a letter
 	Directory  string // GET
+	Space      string // GET: what takes the room of the mailbox at hand
+	Room       *Room  // it is nearly full; nil when it is not, or nobody knows
 	Folders    string // GET: makes, renames and removes folders of the mailbox at hand
 	Patients   string // GET: exchanges with patients of the mailbox at hand
 	// PatientsWaiting is how many of them wait for us, 0 when none or not known.

@@ -213,6 +213,7 @@ func (m *matrix) post(role int, pattern string) (post, bool) {
 		"/mail/{box}/bulk":   {form: values("choice", "ABCDEFGHIJKLMNOPQRST", "do", "read")}, "/mail/{box}/bulk/stop": {form: values("id", "x")},
 		"/mail/{box}/bulk/undo": {form: values("id", "x")}, "/mail/{box}/bulk/seen": {form: values("id", "x")},
 		"/mail/{box}/remind": {form: values("ref", m.ref, "when", "date", "date", "2020-01-01")}, "/mail/{box}/reminders": {form: values("id", "ABCDEFGHIJKLMNOPQRST")},
+		"/mail/{box}/space":   {form: values("do", "old", "folder", m.params["folder"], "years", "5")},
 		"/mail/{box}/folders": {form: values("do", "subscribe", "folder", m.params["folder"])},
 		"/mail/{box}/search":  {form: values("words", "ordonnance")}, "/mail/{box}/suggest": {form: values("words", "petit")}, "/mail/{box}/signature": {form: values("do", "save", "text", "mot")}, "/directory": {form: values("words", "petit")},
 		"/mail/{box}/compose": {form: values("kind", "blank")}, "/mail/{box}/compose/chosen": {form: values("do", "bin")}, draft: {form: values("version", "1", "subject", "x", "do", "save")},

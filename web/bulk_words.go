@@ -19,6 +19,8 @@ func doingWords(v mailbox.Bulk) string {
 		return "Mise à la corbeille en cours"
 	case mailbox.BulkMove:
 		return "Déplacement en cours"
+	case mailbox.BulkErase:
+		return "Suppression définitive en cours"
 	}
 	return "Marquage en cours"
 }
@@ -42,6 +44,8 @@ func bulkSaying(v mailbox.Bulk) saying {
 	switch v.Do {
 	case mailbox.BulkProcessed:
 		return saying{"marquée traitée", "marquées traitées"}
+	case mailbox.BulkErase:
+		return saying{"supprimée définitivement", "supprimées définitivement"}
 	case mailbox.BulkUnprocessed:
 		return saying{"remise à traiter", "remises à traiter"}
 	}

@@ -113,6 +113,7 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) error {
 	_, _, err = b.Desk(r.Context(), lq, func(folders []mailbox.FolderView, l mailbox.List) {
 		s.attend(r, b)
 		s.askCounters(r)
+		s.askRoom(r)
 		p = s.prepareHTML(w, r, listOrPart(r, s.listView(r, b, lq, folders, l)))
 	})
 	if err != nil {

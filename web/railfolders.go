@@ -89,7 +89,8 @@ func (s *Server) showFolders(sc *scope, p *templates.Page, boxID, current string
 	p.Folders, p.FoldersSay = folderLinks(boxID, l.views, current), l.say
 	for _, g := range sc.grants {
 		if g.Mailbox.ID == boxID && g.Rights.Has(delegation.Triage) && len(l.views) > 0 {
-			p.Nav.Folders = path("mail", boxID, "folders")
+			p.Nav.Folders, p.Nav.Space = path("mail", boxID, "folders"), path("mail", boxID, "space")
+			p.Nav.Room = sc.desk.roomWords(boxID)
 		}
 	}
 }

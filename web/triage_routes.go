@@ -13,6 +13,8 @@ func (s *Server) triageRoutes() []route {
 		{method: get, pattern: "/mail/{box}/reminders", set: pageHeaders, access: forReaders, act: true, handle: s.remindersPage},
 		{method: post, pattern: "/mail/{box}/remind", set: pageHeaders, access: forTriage, act: true, handle: s.remind},
 		{method: post, pattern: "/mail/{box}/reminders", set: pageHeaders, access: forTriage, act: true, handle: s.reminderCancel},
+		{method: get, pattern: "/mail/{box}/space", set: pageHeaders, access: forTriage, act: true, handle: s.spacePage},
+		{method: post, pattern: "/mail/{box}/space", set: pageHeaders, access: forTriage, act: true, handle: s.spaceAct},
 		{method: get, pattern: "/mail/{box}/folders", set: pageHeaders, access: forTriage, act: true, handle: s.foldersPage},
 		{method: post, pattern: "/mail/{box}/folders", set: pageHeaders, access: forTriage, act: true, handle: s.foldersChange},
 	}

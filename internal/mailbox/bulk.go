@@ -29,6 +29,8 @@ const (
 
 	BulkProcessed   BulkDo = "processed"
 	BulkUnprocessed BulkDo = "unprocessed"
+
+	BulkErase BulkDo = "erase" // for good: letters of the bin or of the junk folder alone
 )
 
 // BulkState is how far an act on many letters is.
@@ -117,6 +119,12 @@ func (b *Box) BulkAct(ctx context.Context, choice string, do BulkDo, to string) 
 	if err != nil {
 		return Bulk{}, b.record(ctx, m.event, err)
 	}
+	if do == BulkErase {
+		if err := b.erasable(ctx, c); err != nil {
+			return Bulk{}, b.record(ctx, m.event, err)
+		}
+		m.event.Request = "STORE EXPUNGE"
+	}
 	m.parts, m.view.Total = c.parts, c.Count
 	m.event.Target = c.Folder
 	return b.launch(ctx, m)
@@ -132,6 +140,8 @@ func (b *Box) prepareBulk(ctx context.Context, do BulkDo, to string) (many, erro
 		m.event.Action, m.role = audit.LetterBin, mailserver.RoleTrash
 	case BulkMove:
 		m.event.Action = audit.LetterMove
+	case BulkErase:
+		m.event.Action = audit.LetterDelete
 	case BulkRead:
 		m.event.Action, m.add = audit.FlagSet, []string{string(Seen)}
 	case BulkUnread:

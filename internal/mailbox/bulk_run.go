@@ -136,6 +136,13 @@ func (r *running) mayGoOn(ctx context.Context) error {
 // piece deals with some letters of one folder and notes how to take that back.
 func (r *running) piece(ctx context.Context, p part, uids []uint32) (int, error) {
 	slow := r.b.mail.Slow()
+	if r.m.view.Do == BulkErase {
+		gone, marked, err := slow.Expunge(ctx, p.folder, p.validity, uids)
+		if marked {
+			r.tell("Le serveur ne sait pas retirer une lettre seule\u00a0: elles sont marquées pour suppression.")
+		}
+		return len(gone), err
+	}
 	if r.m.to == "" {
 		before, err := slow.SetFlags(ctx, p.folder, p.validity, uids, r.m.add, r.m.remove)
 		if err != nil {

@@ -40,6 +40,7 @@ type FolderChoice struct {
 	Unread      bool
 	Flagged     bool
 	ToDo        bool
+	Before      time.Time // received before that day; zero for any
 }
 
 // Bounds of what a session chooses.
@@ -82,8 +83,11 @@ func (b *Box) ChooseFolder(ctx context.Context, q FolderChoice) (Choice, error) 
 
 // ChooseAll chooses every letter a folder holds now.
 func (b *Box) ChooseAll(ctx context.Context, folder string) (Choice, error) {
-	q := FolderChoice{Folder: folder}
-	name, err := b.folderName(ctx, folder)
+	return b.chooseNow(ctx, FolderChoice{Folder: folder})
+}
+
+func (b *Box) chooseNow(ctx context.Context, q FolderChoice) (Choice, error) {
+	name, err := b.folderName(ctx, q.Folder)
 	if err != nil {
 		return Choice{}, err
 	}
@@ -101,7 +105,7 @@ func (b *Box) chooseFolder(ctx context.Context, q FolderChoice) (Choice, error) 
 		return Choice{}, err
 	}
 	got, err := b.mail.Choose(ctx, mailserver.Choice{Folder: name, Validity: q.UIDValidity, Upto: q.Upto, Unread: q.Unread, Flagged: q.Flagged,
-		Without: ListQuery{ToDo: q.ToDo}.without()})
+		Without: ListQuery{ToDo: q.ToDo}.without(), Before: q.Before})
 	if err != nil {
 		return Choice{}, err
 	}

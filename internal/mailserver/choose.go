@@ -3,6 +3,7 @@ package mailserver
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 )
@@ -15,8 +16,10 @@ type Choice struct {
 	Upto     uint32 // no letter with a higher UID; 0 for all there are now
 	Unread   bool
 	Flagged  bool
-	With     string // a keyword they carry, "" for any
-	Without  string // a keyword they lack, "" for any
+	With     string    // a keyword they carry, "" for any
+	Without  string    // a keyword they lack, "" for any
+	Larger   int64     // more octets than this, 0 for any
+	Before   time.Time // received before that day, zero for any
 }
 
 // Chosen is the answer.
@@ -66,6 +69,7 @@ func (q Choice) criteria() *imap.SearchCriteria {
 	if q.Upto > 0 {
 		out.UID = []imap.UIDSet{{imap.UIDRange{Start: 1, Stop: imap.UID(q.Upto)}}}
 	}
+	out.Larger, out.Before = q.Larger, q.Before
 	if q.Unread {
 		out.NotFlag = append(out.NotFlag, imap.FlagSeen)
 	}
@@ -98,7 +102,7 @@ func (s Slow) Move(ctx context.Context, folder string, validity uint32, uids []u
 	return s.a.move(ctx, s.a.aside, folder, validity, uids, to)
 }
 
-// Expunge is Account.Expunge.
-func (s Slow) Expunge(ctx context.Context, folder string, validity uint32, uids []uint32) (markedOnly bool, err error) {
+// Expunge is Account.Expunge; gone are the letters it removed.
+func (s Slow) Expunge(ctx context.Context, folder string, validity uint32, uids []uint32) (gone []uint32, markedOnly bool, err error) {
 	return s.a.expunge(ctx, s.a.aside, folder, validity, uids)
 }

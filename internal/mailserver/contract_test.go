@@ -100,7 +100,7 @@ func TestContract(t *testing.T) {
 		{"search injection", contractSearchInjection}, {"search bodies", contractSearchBodies}, {"structure", contractStructure},
 		{"neighbours", contractNeighbours}, {"large letter", contractLarge}, {"stream", contractStream},
 		{"stream given up", contractStreamClosed}, {"crafted letter", contractCrafted}, {"parentheses", contractParens}, {"uidvalidity", contractValidity},
-		{"cancel", contractCancel}, {"drop", contractDrop}, {"parallel", contractParallel}, {"flag news", contractFlagNews}, {"choose all", contractChoose}, {"folder tree", contractFolderTree}, {"subscriptions", contractSubscribed}, {"keyword of ours", contractKeyword},
+		{"cancel", contractCancel}, {"drop", contractDrop}, {"parallel", contractParallel}, {"flag news", contractFlagNews}, {"choose all", contractChoose}, {"folder tree", contractFolderTree}, {"subscriptions", contractSubscribed}, {"keyword of ours", contractKeyword}, {"weights", contractWeights},
 	}
 	var mu sync.Mutex
 	ran, skipped := map[string]int{}, map[string]int{}
