@@ -55,7 +55,7 @@ func (b *Box) ManagedFolders(ctx context.Context) (all []Managed, subscriptions 
 	defer b.mu.Unlock()
 	for _, v := range views {
 		k := b.folders[v.ID]
-		m := Managed{FolderView: v, Own: v.Role == mailserver.RoleNone, Subscribed: names[k.name], Deep: k.delim == 0 || v.Depth+1 >= maxFolderDepth}
+		m := Managed{FolderView: v, Own: v.Role == mailserver.RoleNone && !v.Reminders, Subscribed: names[k.name], Deep: k.delim == 0 || v.Depth+1 >= maxFolderDepth}
 		if k.delim != 0 {
 			prefix := k.name + string(k.delim)
 			for _, o := range b.folders {
@@ -140,7 +140,7 @@ func (b *Box) onFolder(ctx context.Context, action audit.Action, request, id, na
 		if f, err = b.among(folders, id); err != nil {
 			return b.record(ctx, e, err)
 		}
-		if f.Role != mailserver.RoleNone && action != audit.FolderSubscribe {
+		if (f.Role != mailserver.RoleNone || b.view(f).Reminders) && action != audit.FolderSubscribe {
 			return b.record(ctx, e, problem.New(problem.Denied, sayFolderRole))
 		}
 	}
