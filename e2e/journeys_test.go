@@ -46,6 +46,8 @@ func journeys() []journey {
 		{name: "bin", do: binOne},
 		{name: "bulk-bin-undo", do: bulkBinAndUndo},
 		{name: "bulk-read", do: bulkRead},
+		{name: "bulk-whole", mode: "js", why: "without scripts the same forms are tried by the tests of pages", do: bulkWhole},
+		{name: "folders", do: folderTree},
 		{name: "move", do: moveElsewhere},
 		{name: "search", do: searchHeaders},
 		{name: "search-text", do: searchEverywhere},

@@ -24,7 +24,7 @@ var (
 	values   = []string{"mssante", "problem", "finding", "metrics", "seal", "message", "sanitize", "healthdoc", "xmlsig", "conversation", "index"}
 	features = []string{"audit", "trust", "directory", "account", "delegation", "ledger", "mailbox", "outgoing", "filing",
 		"support", "rules", "transfer", "selfcheck"}
-	asMailbox  = []string{"mssante", "message", "conversation", "index", "healthdoc", "problem", "audit", "account", "delegation", "mailserver", "store", "seal"}
+	asMailbox  = []string{"mssante", "message", "conversation", "index", "healthdoc", "problem", "audit", "account", "delegation", "mailserver", "metrics", "store", "seal"}
 	asOutgoing = []string{"mssante", "message", "conversation", "healthdoc", "sanitize", "problem", "audit", "account", "delegation", "trust", "directory",
 		"ledger", "mailbox", "mailserver", "metrics", "store", "seal"} // delegation: the words of rights, and in whose name a mailbox writes
 	later = join(asMailbox, asOutgoing, []string{"outgoing", "delegation"})

@@ -48,6 +48,7 @@
     if (!form) { return 0; }
     var n = boxes().filter(function (b) { return b.checked; }).length;
     form.classList.toggle("has-selection", n > 0);
+    form.classList.toggle("all-ticked", n > 0 && n === boxes().length);
     doc.body.classList.toggle("selecting", n > 0);
     $("#rows").classList.toggle("choosing", n > 0);
     var count = $("#bulk-count");
@@ -109,6 +110,9 @@
   function follow(rows) {
     return rows.every(function (r) { return r.hasAttribute("data-flagged"); }) ? "unstar" : "star";
   }
+  function process(rows) {
+    return rows.every(function (r) { return r.hasAttribute("data-processed"); }) ? "unprocessed" : "processed";
+  }
   // What a key acts on: the letters chosen, else the letter open, else the row.
   function on(key, act) {
     var chosen = shown($("#rows")) ? boxes().filter(function (b) { return b.checked; }).map(rowOf) : [];
@@ -119,7 +123,7 @@
     }
     if (!chosen.length && offered && rowOf(doc.activeElement) === offered.row && Date.now() < offered.until) { return true; } // the same press still: nobody chose this one
     var row = rowOf(doc.activeElement), rows = chosen.length ? chosen : row ? [row] : [];
-    var button = rows.length ? bulk(act || follow(rows)) : null;
+    var button = rows.length ? bulk(typeof act === "function" ? act(rows) : act) : null;
     if (!button) { return false; }
     if (!chosen.length) {
       $("input[name=ref]", row).checked = true;
@@ -163,7 +167,8 @@
     a: function () { return follows(".letter-bar [data-key=a]"); },
     f: function () { return follows(".letter-bar [data-key=f]"); },
     m: function () { return on("m", "unread"); },
-    s: function () { return on("s", ""); },
+    s: function () { return on("s", follow); },
+    t: function () { return on("t", process); },
     z: function () {
       if (!press("z") && (links().length || letter())) { say("Il n’y a plus rien à annuler."); }
       return true;

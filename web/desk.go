@@ -38,6 +38,7 @@ type desk struct {
 	lastIn     map[string]string       // the same by situation
 	met        map[string]*metPatients // by mailbox id
 	tokens     [][32]byte              // digests of the acts taken back
+	rooms      map[string]roomSeen     // by mailbox id: how full
 
 	conversations bool // folders are shown as conversations
 }

@@ -109,4 +109,10 @@ func (s *Server) withKnownFolders(sc *scope, p *templates.Page) {
 func (s *Server) showFolders(sc *scope, p *templates.Page, boxID, current string) {
 	l := sc.desk.foldersOf(boxID)
 	p.Folders, p.FoldersSay = folderLinks(boxID, l.views, current), l.say
+	for _, g := range sc.grants {
+		if g.Mailbox.ID == boxID && g.Rights.Has(delegation.Triage) && len(l.views) > 0 {
+			p.Nav.Folders, p.Nav.Space = path("mail", boxID, "folders"), path("mail", boxID, "space")
+			p.Nav.Room = sc.desk.roomWords(boxID)
+		}
+	}
 }

@@ -100,7 +100,7 @@ func New(ctx context.Context, c config.Config, lines outside.Lines, o Options) (
 	imap := imapOptions(c.IMAP, lines, a.Sessions, o.Log)
 	imap.Observe = a.figures.command
 	a.Servers = mailserver.New(imap)
-	a.House = mailbox.New(mailbox.Options{Grants: a.Grants, Servers: a.Servers, Audit: a.Audit, Keys: a.Keys, Log: o.Log, Now: lines.Now, IndexRoom: c.IMAP.IndexRoom})
+	a.House = mailbox.New(mailbox.Options{Grants: a.Grants, Servers: a.Servers, Audit: a.Audit, Keys: a.Keys, DB: a.DB, Log: o.Log, Now: lines.Now, IndexRoom: c.IMAP.IndexRoom})
 	if err := a.writing(ctx, c, lines); err != nil {
 		return nil, errors.Join(err, a.Close(ctx))
 	}
@@ -229,6 +229,9 @@ func (a *App) letGo(ctx context.Context) error {
 		a.Web.Wait(ctx)
 	}
 	var errs []error
+	if a.House != nil { // acts on many letters: the piece under way
+		errs = append(errs, a.House.Close(ctx))
+	}
 	if a.Outbox != nil { // letters on their way, which need the tokens of their senders
 		errs = append(errs, a.Outbox.Close(ctx))
 	}

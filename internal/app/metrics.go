@@ -217,7 +217,7 @@ type pass struct {
 func (a *App) passes() map[string]pass {
 	of := func(p *metrics.Pulse) pass { return pass{p.Last(), p.Failures(), p.Failing()} }
 	t, d := a.Trust.State(), a.Directory.State()
-	out := map[string]pass{loopSessions: of(a.Sessions.Sweeps()), loopDesks: of(a.Web.Sweeps()), loopLedger: of(a.Ledger.Purges()),
+	out := map[string]pass{loopSessions: of(a.Sessions.Sweeps()), loopDesks: of(a.Web.Sweeps()), loopReminders: of(a.House.Reminding()), loopLedger: of(a.Ledger.Purges()),
 		loopTrust: {t.LastSuccess, int64(t.Errors), t.LastError != ""}, loopDirectory: {d.CheckedAt, d.Failures, d.LastError != ""}}
 	if a.Outbox != nil {
 		out[loopOutbox] = of(a.Outbox.Rounds())

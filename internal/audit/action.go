@@ -22,6 +22,9 @@ const (
 	MailboxWatch     Action = "mailbox.watch" // a session began to be told of its mailbox's news
 	FolderList       Action = "folder.list"
 	FolderCreate     Action = "folder.create"
+	FolderRename     Action = "folder.rename"
+	FolderDelete     Action = "folder.delete"
+	FolderSubscribe  Action = "folder.subscribe" // shown in other programs, or no more
 	LetterList       Action = "letter.list"
 	LetterOpen       Action = "letter.open"
 	LetterSource     Action = "letter.source"
@@ -58,6 +61,9 @@ const (
 	RuleOrder        Action = "rule.order"
 	RuleSwitch       Action = "rule.switch" // one rule, or all of them, applied or not
 	AbsenceSet       Action = "absence.set"
+	ReminderSet      Action = "reminder.set"    // a letter put aside until a date
+	ReminderCancel   Action = "reminder.cancel" // taken back before
+	ReminderDue      Action = "reminder.due"    // come back on its date
 	GrantAdd         Action = "grant.add"
 	GrantRevoke      Action = "grant.revoke"
 	TrailPurge       Action = "trail.purge"

@@ -64,6 +64,12 @@ func (a Action) ofLetter() string {
 		return "Dossiers affichés"
 	case FolderCreate:
 		return "Dossier créé"
+	case FolderRename:
+		return "Dossier renommé"
+	case FolderDelete:
+		return "Dossier supprimé"
+	case FolderSubscribe:
+		return "Dossier montré ou non dans les autres logiciels"
 	case LetterList:
 		return "Liste de lettres affichée"
 	case LetterOpen:
@@ -94,6 +100,12 @@ func (a Action) ofLetter() string {
 		return "Marque retirée"
 	case Undo:
 		return "Action annulée"
+	case ReminderSet:
+		return "Lettre mise en rappel"
+	case ReminderCancel:
+		return "Rappel annulé"
+	case ReminderDue:
+		return "Lettre revenue d’un rappel"
 	case ExchangeList:
 		return "Échanges avec les patients affichés"
 	case ExchangeOpen:

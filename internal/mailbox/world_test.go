@@ -44,6 +44,7 @@ type world struct {
 	mute  sync.Map     // mailbox key → the server hangs up on it
 	hook  atomic.Pointer[func(command, folder string) error]
 	users *users
+	db    *store.DB
 	ctx   context.Context
 }
 
@@ -84,7 +85,7 @@ func newWorld(t *testing.T) *world {
 	w.mail = mailserver.New(mailserver.Options{Address: host + ":993", Mode: mailserver.ModeTLS, TLS: &tls.Config{RootCAs: pool}, Dial: dial,
 		Credentials:    func(context.Context, mssante.Actor, mssante.Address) (string, error) { return "token", nil },
 		CommandTimeout: 15 * time.Second, Now: now})
-	w.house = New(Options{Grants: w.grant, Servers: w.mail, Audit: w.trail, Keys: keys, Now: now})
+	w.house, w.db = New(Options{Grants: w.grant, Servers: w.mail, Audit: w.trail, Keys: keys, DB: db, Now: now}), db
 	t.Cleanup(func() {
 		w.mail.Close(context.Background())
 		w.trail.Close()

@@ -88,7 +88,12 @@ func (a *Account) read(ctx context.Context, l *lane, f func(*conn) error) error 
 // change runs f, which alters mail: never twice. A connection that rested is
 // probed first, so that a dead one is noticed before anything is asked of it.
 func (a *Account) change(ctx context.Context, f func(*conn) error) error {
-	return a.run(ctx, a.commands, false, f)
+	return a.changeOn(ctx, a.commands, f)
+}
+
+// changeOn is change on a connection of another lane.
+func (a *Account) changeOn(ctx context.Context, l *lane, f func(*conn) error) error {
+	return a.run(ctx, l, false, f)
 }
 
 // probeAfter is how long a connection may have rested before a change probes it.

@@ -65,7 +65,7 @@ func (t *together) may() bool {
 	_, had := t.a.cache.letter(t.key)
 	q := &t.q
 	q.Size = pageSize(q.Size)
-	return known && !had && t.a.small(t.key, t.row) && q.Folder == t.key.folder && q.Before == 0 && q.After == 0 && !q.Unread && !q.Flagged && q.WithFolders
+	return known && !had && t.a.small(t.key, t.row) && q.Folder == t.key.folder && q.Before == 0 && q.After == 0 && !q.Unread && !q.Flagged && q.Without == "" && q.WithFolders
 }
 
 // fly sends everything at once and takes the answers as they come.
@@ -107,6 +107,7 @@ func (t *together) fly(ctx context.Context, c *conn) error {
 		t.shape(o, n, lo, hi, page)
 		t.out.Folders, t.out.Folder = folders, folder
 		t.out.Folder.Name, t.out.Folder.Selectable = t.q.Folder, true
+		t.out.Keeps = t.q.Keyword != "" && c.stores([]string{t.q.Keyword}) == nil
 		return nil
 	})
 }

@@ -109,6 +109,7 @@ func TestContract(t *testing.T) {
 		{"cancel", contractCancel}, {"drop", contractDrop}, {"parallel", contractParallel}, {"flag news", contractFlagNews},
 		{"watch", contractWatch},
 		{"sweep", contractSweep}, {"sweep while letters go", contractSweepMoving}, {"changes", contractChanges}, {"changes amid news", contractChangesNews},
+		{"choose all", contractChoose}, {"folder tree", contractFolderTree}, {"subscriptions", contractSubscribed}, {"keyword of ours", contractKeyword}, {"weights", contractWeights},
 	}
 	var mu sync.Mutex
 	ran, skipped := map[string]int{}, map[string]int{}

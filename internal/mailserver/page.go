@@ -23,7 +23,7 @@ func (c *conn) page(q Query, out *Listing) error {
 		}
 		counters := c.startCounters(q)
 		var err error
-		if q.Unread || q.Flagged {
+		if q.Unread || q.Flagged || q.Without != "" {
 			err = c.pageFiltered(q, out)
 		} else {
 			err = c.pageByPosition(q, out)
@@ -51,6 +51,7 @@ func (c *conn) page(q Query, out *Listing) error {
 		out.Folders, out.Folder = folders, folder
 		out.Folder.Name, out.Folder.UIDValidity, out.Folder.Selectable = q.Folder, c.validity, true
 		out.Folder.Messages = c.exists()
+		out.Keeps = q.Keyword != "" && c.stores([]string{q.Keyword}) == nil
 		return nil
 	}
 }
@@ -190,6 +191,9 @@ func (c *conn) pageFiltered(q Query, out *Listing) error {
 	}
 	if q.Flagged {
 		criteria.Flag = append(criteria.Flag, imap.FlagFlagged)
+	}
+	if q.Without != "" {
+		criteria.NotFlag = append(criteria.NotFlag, imap.Flag(q.Without))
 	}
 	found, err := c.uidSearch(criteria)
 	if err != nil {

@@ -49,7 +49,9 @@ type Query struct {
 	Size        int    // default 50, at most 200
 	Unread      bool
 	Flagged     bool
-	WithFolders bool // list the folders in the same flight
+	Without     string // a keyword the letters lack, "" for any
+	Keyword     string // one asked about: Listing.Keeps
+	WithFolders bool   // list the folders in the same flight
 	// MaxAge: news of the folder this old will do; 0 asks for them. Flags are always
 	// those of now.
 	MaxAge time.Duration
@@ -62,6 +64,7 @@ type Listing struct {
 	Rows        []Row    // newest first
 	Total       uint32   // letters of the folder that match
 	First, Last int      // positions of the rows, 1 is the newest
+	Keeps       bool     // the folder stores Query.Keyword (PERMANENTFLAGS, RFC 9051 §7.1)
 }
 
 // Rows lists one page. Flags are asked each time; the rest comes from the cache
