@@ -47,7 +47,7 @@ func (s *Server) exchangeLetter(r *http.Request, b *mailbox.Box, e mailbox.Excha
 	if opened.MarkedRead {
 		sc.desk.wasRead(sc.box.ID, opened.Folder)
 	}
-	lv, err := s.settledView(r, opened)
+	lv, err := s.settledView(r, b, opened)
 	if err != nil {
 		v.Notices = []templates.Notice{{Kind: "warn", Text: problem.SayOf(err)}}
 		return v
