@@ -37,6 +37,6 @@ func patientSamples() []sample {
 		{"patients-empty", "page", templates.PatientsPage(templates.PatientsView{Page: page("Patients"), BoxLabel: "Dr Claire Martin"})},
 		{"exchange", "page", templates.ExchangePage(exchange)},
 		{"exchange-closed", "page", templates.ExchangePage(closed)},
-		{"identity", "page", templates.IdentityPage(templates.IdentityView{Page: page("Identité"), INS: "2\u00a055\u00a003\u00a037\u00a0990\u00a0011\u00a008", Tells: "sexe féminin, née en mars 1955", KeySay: "La clé ne correspond pas.", Known: "Odile Besançon", KnownHref: "/exchange.html", To: "/confirm", BackHref: "/patients.html"})},
+		{"identity", "page", templates.IdentityPage(templates.IdentityView{Page: page("Identité"), INS: "2\u00a055\u00a003\u00a037\u00a0990\u00a0011\u00a008", Tells: "sexe féminin, née en mars 1955", KeySay: "La clé ne correspond pas.", Known: "Odile Besançon", KnownHref: "/exchange.html", To: "/confirm", BackHref: "/patients.html", MendHref: "/patients.html"})},
 	}
 }
