@@ -69,7 +69,6 @@
   function uncover(yes) {
     covered = !yes;
     doc.body.classList.toggle("covered", covered);
-    form.inert = covered;
   }
   // sessionEnded resolves to whether the same person is back. Who is in the middle of a
   // sentence ends it first: what is typed while the panel opens would be lost.
@@ -112,7 +111,20 @@
   // lock stops the page of somebody who is no longer the one signed in: nothing is
   // saved or sent, the text stays there to be read and copied.
   let locked = false;
-  const held = []; // what lock turned off
+  const held = []; // what freeze turned off
+  function thaw() { held.splice(0).forEach((undo) => undo()); }
+  function freeze() {
+    all("button, input, textarea", form).forEach((el) => {
+      if (el.closest("#strips, .remarks") || el.disabled || el.readOnly || el.type === "hidden") { return; }
+      const how = el.nodeName === "TEXTAREA" || el.type === "text" || el.type === "url" ? "readOnly" : "disabled";
+      el[how] = true;
+      held.push(() => { el[how] = false; });
+    });
+    if (editor) {
+      root.setAttribute("contenteditable", "false");
+      held.push(() => root.setAttribute("contenteditable", "true"));
+    }
+  }
   function lock(say) {
     if (leaving) { return; }
     if (!locked) {
@@ -120,16 +132,7 @@
       locked = true;
       clearTimeout(timer);
       clearTimeout(rest);
-      all("button, input, textarea", form).forEach((el) => {
-        if (el.closest("#strips, .remarks") || el.disabled || el.readOnly || el.type === "hidden") { return; }
-        const how = el.nodeName === "TEXTAREA" || el.type === "text" || el.type === "url" ? "readOnly" : "disabled";
-        el[how] = true;
-        held.push(() => { el[how] = false; });
-      });
-      if (editor) {
-        root.setAttribute("contenteditable", "false");
-        held.push(() => root.setAttribute("contenteditable", "true"));
-      }
+      freeze();
       const copy = make("button", { type: "button", class: "button plain small", "data-testid": "lock-copy" }, "Copier le texte");
       const again = make("button", { type: "button", class: "button plain small", "data-testid": "lock-again" }, "Je suis reconnecté, reprendre");
       copy.addEventListener("click", copyOut);
@@ -146,7 +149,7 @@
   }
   function unlock() {
     locked = false;
-    held.splice(0).forEach((undo) => undo());
+    thaw();
     all("[data-lock]").forEach((el) => el.remove());
   }
   async function copyOut() {
@@ -288,14 +291,17 @@
       // Begun and closed without a word: it is put away before the next page counts drafts.
       const next = new URL(to, location.href), back = next.searchParams.has("draft"); // a page that leads back here
       if (data.begun && page.seq === 0 && !uploads.length && !back) {
-        form.inert = true; // nothing is typed into what goes away
+        freeze(); // nothing is typed into what goes away
+        const giveUp = new AbortController(), late = setTimeout(() => giveUp.abort(), 5000);
         try {
-          const answer = await ask(page.self + "/pause", new URLSearchParams({ leave: "1", unwritten: data.begun }), { signal: AbortSignal.timeout(5000) });
+          const answer = await ask(page.self + "/pause", new URLSearchParams({ leave: "1", unwritten: data.begun }), { signal: giveUp.signal });
           if (answer.note) { next.searchParams.set("note", answer.note); }
           leaving = true;
         } catch (e) { // it is kept, as any draft is
-          form.inert = false;
           if (locked) { return; }
+          thaw();
+        } finally {
+          clearTimeout(late);
         }
       }
       if (!leaving) { ask(page.self + "/pause", new URLSearchParams({ leave: "1" }), { keepalive: true }).catch(() => {}); }

@@ -22,9 +22,11 @@ func journalKinds() []journalKind {
 	return []journalKind{
 		{"", "Tout", "Vos actes paraîtront ici, le plus récent en tête.", nil},
 		{"reading", "Lecture", "Les lettres que vous ouvrez paraîtront ici.", []audit.Action{audit.LetterOpen, audit.LetterSource, audit.LetterPrint,
-			audit.PartDownload, audit.PartPreview, audit.PartZip, audit.Search, audit.LetterList, audit.FolderList}},
+			audit.PartDownload, audit.PartPreview, audit.PartZip, audit.Search, audit.LetterList, audit.FolderList, audit.MailboxWatch}},
 		{"filing", "Classement", "Les lettres que vous classez ou marquez paraîtront ici.", []audit.Action{audit.LetterMove, audit.LetterArchive, audit.LetterBin,
 			audit.LetterDelete, audit.FlagSet, audit.FlagClear, audit.Undo, audit.FolderCreate}},
+		{"rules", "Règles", "Les règles et réponses d’absence que vous réglez paraîtront ici.", []audit.Action{audit.RuleList, audit.RuleTry, audit.RuleSave, audit.RuleDelete,
+			audit.RuleOrder, audit.RuleSwitch, audit.AbsenceSet}},
 		{"patients", "Patients", "Vos échanges avec les patients paraîtront ici.", []audit.Action{audit.ExchangeList, audit.ExchangeOpen, audit.ExchangeClose, audit.ExchangeTold, audit.PatientINS, audit.PatientIdentify}},
 		{"writing", "Envois", "Les lettres que vous envoyez paraîtront ici.", []audit.Action{audit.LetterSend, audit.LetterRefused, audit.LetterSettle, audit.LetterCopy}},
 		{"drafts", "Brouillons", "Les lettres que vous préparez paraîtront ici.", []audit.Action{audit.DraftCreate, audit.DraftOpen, audit.DraftSave, audit.DraftDelete}},
