@@ -69,7 +69,6 @@
   function uncover(yes) {
     covered = !yes;
     doc.body.classList.toggle("covered", covered);
-    form.toggleAttribute("inert", covered); // where browsers know it; elsewhere the class hides it
   }
   // sessionEnded resolves to whether the same person is back. Who is in the middle of a
   // sentence ends it first: what is typed while the panel opens would be lost.

@@ -213,6 +213,7 @@ type LetterView struct {
 	SourceHref, PrintHref              string
 	BackHref, PrevHref, NextHref       string
 	ExchangeHref                       string // the conversation with the one patient it is from or to
+	Machine                            bool   // a server wrote it back: nobody answers that
 	Moves                              []FolderLink
 	CanTriage                          bool
 	Notices                            []Notice

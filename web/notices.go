@@ -11,10 +11,18 @@ import (
 
 // notices are the sentences above a letter: what a report means, what could not be
 // read.
-func notices(l *mailbox.Letter) []templates.Notice {
+func notices(l *mailbox.Letter, back mailbox.Returned) []templates.Notice {
 	var out []templates.Notice
 	if l.Report != nil {
-		out = append(out, reportNotice(withReason(*l.Report, l.Plains)))
+		r := withReason(*l.Report, l.Plains)
+		if strings.TrimSpace(r.OriginalSubject) == "" {
+			r.OriginalSubject = back.Subject
+		}
+		n := reportNotice(r)
+		if back.Name != "" && len(r.Recipients) == 1 {
+			n.Text = strings.Replace(n.Text, " à un patient", " à "+back.Name, 1)
+		}
+		out = append(out, n)
 	}
 	if l.Unreadable {
 		out = append(out, templates.Notice{Kind: "warn", Title: "Lettre au format inhabituel",
@@ -28,6 +36,17 @@ func notices(l *mailbox.Letter) []templates.Notice {
 		out = append(out, templates.Notice{Kind: "info", Title: "Lettre mal formée", Text: d})
 	}
 	return out
+}
+
+// fromMachine: what a server wrote back is nobody's to answer.
+func fromMachine(l *mailbox.Letter) bool {
+	if l.Report != nil && l.Report.Kind == message.ReportDelivery {
+		return true
+	}
+	if from := l.Envelope.From; message.FromServer(from) { // a postmaster may be a person, when no report says otherwise
+		return from[0].Address.IsPatient() || strings.EqualFold(from[0].Address.Local, "mailer-daemon")
+	}
+	return false
 }
 
 func defects(list []string) string {
