@@ -24,7 +24,8 @@ type post struct {
 	fits        int // octets of one file that still fits in a letter there
 	tooBig      int // of one that does not
 	log         func() string
-	lmtp        string // where the operator's own delivery begins, rules and all; "" for none
+	lmtp        string                              // where the operator's own delivery begins, rules and all; "" for none
+	hand        func(from, to, letter string) error // to the server's own delivery (LMTP); nil where there is none
 }
 
 // needPost skips a row in a world no letter leaves.
@@ -75,7 +76,8 @@ func startMail(t testing.TB, o dovecot.Options, sending, token bool, ca string) 
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { public.Stop() })
-	p = post{product: productReference, stop: func() error { s.Stop(); return nil }, start: s.Start, fits: 20_000_000, tooBig: 22_000_000, log: s.Log}
+	p = post{product: productReference, stop: func() error { s.Stop(); return nil }, start: s.Start, fits: 20_000_000, tooBig: 22_000_000, log: s.Log,
+		hand: (&scriptedPatients{lmtp: delivery.LMTPSocket}).lmtpSend}
 	if o.Rules {
 		p.lmtp = delivery.LMTPSocket
 	}

@@ -127,6 +127,7 @@ type ListView struct {
 	// do (archive, bin, read, unread, star, unstar, move) and, for move, to
 	// (FolderLink.ID of Moves).
 	BulkTo string
+	Live   Live
 	// JumpTo is the GET target of 'Aller à la page': field page. "" hides it.
 	JumpTo string
 }

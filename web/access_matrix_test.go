@@ -216,9 +216,10 @@ func (m *matrix) post(role int, pattern string) (post, bool) {
 		draft + "/send": {json: `{"version":1,"files":[],"confirmed":[]}`}, draft + "/settle": {form: values("verdict", "left")}, draft + "/restore": {},
 		"/mail/{box}/rules": {form: values("do", "suspend")}, "/mail/{box}/rules/{rule}": {form: values("do", "try", "patient", "1", "seen", "1")},
 		"/mail/{box}/rules/absence": {form: values("do", "off", "text", "mot", "version", "none")},
-		"/mail/{box}/patients":      {form: values("ins", "255033799001138")}, "/mail/{box}/patients/identity/{handle}": {form: values("name", "Odile")},
+		"/mail/{box}/patients":      {form: values("ins", "255033799001138")}, "/mail/{box}/patients/find": {form: values("words", "odile")}, "/mail/{box}/patients/identity/{handle}": {form: values("name", "Odile")},
 		"/mail/{box}/patients/{exchange}/ins": {}, "/mail/{box}/patients/{exchange}/write": {}, "/mail/{box}/patients/{exchange}/close": {form: values("last", "x")},
-		draft + "/files": {form: values("name", "a.txt", "size", "3")}, draft + "/files/{file}": {json: "mot"}, draft + "/files/{file}/remove": {},
+		"/mail/{box}/patients/{exchange}/told": {form: values("seen", "x")},
+		draft + "/files":                       {form: values("name", "a.txt", "size", "3")}, draft + "/files/{file}": {json: "mot"}, draft + "/files/{file}/remove": {},
 	}[pattern]
 	return p, known
 }

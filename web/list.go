@@ -127,6 +127,10 @@ func (s *Server) listView(r *http.Request, b *mailbox.Box, lq mailbox.ListQuery,
 		Search: &templates.SearchBox{Action: path("mail", sc.box.ID, "search")}, PageNumber: pageNumber(l),
 	}
 	v.BulkTo = actTo(sc.box.ID, v.RefreshHref)
+	v.Live = templates.Live{Stream: path("mail", sc.box.ID, "live"), Fresh: base + "/fresh" + listParams(lq), Folder: l.Folder.ID, Mark: l.Mark}
+	if in, ok := inbox(folders); ok {
+		v.Live.Unread = int(in.Unseen)
+	}
 	if filterOf(lq) == "" {
 		v.JumpTo = base
 	}

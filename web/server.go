@@ -83,6 +83,7 @@ type Server struct {
 	documents   *documents
 	packer      *packer
 	staffKept   *staffMemory
+	streams     *streamTable
 	limits      limiters
 	crossOrigin *http.CrossOriginProtection
 	counting    sync.WaitGroup // counters being asked for in the background
@@ -107,7 +108,7 @@ func New(o Options) (*Server, error) {
 		provider: o.Identity, sessions: o.Sessions, accounts: o.Accounts, grants: o.Grants, house: o.House, audit: o.Audit,
 		outbox: o.Outbox, rules: o.Rules, directory: o.Directory, trust: o.Trust, staff: o.Staff, staffKept: newStaffMemory(o.Now),
 		secure: o.Secure, banner: o.Banner, bannerTo: o.BannerTo, operator: o.Operator, proxies: o.Proxies, ready: o.Ready, observe: o.Observe,
-		clock: clock{now: o.Now, loc: paris()}, log: o.Log, desks: newDesks(o.Now), documents: newDocuments(o.Now), packer: newPacker(),
+		clock: clock{now: o.Now, loc: Paris()}, log: o.Log, desks: newDesks(o.Now), documents: newDocuments(o.Now), packer: newPacker(), streams: newStreamTable(),
 		crossOrigin: http.NewCrossOriginProtection(), converting: make(chan struct{}, 1),
 	}
 	s.limits = s.newLimiters(o.PerSession, o.PerAddress)

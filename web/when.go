@@ -7,8 +7,8 @@ import (
 	_ "time/tzdata" // a container without zoneinfo must still say French hours
 )
 
-// paris is where every date is told. A failure is impossible with tzdata embedded.
-func paris() *time.Location {
+// Paris is where every date is told. A failure is impossible with tzdata embedded.
+func Paris() *time.Location {
 	loc, err := time.LoadLocation("Europe/Paris")
 	if err != nil {
 		return time.UTC
@@ -70,6 +70,14 @@ func (c clock) exact(t time.Time) string {
 		return ""
 	}
 	return t.In(c.loc).Format("02/01/2006 à 15:04")
+}
+
+// stamp is exact to the second: what the operator's own journals are searched by.
+func (c clock) stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(c.loc).Format("02/01/2006 à 15:04:05")
 }
 
 // between is exact for a span: one instant, two hours of one day, or two days.

@@ -20,6 +20,7 @@ import (
 	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/mailserver"
 	"pli.example/pli/internal/metrics"
+	"pli.example/pli/internal/mssante"
 	"pli.example/pli/internal/outgoing"
 	"pli.example/pli/internal/outside"
 	"pli.example/pli/internal/rules"
@@ -180,12 +181,27 @@ func imapOptions(c config.IMAP, lines outside.Lines, s *session.Manager, log *sl
 	o := mailserver.Options{
 		Address: c.Address, ServerName: c.ServerName, Mode: c.Mode, TLS: conf, Dial: lines.DialIMAP, Auth: c.Auth,
 		ServiceUser: c.ServiceUser, ServicePassword: string(c.ServicePassword),
-		PerMailbox: c.PerMailbox, Total: c.Total, IdleClose: c.IdleClose, CommandTimeout: c.CommandTimeout, Log: log, Now: lines.Now,
+		PerMailbox: c.PerMailbox, Total: c.Total, Watching: watching(c), PollEvery: c.Poll, IdleClose: c.IdleClose, CommandTimeout: c.CommandTimeout, Log: log, Now: lines.Now,
 	}
 	if s != nil { // nil: nobody signs in, a check
 		o.Credentials, o.Evict = s.Credentials, s.Evict
+		o.AtHand = func(ctx context.Context, actor mssante.Actor, addr mssante.Address) (string, error) {
+			token, err := s.AtHand(ctx, actor, addr)
+			if errors.Is(err, session.ErrAway) {
+				err = mailserver.ErrAway
+			}
+			return token, err
+		}
 	}
 	return o
+}
+
+// watching: none configured is none, where the room takes 0 for its own default.
+func watching(c config.IMAP) int {
+	if c.Watching == 0 {
+		return -1
+	}
+	return c.Watching
 }
 
 // ready asks the database for one row, and says no once the stop has begun.

@@ -19,6 +19,7 @@ const (
 	MailboxCreate    Action = "mailbox.create"
 	MailboxOpen      Action = "mailbox.open"
 	MailboxRefused   Action = "mailbox.refused"
+	MailboxWatch     Action = "mailbox.watch" // a session began to be told of its mailbox's news
 	FolderList       Action = "folder.list"
 	FolderCreate     Action = "folder.create"
 	LetterList       Action = "letter.list"
@@ -44,6 +45,7 @@ const (
 	ExchangeList     Action = "exchange.list"
 	ExchangeOpen     Action = "exchange.open"
 	ExchangeClose    Action = "exchange.close"
+	ExchangeTold     Action = "exchange.told"    // a patient whom no letter reached, told otherwise
 	PatientINS       Action = "patient.ins"      // a patient's INS shown whole
 	PatientIdentify  Action = "patient.identify" // an INS typed to write to a patient, its key and what it tells looked at
 	FlagSet          Action = "flag.set"

@@ -47,6 +47,8 @@ func (a Action) ofAccount() string {
 		return "Boîte ouverte"
 	case MailboxRefused:
 		return "Accès à une boîte refusé"
+	case MailboxWatch:
+		return "Boîte suivie en direct"
 	case GrantAdd:
 		return "Droit accordé"
 	case GrantRevoke:
@@ -98,6 +100,8 @@ func (a Action) ofLetter() string {
 		return "Échange avec un patient affiché"
 	case ExchangeClose:
 		return "Échange avec un patient clos"
+	case ExchangeTold:
+		return "Patient prévenu autrement"
 	case PatientINS:
 		return "INS d’un patient affiché"
 	case PatientIdentify:

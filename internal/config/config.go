@@ -107,6 +107,8 @@ type IMAP struct {
 	Server
 	PerMailbox int           `env:"PER_MAILBOX" default:"3" help:"Connections for each signed-in person and mailbox, 1 to 3."`
 	Total      int           `env:"TOTAL" default:"400" help:"Connections of this node."`
+	Watching   int           `env:"WATCHING" default:"200" help:"Of those, how many may wait for news of an open mailbox (IDLE), one a session and mailbox; never more than half. Other mailboxes are asked every PLI_IMAP_POLL. 0: none."`
+	Poll       time.Duration `env:"POLL" default:"30s" help:"How often an open mailbox is asked for news where no connection waits for them, and the other folders of one where it does; at least 5s."`
 	IdleClose  time.Duration `env:"IDLE_CLOSE" default:"5m" help:"An unused connection is closed after this."`
 }
 

@@ -43,6 +43,8 @@ type House struct {
 	opened   map[openedKey]openedLately
 	dropped  map[string]time.Time      // sessions that ended a moment ago
 	gathered map[gatherKey]*collection // exchanges with patients
+	watched  map[watchedKey]bool       // whose watching is in the trail
+	onNews   []func(actor mssante.Actor, boxID, folder string)
 }
 
 // New makes the house.
@@ -55,7 +57,7 @@ func New(o Options) *House {
 	}
 	return &House{grants: o.Grants, servers: o.Servers, trail: o.Audit, keys: o.Keys, log: o.Log, now: o.Now,
 		names: make(map[string]named), opened: make(map[openedKey]openedLately), dropped: make(map[string]time.Time),
-		gathered: make(map[gatherKey]*collection)}
+		gathered: make(map[gatherKey]*collection), watched: make(map[watchedKey]bool)}
 }
 
 // Open checks that the person may read the mailbox now. "Not yours" and "no such

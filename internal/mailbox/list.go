@@ -62,6 +62,7 @@ type List struct {
 	PrevAfter   uint32 // anchor of the page of newer letters, 0 for none
 	NextBefore  uint32 // anchor of the page of older letters, 0 for none
 	UIDValidity uint32
+	Mark        string // how the folder stood, as FolderNews.Mark tells it
 }
 
 // List lists one page of a folder.
@@ -101,11 +102,22 @@ func (b *Box) page(ctx context.Context, q ListQuery, folders bool, maxAge time.D
 	if err != nil {
 		return nil, List{}, err
 	}
-	got, err := b.mail.Rows(ctx, mailserver.Query{Folder: name, Before: q.Before, After: q.After, Page: q.Page, Size: q.Size,
-		Unread: q.Unread, Flagged: q.Flagged, WithFolders: folders, MaxAge: maxAge})
+	got, err := b.mail.Rows(ctx, q.of(name, folders, maxAge))
 	if err != nil {
 		return nil, List{}, err
 	}
+	views, l := b.shape(q, name, folders, got)
+	return views, l, nil
+}
+
+// of is the question to the server.
+func (q ListQuery) of(folder string, folders bool, maxAge time.Duration) mailserver.Query {
+	return mailserver.Query{Folder: folder, Before: q.Before, After: q.After, Page: q.Page, Size: q.Size,
+		Unread: q.Unread, Flagged: q.Flagged, WithFolders: folders, MaxAge: maxAge}
+}
+
+// shape is the server's answer as a page of the folder of that name.
+func (b *Box) shape(q ListQuery, name string, folders bool, got mailserver.Listing) ([]FolderView, List) {
 	var views []FolderView
 	l := List{Total: got.Total, First: got.First, Last: got.Last, UIDValidity: got.Folder.UIDValidity}
 	if folders {
@@ -123,6 +135,7 @@ func (b *Box) page(ctx context.Context, q ListQuery, folders bool, maxAge time.D
 		}
 	}
 	l.Folder.Messages = got.Folder.Messages
+	l.Mark = markOf(got.Folder)
 	for i := range got.Rows {
 		r := &got.Rows[i]
 		if r.Has(`\Deleted`) {
@@ -138,7 +151,7 @@ func (b *Box) page(ctx context.Context, q ListQuery, folders bool, maxAge time.D
 			l.NextBefore = got.Rows[n-1].UID
 		}
 	}
-	return views, l, nil
+	return views, l
 }
 
 func item(folder string, validity uint32, r *mailserver.Row) Item {

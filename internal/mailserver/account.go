@@ -14,9 +14,9 @@ import (
 
 // Account is one mailbox as one session reaches it. Two lanes: commands, and one
 // connection aside for what is slow (attachments, searches), so that a literal
-// being read never blocks a click. The third connection of three is the
-// watcher's, later.
+// being read never blocks a click. The third connection of three is the watcher's.
 type Account struct {
+	watch    *watcher
 	s        *Server
 	key      accountKey
 	actor    mssante.Actor
@@ -43,6 +43,7 @@ func newAccount(s *Server, key accountKey, actor mssante.Actor, addr mssante.Add
 		a.aside = a.commands
 	}
 	a.cache = newCache(&s.cache)
+	a.watch = newWatcher(a)
 	return a
 }
 
@@ -61,6 +62,7 @@ func (a *Account) end() {
 	a.mu.Unlock()
 	a.commands.end()
 	a.aside.end()
+	a.watch.end()
 	for _, c := range all {
 		c.kill(errEnded)
 	}
@@ -152,6 +154,9 @@ func (a *Account) connection(ctx context.Context, l *lane) (*conn, error) {
 	if ended {
 		c.kill(errEnded)
 		return nil, errEnded
+	}
+	if !unattended(ctx) {
+		a.watch.nudge() // somebody is here and the server answers: no reason to wait longer
 	}
 	return c, nil
 }

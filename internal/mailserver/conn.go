@@ -35,6 +35,7 @@ type conn struct {
 	anyFlag  bool // the folder stores keywords of our own (\*)
 	flags    []imap.Flag
 
+	heard     *overheard
 	syncedAt  time.Time // when the server last told its news of the folder
 	reused    bool
 	restedAt  time.Time

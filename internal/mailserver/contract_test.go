@@ -98,9 +98,10 @@ func TestContract(t *testing.T) {
 		{"special use", contractSpecialUse}, {"peek", contractPeek}, {"flags", contractFlags}, {"move", contractMove},
 		{"expunge only ours", contractExpunge}, {"roles made", contractEnsure}, {"search", contractSearch}, {"correspondence", contractCorrespondence},
 		{"search injection", contractSearchInjection}, {"search bodies", contractSearchBodies}, {"structure", contractStructure},
-		{"neighbours", contractNeighbours}, {"large letter", contractLarge}, {"stream", contractStream},
+		{"neighbours", contractNeighbours}, {"letter beside its page", contractBeside}, {"large letter", contractLarge}, {"stream", contractStream},
 		{"stream given up", contractStreamClosed}, {"crafted letter", contractCrafted}, {"parentheses", contractParens}, {"uidvalidity", contractValidity},
 		{"cancel", contractCancel}, {"drop", contractDrop}, {"parallel", contractParallel}, {"flag news", contractFlagNews},
+		{"watch", contractWatch},
 	}
 	var mu sync.Mutex
 	ran, skipped := map[string]int{}, map[string]int{}

@@ -67,10 +67,7 @@ type Listing struct {
 // Rows lists one page. Flags are asked each time; the rest comes from the cache
 // where it can. One letter that cannot be read costs its own row only.
 func (a *Account) Rows(ctx context.Context, q Query) (Listing, error) {
-	if q.Size <= 0 {
-		q.Size = 50
-	}
-	q.Size = min(q.Size, 200)
+	q.Size = pageSize(q.Size)
 	var out Listing
 	var missing []uint32
 	err := a.read(ctx, a.commands, func(c *conn) error {
@@ -104,6 +101,13 @@ func (a *Account) Rows(ctx context.Context, q Query) (Listing, error) {
 		a.s.shed()
 	}
 	return out, nil
+}
+
+func pageSize(asked int) int {
+	if asked <= 0 {
+		return 50
+	}
+	return min(asked, 200)
 }
 
 // fill completes rows from the cache and gives the UIDs it does not know.
