@@ -41,6 +41,9 @@ func (s *Server) absenceStore(w http.ResponseWriter, r *http.Request) error {
 	if a.Days, err = strconv.Atoi(strings.TrimSpace(f.Get("days"))); err != nil {
 		a.Days = rules.DefaultDays
 	}
+	if s.outbox != nil { // it signs as letters written here do
+		a.Label = s.outbox.From(r.Context(), b).Mailbox.Name
+	}
 	version := f.Get("version")
 	say, err := s.rules.SetAbsence(r.Context(), b, version, a)
 	if status, mends := mendable(err); mends {
