@@ -47,7 +47,7 @@ func (s *Server) absenceStore(w http.ResponseWriter, r *http.Request) error {
 	version := f.Get("version")
 	say, err := s.rules.SetAbsence(r.Context(), b, version, a)
 	if status, mends := mendable(err); mends {
-		return s.showAbsence(w, r, b, status, a, templates.AbsenceForm{Version: version, Error: problem.SayOf(err)})
+		return s.showAbsence(w, r, b, status, a, templates.AbsenceForm{Version: s.versionNow(r, b, version, err), Error: problem.SayOf(err)})
 	}
 	n := note{say: "Réponse d’absence enregistrée, pas activée.", kind: "ok"}
 	if a.On {
