@@ -135,7 +135,7 @@ func RuleFormPage(v RuleForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ruleLines("subject", "L’objet contient", v.Subject, "Des mots par ligne. Les accents comptent, les majuscules sans accent non.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ruleLines("subject", "L’objet contient", v.Subject, "Un mot ou une suite de mots par ligne. Majuscules et minuscules se valent, sauf sur les lettres accentuées.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -41,10 +41,13 @@ func (s *Server) absenceStore(w http.ResponseWriter, r *http.Request) error {
 	if a.Days, err = strconv.Atoi(strings.TrimSpace(f.Get("days"))); err != nil {
 		a.Days = rules.DefaultDays
 	}
+	if s.outbox != nil { // it signs as letters written here do
+		a.Label = s.outbox.From(r.Context(), b).Mailbox.Name
+	}
 	version := f.Get("version")
 	say, err := s.rules.SetAbsence(r.Context(), b, version, a)
 	if status, mends := mendable(err); mends {
-		return s.showAbsence(w, r, b, status, a, templates.AbsenceForm{Version: version, Error: problem.SayOf(err)})
+		return s.showAbsence(w, r, b, status, a, templates.AbsenceForm{Version: s.versionNow(r, b, version, err), Error: problem.SayOf(err)})
 	}
 	n := note{say: "Réponse d’absence enregistrée, pas activée.", kind: "ok"}
 	if a.On {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"pli.example/pli/internal/delegation"
 	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/problem"
 	"pli.example/pli/internal/rules"
@@ -59,10 +60,26 @@ func (s *Server) ruleStore(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if status, mends := mendable(err); mends {
-		v.Error = problem.SayOf(err)
+		v.Error, v.Version = problem.SayOf(err), s.versionNow(r, b, v.Version, err)
 		return s.showRule(w, r, b, status, rule, v)
 	}
 	return err
+}
+
+// versionNow is what a form is to give back: after a conflict, which it tells, that of
+// the rules as they are, so that whoever read them may go on.
+func (s *Server) versionNow(r *http.Request, b *mailbox.Box, given string, err error) string {
+	if !problem.Is(err, problem.Conflict) {
+		return given
+	}
+	look := s.rules.Look
+	if !b.Grant().Rights.Has(delegation.Triage) {
+		look = s.rules.LookAbsence
+	}
+	if st, err := look(r.Context(), b); err == nil {
+		return st.Version
+	}
+	return given
 }
 
 // mendable reports an error that keeps the form and what was typed in it.

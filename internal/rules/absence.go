@@ -3,6 +3,7 @@ package rules
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"net/mail"
 	"strconv"
 	"time"
 
@@ -22,7 +23,8 @@ type Absence struct {
 	Until   Day    `json:"until,omitempty"` // last day, included; "" until switched off
 	Subject string `json:"subject,omitempty"`
 	Text    string `json:"text,omitempty"`
-	Days    int    `json:"days,omitempty"` // 1 to 30
+	Days    int    `json:"days,omitempty"`  // 1 to 30
+	Label   string `json:"label,omitempty"` // of the mailbox, as its letters bear it (ECO.2.2.7)
 	By      string `json:"by,omitempty"`
 	At      int64  `json:"at,omitempty"`
 }
@@ -94,6 +96,9 @@ func (a Absence) write(w *writer, of mssante.Address, zone *time.Location) {
 	w.raw("not envelope :domain :matches ").str("from").raw(" ").list(patients)
 	w.raw(", not address :domain :matches ").list([]string{"from", "sender", "reply-to"}).raw(" ").list(patients)
 	w.raw(") {\r\n  vacation :days ").raw(strconv.Itoa(a.Days)).raw(" :handle ").str(a.handle()).raw(" :addresses ").list([]string{of.String()})
+	if a.Label != "" {
+		w.raw(" :from ").str((&mail.Address{Name: a.Label, Address: of.String()}).String())
+	}
 	w.raw(" :subject ").str(a.Subject).raw(" ").str(a.Text).raw(";\r\n}\r\n")
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"reflect"
 	"slices"
 	"time"
 
@@ -29,7 +30,7 @@ func (r *Room) Save(ctx context.Context, b *mailbox.Box, version string, rule Ru
 	}
 	rule.By, rule.At = oneLine(b.Actor().Name), r.now().Unix()
 	e.Target, e.Detail = rule.ID, rule.sentence()
-	return r.change(ctx, b, e, version, func(s *Set) error {
+	say, err = r.change(ctx, b, e, version, func(s *Set) error {
 		if fresh {
 			s.Rules = append(s.Rules, rule)
 			return nil
@@ -42,6 +43,23 @@ func (r *Room) Save(ctx context.Context, b *mailbox.Box, version string, rule Ru
 		s.Rules[at] = rule
 		return nil
 	})
+	if fresh && problem.Is(err, problem.Conflict) && r.holds(ctx, b, func(s Set) bool { return slices.ContainsFunc(s.Rules, rule.same) }) {
+		return "", nil
+	}
+	return say, err
+}
+
+// holds asks the server again: what a second click asks for may be there since the
+// first.
+func (r *Room) holds(ctx context.Context, b *mailbox.Box, want func(Set) bool) bool {
+	st, err := r.look(ctx, b)
+	return err == nil && !st.Altered && want(st.Set)
+}
+
+// same reports a rule that says and does the same.
+func (r Rule) same(other Rule) bool {
+	other.ID, other.At = r.ID, r.At
+	return reflect.DeepEqual(r, other)
 }
 
 // Switch applies a rule, or keeps it without applying it.
@@ -178,10 +196,14 @@ func (r *Room) SetAbsence(ctx context.Context, b *mailbox.Box, version string, a
 	}
 	a.By, a.At = oneLine(b.Actor().Name), r.now().Unix()
 	e.Detail = a.sentence()
-	return r.change(ctx, b, e, version, func(s *Set) error {
+	say, err = r.change(ctx, b, e, version, func(s *Set) error {
 		s.Absence = a
 		return nil
 	})
+	if problem.Is(err, problem.Conflict) && r.holds(ctx, b, func(s Set) bool { s.Absence.At = a.At; return s.Absence == a }) {
+		return "", nil // a second click
+	}
+	return say, err
 }
 
 // LookAbsence is Look for somebody who may answer in the mailbox's name.

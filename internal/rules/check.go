@@ -84,14 +84,14 @@ func senderOf(v string) (string, error) {
 
 // tidy does the same for an absence. One that is switched off may be unfinished.
 func (a Absence) tidy(zone *time.Location) (Absence, error) {
-	a.Subject, a.By, a.Text = oneLine(a.Subject), oneLine(a.By), paragraphs(a.Text)
+	a.Subject, a.By, a.Label, a.Text = oneLine(a.Subject), oneLine(a.By), oneLine(a.Label), paragraphs(a.Text)
 	if a.Days == 0 {
 		a.Days = DefaultDays
 	}
 	from, okFrom := a.From.Time(zone)
 	until, okUntil := a.Until.Time(zone)
 	switch {
-	case utf8.RuneCountInString(a.Text) > MaxAbsenceText || utf8.RuneCountInString(a.Subject) > MaxAbsenceSubject || utf8.RuneCountInString(a.By) > 200:
+	case utf8.RuneCountInString(a.Text) > MaxAbsenceText || utf8.RuneCountInString(a.Subject) > MaxAbsenceSubject || utf8.RuneCountInString(a.By) > 200 || utf8.RuneCountInString(a.Label) > 400:
 		return a, invalid(sayLongText)
 	case a.Days < 1 || a.Days > MaxDays:
 		return a, invalid(sayBadDays)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/mail"
 	"os"
 	"path/filepath"
 	"strings"
@@ -387,7 +388,7 @@ func TestPigeonholeAbsence(t *testing.T) {
 	set(rules.Absence{On: true, From: day(2)})
 	w.deliver("hugo@chu.test.mssante.fr", to)
 	w.written(0)
-	set(rules.Absence{On: true, Subject: "Absence é", From: day(-1), Until: day(1)})
+	set(rules.Absence{On: true, Subject: "Absence é", From: day(-1), Until: day(1), Label: "Docteur_Anaïs_MARTIN_Cabinet, \"des\" Lilas"})
 	w.deliver("255033799001138@patient.mssante.fr", to)
 	w.deliver("hugo@chu.test.mssante.fr", "To: liste@chu.test.mssante.fr\nSubject: x")
 	w.deliver("hugo@chu.test.mssante.fr", to+"\nReply-To: 255033799001138@patient.mssante.fr")
@@ -399,6 +400,11 @@ func TestPigeonholeAbsence(t *testing.T) {
 	time.Sleep(300 * time.Millisecond)
 	if again := w.written(1); len(got) != 1 || len(again) != 1 {
 		t.Fatalf("answered %d, then %d times", len(got), len(again))
+	}
+	if head, err := mail.ReadMessage(strings.NewReader(got[0])); err != nil {
+		t.Error(err)
+	} else if from, err := mail.ParseAddress(head.Header.Get("From")); err != nil || from.Name != `Docteur_Anaïs_MARTIN_Cabinet, "des" Lilas` || from.Address != annes {
+		t.Errorf("from %+v %v", from, err)
 	}
 	if !strings.Contains(got[0], "\nTo: <hugo@chu.test.mssante.fr>") || strings.Contains(got[0], "VIAL") || !strings.Contains(got[0], "discard; #") || !strings.Contains(strings.ToLower(got[0]), "auto-submitted: auto-replied") {
 		t.Errorf("answered:\n%s", got[0])

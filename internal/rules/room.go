@@ -112,7 +112,7 @@ func (r *Room) state(s *mailserver.Scripts, b *mailbox.Box) (State, error) {
 }
 
 const (
-	sayMeanwhile = "Les règles de cette boîte ont changé entre-temps, depuis une autre page, par une autre personne ou un autre programme. Rien n’a été enregistré\u00a0: relisez-les puis recommencez."
+	sayMeanwhile = "Les règles de cette boîte ont changé entre-temps, depuis une autre page, par une autre personne ou un autre programme. Rien n’a été enregistré\u00a0: relisez-les dans une autre page, puis recommencez."
 	sayNoRule    = "Cette règle n’existe plus\u00a0: elle a été supprimée depuis une autre page. Les autres sont en place."
 )
 

@@ -19,7 +19,7 @@ type sieveNode struct {
 }
 
 // sieveTagged are the tags that take an argument.
-var sieveTagged = map[string]bool{":zone": true, ":value": true, ":days": true, ":handle": true, ":addresses": true, ":subject": true}
+var sieveTagged = map[string]bool{":zone": true, ":value": true, ":days": true, ":handle": true, ":addresses": true, ":subject": true, ":from": true}
 
 type sieveParser struct {
 	s     string

@@ -179,7 +179,11 @@ func (h *Host) vacation(b *box, r *sieveRun) {
 	if err != nil || !b.mayAnswer(r.answer.tags[":handle"]+" "+to.Key(), r.now, days) {
 		return
 	}
-	text := fmt.Sprintf("Date: %s\nFrom: <%s>\nTo: <%s>\nMessage-ID: %s\nIn-Reply-To: %s\nSubject: %s\nAuto-Submitted: auto-replied\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n%s\n",
-		r.now.Format(dateLayout), b.address, to, h.messageID(b.address.Domain, r.now), fieldValue(r.header, "Message-ID"), foldWords(r.answer.tags[":subject"]), lf([]byte(r.answer.args[0][0])))
+	from := r.answer.tags[":from"]
+	if from == "" {
+		from = "<" + b.address.String() + ">"
+	}
+	text := fmt.Sprintf("Date: %s\nFrom: %s\nTo: <%s>\nMessage-ID: %s\nIn-Reply-To: %s\nSubject: %s\nAuto-Submitted: auto-replied\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n%s\n",
+		r.now.Format(dateLayout), from, to, h.messageID(b.address.Domain, r.now), fieldValue(r.header, "Message-ID"), foldWords(r.answer.tags[":subject"]), lf([]byte(r.answer.args[0][0])))
 	h.deliver(b.address, []recipient{{Address: to}}, "", []byte(strings.ReplaceAll(text, "\n", "\r\n")))
 }
