@@ -17,6 +17,8 @@ var keyHelp = []struct{ key, says string }{
 	{"#", "mettre à la corbeille"},
 	{"i", "remettre en Réception (depuis Archives, Indésirables ou Corbeille)"},
 	{"s", "suivre, ne plus suivre"},
+	{"t", "traitée, à traiter de nouveau"},
+	{"v", "déplacer vers un dossier, en tapant son nom"},
 	{"m", "marquer non lue"},
 	{"z", "annuler le dernier acte"},
 	{"x", "choisir la lettre pour un acte groupé"},

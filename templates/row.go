@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"strconv"
+	"sync"
 
 	"github.com/a-h/templ"
 
@@ -15,7 +16,9 @@ import (
 // of a letter reach the page through markup.words and nowhere else.
 func row(r Row, current bool, p Page, triage bool) templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
-		m := make(markup, 0, 2048)
+		lent := rowPaper.Get().(*markup)
+		defer rowPaper.Put(lent)
+		m := (*lent)[:0]
 		m.is(`<li class="row`)
 		if r.Unread {
 			m.is(` is-unread`)
@@ -23,6 +26,9 @@ func row(r Row, current bool, p Page, triage bool) templ.Component {
 		m.is(`" data-testid="letter-row" data-uid="`).number(int64(r.UID)).is(`"`)
 		if r.Flagged {
 			m.is(` data-flagged`)
+		}
+		if r.Processed {
+			m.is(` data-processed`)
 		}
 		m.is(`>`)
 		if triage {
@@ -42,16 +48,24 @@ func row(r Row, current bool, p Page, triage bool) templ.Component {
 			m.is(`<span class="row-snippet" dir="auto">`).words(r.Snippet).is(`</span>`)
 		}
 		m.is(`</a>`)
-		if _, err := w.Write(m); err != nil {
+		_, err := w.Write(m)
+		clear(m)
+		if *lent = m; err != nil {
 			return err
 		}
 		if err := rowChips(r).Render(ctx, w); err != nil {
 			return err
 		}
-		_, err := io.WriteString(w, `</li>`)
+		_, err = io.WriteString(w, `</li>`)
 		return err
 	})
 }
+
+// rowPaper lends what rows are written on, wiped each time.
+var rowPaper = sync.Pool{New: func() any {
+	m := make(markup, 0, 4096)
+	return &m
+}}
 
 // top is a row's first line: who, marks, when.
 func (m *markup) top(r Row) {
@@ -63,6 +77,10 @@ func (m *markup) top(r Row) {
 		m.is(`<span class="row-what">· `).words(r.What).is(`</span>`)
 	}
 	m.is(`</span> `)
+	if n := r.Letters; n > 1 {
+		m.is(`<span class="row-letters"><span aria-hidden="true">`).number(int64(n)).is(`</span> <span class="visually-hidden">`).
+			words(plural(n, "lettre", "lettres")).is(`</span></span> `)
+	}
 	if n := r.Attachments; n > 0 {
 		m.is(`<span class="row-clip">`).icon("paperclip").is(`<span aria-hidden="true">`).number(int64(n)).
 			is(`</span> <span class="visually-hidden">`).words(plural(n, "pièce jointe", "pièces jointes")).is(`</span></span> `)

@@ -125,8 +125,8 @@ type SupportWrong struct{ Field, Say string }
 
 // SupportDelivery is one recipient of one letter: never who.
 type SupportDelivery struct {
-	When, Box, Sender, To, State, Since, Codes, Meaning string
-	Patient, Failed                                     bool
+	When, Reference, Box, Sender, To, State, Since, Codes, Meaning string
+	Patient, Failed                                                bool
 }
 
 // SupportDeliveriesView is a page of the ledger.

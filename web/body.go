@@ -126,8 +126,9 @@ func (s *Server) document(key documentKey, c mailbox.Content) *document {
 // packFrame makes a frame's document ahead of its request; nil leaves it to be made
 // then.
 func (s *Server) packFrame(v shown) []byte {
-	var b bytes.Buffer
-	if len(v.html) > maxDocument || bodyDocument(v).Render(context.Background(), &b) != nil {
+	b := blanks.Get().(*bytes.Buffer)
+	defer giveBack(b)
+	if len(v.html) > maxDocument || bodyDocument(v).Render(context.Background(), b) != nil {
 		return nil
 	}
 	out, ok := s.packer.pack(b.Bytes())

@@ -12,7 +12,7 @@ import (
 
 // packLevel: a page of fifty rows costs half of what the standard library's fastest
 // level does, and weighs less.
-const packLevel = 2
+const packLevel = 1
 
 // compressHTML gzips our pages and text assets; files and images pass untouched. No
 // secret of ours is in a page, but letters stand there beside text an attacker may

@@ -257,7 +257,7 @@ func (s *Server) showFailure(w http.ResponseWriter, r *http.Request, f failure, 
 		return
 	case dataHeaders, streamHeaders:
 		set.apply(w.Header(), sc.nonce, nil, s.secure)
-		writeData(w, f.status, failedData{Say: say, Heading: f.heading, RequestID: sc.id})
+		writeData(w, f.status, failedData{Say: say, Heading: f.heading, RequestID: sc.id, Cover: sc.ended != nil && sc.ended.Reason.Covers()})
 		return
 	case bodyHeaders, viewerHeaders, viewerFrameHeaders:
 		// Shown inside a frame: a small page of its own under the frame's policy.

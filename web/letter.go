@@ -135,7 +135,7 @@ func (s *Server) letterView(r *http.Request, l *mailbox.Letter, d *document) (te
 		Page: s.page(r, "Lettre"), BoxID: sc.box.ID, FolderID: l.Folder, Ref: refValue(l.Ref), UIDValidity: l.UIDValidity, UID: l.UID,
 		Subject: subjectWords(l.Subject), From: sender(l), To: people(l.Envelope.To), Cc: people(l.Envelope.Cc),
 		When: s.clock.full(l.Received), WhenISO: s.clock.iso(l.Received),
-		Flagged: l.Flagged, Unread: l.Unread, Answered: l.Answered, Patient: l.Patient,
+		Flagged: l.Flagged, Unread: l.Unread, Answered: l.Answered, Patient: l.Patient, Processed: l.Processed,
 		SourceHref: base + "/source", PrintHref: base + "/print", BackHref: folder + params,
 		CanTriage: g.Rights.Has(delegation.Triage), Notices: notices(l),
 	}
@@ -174,9 +174,12 @@ func (s *Server) letterView(r *http.Request, l *mailbox.Letter, d *document) (te
 	next := v.BackHref // the list, not the next letter: nobody chose to open that one, and opening marks it read
 	v.Acts = templates.LetterActs{
 		Archive: doTo(sc.box.ID, "archive", next), Bin: doTo(sc.box.ID, "bin", next), Move: doTo(sc.box.ID, "move", next),
+		Remind:  path("mail", sc.box.ID, "remind") + "?next=" + url.QueryEscape(next),
+		Process: doTo(sc.box.ID, "processed", self), Unprocess: doTo(sc.box.ID, "unprocessed", self),
 		Flag: doTo(sc.box.ID, "star", self), Unflag: doTo(sc.box.ID, "unstar", self),
 		Unread: doTo(sc.box.ID, "unread", next), // never back to the letter: opening it would mark it read
 	}
+	v.Remind = s.clock.remindChoices()
 	return v, saw
 }
 

@@ -23,7 +23,9 @@ func parseRef(folder, validity, uid string) (mailbox.Ref, error) {
 }
 
 // refValue is a letter as a form field: folder/uidvalidity/uid.
-func refValue(r mailbox.Ref) string { return fmt.Sprintf("%s/%d/%d", r.Folder, r.UIDValidity, r.UID) }
+func refValue(r mailbox.Ref) string {
+	return r.Folder + "/" + strconv.FormatUint(uint64(r.UIDValidity), 10) + "/" + strconv.FormatUint(uint64(r.UID), 10)
+}
 
 func letterHref(boxID string, r mailbox.Ref) string { return "/mail/" + boxID + "/" + refValue(r) }
 

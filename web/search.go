@@ -68,6 +68,9 @@ func (s *Server) searchShow(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		s.showResults(r, &v, sc.box.ID, chi.URLParam(r, "handle"), folders, res)
+		if v.CanAct {
+			v.Many = s.wholeOfSearch(r, b, res, self)
+		}
 	}
 	return s.render(w, r, http.StatusOK, templates.SearchPage(v))
 }

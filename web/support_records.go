@@ -141,13 +141,16 @@ func (s *Server) supportDeliveries(w http.ResponseWriter, r *http.Request) error
 }
 
 func (s *Server) deliveryView(d support.Delivery) templates.SupportDelivery {
-	v := templates.SupportDelivery{When: s.clock.exact(d.At), Box: d.Mailbox.String(), Sender: d.Sender, To: string(d.Domain), Patient: d.Patient, State: d.State.Label(),
+	v := templates.SupportDelivery{When: s.clock.stamp(d.At), Reference: deliveryReference(d.Letter), Box: d.Mailbox.String(), Sender: d.Sender, To: string(d.Domain), Patient: d.Patient, State: d.State.Label(),
 		Codes: strings.TrimSpace(d.SMTP + " " + d.Enhanced), Meaning: enhancedWords(d.Enhanced), Failed: d.State == ledger.Refused || d.State == ledger.Bounced}
 	if !d.StateAt.IsZero() {
-		v.Since = s.clock.exact(d.StateAt)
+		v.Since = s.clock.stamp(d.StateAt)
 	}
 	return v
 }
+
+// deliveryReference is enough of a letter's opaque id to quote it: its recipients share it.
+func deliveryReference(letter string) string { return strings.ToUpper(letter[:min(len(letter), 8)]) }
 
 // enhancedWords says the codes that support meets most (RFC 3463 §3).
 func enhancedWords(code string) string {

@@ -76,7 +76,7 @@ func (s *Server) supportTrail(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, row := range page.Rows {
 		e := row.Event
-		v.Rows = append(v.Rows, templates.SupportTrailRow{When: s.clock.exact(row.At), Who: e.Actor.Name, Work: e.Actor.Work, Act: e.Action.Label(), Box: support.MailboxWord(e.Mailbox),
+		v.Rows = append(v.Rows, templates.SupportTrailRow{When: s.clock.stamp(row.At), Who: e.Actor.Name, Work: e.Actor.Work, Act: e.Action.Label(), Box: support.MailboxWord(e.Mailbox),
 			Outcome: outcomeWords(e.Outcome), Request: joinDots(support.RequestWords(e.Action, e.Request), row.About), Failed: e.Outcome != audit.OutcomeOK && e.Outcome != audit.OutcomeAsked})
 	}
 	if page.Next > 0 {
@@ -119,8 +119,15 @@ func (s *Server) supportVerify(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	at := "/support/trail" // or back to the rows searched: nobody typed them to lose them
+	if h := strings.ToLower(r.PostForm.Get("search")); h != "" {
+		sc := scopeOf(r)
+		if _, ok := findIn(sc.kept, &sc.kept.trails, h, s.clock.now()); ok {
+			at = path("support", "trail", h)
+		}
+	}
 	say, kind := s.verdictWords(v)
-	s.supportNote(w, r, "/support/trail", say, kind)
+	s.supportNote(w, r, at, say, kind)
 	return nil
 }
 

@@ -7,8 +7,8 @@ import (
 	_ "time/tzdata" // a container without zoneinfo must still say French hours
 )
 
-// paris is where every date is told. A failure is impossible with tzdata embedded.
-func paris() *time.Location {
+// Paris is where every date is told. A failure is impossible with tzdata embedded.
+func Paris() *time.Location {
 	loc, err := time.LoadLocation("Europe/Paris")
 	if err != nil {
 		return time.UTC
@@ -72,6 +72,14 @@ func (c clock) exact(t time.Time) string {
 	return t.In(c.loc).Format("02/01/2006 à 15:04")
 }
 
+// stamp is exact to the second: what the operator's own journals are searched by.
+func (c clock) stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(c.loc).Format("02/01/2006 à 15:04:05")
+}
+
 // between is exact for a span: one instant, two hours of one day, or two days.
 func (c clock) between(first, last time.Time) string {
 	from, to := first.In(c.loc), last.In(c.loc)
@@ -128,6 +136,9 @@ func sizeWords(n int64) string {
 		return fmt.Sprint(n) + nbsp + "o"
 	case n < 1_000_000:
 		return fmt.Sprint((n+500)/1000) + nbsp + "ko"
+	case n >= 1_000_000_000:
+		s := strings.Replace(fmt.Sprintf("%.1f", float64(n)/1e9), ".", ",", 1)
+		return strings.TrimSuffix(s, ",0") + nbsp + "Go"
 	default:
 		s := strings.Replace(fmt.Sprintf("%.1f", float64(n)/1e6), ".", ",", 1)
 		return strings.TrimSuffix(s, ",0") + nbsp + "Mo"

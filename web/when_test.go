@@ -15,7 +15,7 @@ func TestDatesAreToldInParis(t *testing.T) {
 		return v
 	}
 	now := at("2026-11-19T09:30:00+01:00") // a Thursday
-	c := clock{now: func() time.Time { return now }, loc: paris()}
+	c := clock{now: func() time.Time { return now }, loc: Paris()}
 	for _, row := range []struct{ in, short, full string }{
 		{"2026-11-19T07:42:00Z", "08:42", "aujourd’hui à 08:42"},
 		{"2026-11-18T23:30:00Z", "00:30", "aujourd’hui à 00:30"}, // already the 19th in Paris
@@ -42,12 +42,12 @@ func TestDatesAreToldInParis(t *testing.T) {
 func TestYesterdayAcrossTheClockChange(t *testing.T) {
 	t.Parallel()
 	// The night of 25 October 2026 has 25 hours.
-	now := time.Date(2026, 10, 25, 23, 50, 0, 0, paris())
-	c := clock{now: func() time.Time { return now }, loc: paris()}
-	if got := c.short(time.Date(2026, 10, 24, 0, 5, 0, 0, paris())); got != "hier" {
+	now := time.Date(2026, 10, 25, 23, 50, 0, 0, Paris())
+	c := clock{now: func() time.Time { return now }, loc: Paris()}
+	if got := c.short(time.Date(2026, 10, 24, 0, 5, 0, 0, Paris())); got != "hier" {
 		t.Errorf("got %q, want hier", got)
 	}
-	if got := c.short(time.Date(2026, 10, 25, 0, 5, 0, 0, paris())); got != "00:05" {
+	if got := c.short(time.Date(2026, 10, 25, 0, 5, 0, 0, Paris())); got != "00:05" {
 		t.Errorf("got %q, want 00:05", got)
 	}
 }

@@ -23,6 +23,7 @@ import (
 	"pli.example/pli/internal/mssante"
 	"pli.example/pli/internal/outgoing"
 	"pli.example/pli/internal/outside"
+	"pli.example/pli/internal/rules"
 	"pli.example/pli/internal/seal"
 	"pli.example/pli/internal/session"
 	"pli.example/pli/internal/store"
@@ -57,6 +58,8 @@ type App struct {
 	Directory *directory.Directory
 	Ledger    *ledger.Ledger
 	Outbox    *outgoing.Outbox // nil: no submission server is named, nothing can be sent
+
+	Rules *rules.Room // nil: no server of rules is named
 
 	Staff   *session.Staff // nil: no provider of support staff is configured
 	Support *support.Desk  // nil likewise
@@ -97,13 +100,17 @@ func New(ctx context.Context, c config.Config, lines outside.Lines, o Options) (
 	imap := imapOptions(c.IMAP, lines, a.Sessions, o.Log)
 	imap.Observe = a.figures.command
 	a.Servers = mailserver.New(imap)
-	a.House = mailbox.New(mailbox.Options{Grants: a.Grants, Servers: a.Servers, Audit: a.Audit, Keys: a.Keys, Log: o.Log, Now: lines.Now})
+	a.House = mailbox.New(mailbox.Options{Grants: a.Grants, Servers: a.Servers, Audit: a.Audit, Keys: a.Keys, DB: a.DB, Log: o.Log, Now: lines.Now, IndexRoom: c.IMAP.IndexRoom})
 	if err := a.writing(ctx, c, lines); err != nil {
+		return nil, errors.Join(err, a.Close(ctx))
+	}
+	if err := a.sorting(c, lines); err != nil {
 		return nil, errors.Join(err, a.Close(ctx))
 	}
 	staff := a.support(c, lines)
 	a.Web, err = web.New(web.Options{
 		Staff:  staff,
+		Rules:  a.Rules,
 		Outbox: a.Outbox, Directory: a.Directory, Trust: a.Trust,
 		Identity: a.Identity, Sessions: a.Sessions, Accounts: a.Accounts, Grants: a.Grants, House: a.House, Audit: a.Audit,
 		Secure: c.Secure(), Banner: c.Banner, BannerTo: o.BannerTo, Operator: c.Support, Proxies: c.Proxies(),
@@ -222,6 +229,9 @@ func (a *App) letGo(ctx context.Context) error {
 		a.Web.Wait(ctx)
 	}
 	var errs []error
+	if a.House != nil { // acts on many letters: the piece under way
+		errs = append(errs, a.House.Close(ctx))
+	}
 	if a.Outbox != nil { // letters on their way, which need the tokens of their senders
 		errs = append(errs, a.Outbox.Close(ctx))
 	}

@@ -97,7 +97,8 @@ func (a *App) gather() {
 	s.Gauge("pli_cache_bytes", "Memory of what is kept of letters.", func(_ context.Context, emit metrics.Emit) {
 		emit(float64(a.Servers.CachedBytes()), "letters")
 		emit(float64(a.Web.Documents()), "documents")
-	}, metrics.Label{Name: "cache", Values: []string{"letters", "documents"}})
+		emit(float64(a.House.IndexBytes()), "indexes")
+	}, metrics.Label{Name: "cache", Values: []string{"letters", "documents", "indexes"}})
 	a.gatherSessions(s)
 	a.gatherSending(s, one)
 	a.gatherSpace(s, one)
@@ -216,7 +217,7 @@ type pass struct {
 func (a *App) passes() map[string]pass {
 	of := func(p *metrics.Pulse) pass { return pass{p.Last(), p.Failures(), p.Failing()} }
 	t, d := a.Trust.State(), a.Directory.State()
-	out := map[string]pass{loopSessions: of(a.Sessions.Sweeps()), loopDesks: of(a.Web.Sweeps()), loopLedger: of(a.Ledger.Purges()),
+	out := map[string]pass{loopSessions: of(a.Sessions.Sweeps()), loopDesks: of(a.Web.Sweeps()), loopReminders: of(a.House.Reminding()), loopLedger: of(a.Ledger.Purges()),
 		loopTrust: {t.LastSuccess, int64(t.Errors), t.LastError != ""}, loopDirectory: {d.CheckedAt, d.Failures, d.LastError != ""}}
 	if a.Outbox != nil {
 		out[loopOutbox] = of(a.Outbox.Rounds())

@@ -150,6 +150,7 @@ func (a *App) loops() map[string]func(context.Context) error {
 	all := map[string]func(context.Context) error{
 		loopSessions:  a.Sessions.Run,
 		loopDesks:     a.Web.Run,
+		loopReminders: a.House.RunReminders,
 		loopTrust:     a.Trust.Run,
 		loopDirectory: a.Directory.Run,
 		loopLedger:    a.Ledger.Run,
@@ -171,6 +172,7 @@ func (a *App) loops() map[string]func(context.Context) error {
 const (
 	loopSessions  = "sessions"
 	loopDesks     = "desks"
+	loopReminders = "reminders"
 	loopTrust     = "white list"
 	loopDirectory = "directory"
 	loopLedger    = "ledger"
@@ -181,7 +183,7 @@ const (
 
 // loopNames lists them: a test asks that every loop is there.
 func loopNames() []string {
-	return []string{loopSessions, loopDesks, loopTrust, loopDirectory, loopLedger, loopOutbox, loopStaff, loopHeads}
+	return []string{loopSessions, loopDesks, loopReminders, loopTrust, loopDirectory, loopLedger, loopOutbox, loopStaff, loopHeads}
 }
 
 // keepRunning starts a loop again when it fails or panics, until ctx ends: one

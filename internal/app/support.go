@@ -23,7 +23,7 @@ func (a *App) support(c config.Config, lines outside.Lines) *web.Staff {
 	})
 	a.Support = support.New(support.Options{
 		Accounts: a.Accounts, Grants: a.Grants, Sessions: a.Sessions, Ledger: a.Ledger, Trust: a.Trust, Directory: a.Directory, Audit: a.Audit,
-		Loops: a.Loops, HeadsFile: c.AuditHeadsFile, Now: lines.Now,
+		Loops: a.Loops, HeadsFile: c.AuditHeadsFile, Zone: web.Paris(), Now: lines.Now,
 	})
 	return &web.Staff{Identity: provider, Sessions: a.Staff, Desk: a.Support, Role: identity.Role{Claim: o.RoleClaim, Value: o.RoleValue}}
 }

@@ -62,6 +62,8 @@ func (c Config) Validate() error {
 	p.require(c.IMAP.IdleClose > 0, "PLI_IMAP_IDLE_CLOSE is %s: it must be positive.", c.IMAP.IdleClose)
 	c.SMTP.Server.validate(&p, "PLI_SMTP_", false)
 	p.require(c.SMTP.Total >= 1, "PLI_SMTP_TOTAL is %d: it must be at least 1.", c.SMTP.Total)
+	c.Sieve.Server.validate(&p, "PLI_SIEVE_", false)
+	p.require(c.Sieve.Total >= 1, "PLI_SIEVE_TOTAL is %d: it must be at least 1.", c.Sieve.Total)
 	c.validateSpace(&p)
 	c.SupportDesk.validate(&p)
 	return p.or()

@@ -31,7 +31,10 @@ func (l *Ledger) Purge(ctx context.Context) (int, error) {
 			if n, err = res.RowsAffected(); err != nil {
 				return err
 			}
-			_, err = tx.ExecContext(ctx, `DELETE FROM ledger_lost WHERE at < ?`, before)
+			if _, err = tx.ExecContext(ctx, `DELETE FROM ledger_lost WHERE at < ?`, before); err != nil {
+				return err
+			}
+			_, err = tx.ExecContext(ctx, `DELETE FROM ledger_told WHERE at < ?`, before)
 			return err
 		})
 		if err != nil {

@@ -22,6 +22,7 @@ type FolderView struct {
 	Messages    uint32
 	UIDValidity uint32
 	Selectable  bool // false: it only holds other folders
+	Reminders   bool // letters wait in it for a date
 }
 
 const sayNoFolder = "Ce dossier n’existe plus, il a été renommé ou supprimé depuis un autre poste. Choisissez un autre dossier."
@@ -72,6 +73,7 @@ func (b *Box) view(f mailserver.Folder) FolderView {
 		}
 		v.Name, v.Depth = segments[len(segments)-1], len(segments)-1
 	}
+	v.Reminders = f.Role == mailserver.RoleNone && v.Depth == 0 && v.Name == RemindersFolder
 	v.Label = Label(f.Role)
 	if v.Label == "" {
 		v.Label = v.Name

@@ -64,6 +64,9 @@ func (l *looking) widen(ctx context.Context, folders []mailserver.Folder) error 
 			l.res.Items = append(l.res.Items, it)
 		}
 	}
+	for _, p := range wide.res.Found.parts {
+		l.res.Found.add(p)
+	}
 	l.res.More = l.res.More || wide.res.More
 	l.approximate = l.approximate || wide.approximate
 	return nil
@@ -90,6 +93,7 @@ func (l *looking) folder(ctx context.Context, f mailserver.Folder) error {
 		return l.failed(ctx, label, err)
 	}
 	l.looked++
+	l.res.Found.add(part{f.Name, l.b.folderID(f.Name), hits.Validity, hits.All})
 	l.approximate = l.approximate || hits.Approximate
 	l.res.More = l.res.More || hits.Found > len(hits.UIDs) || hits.Enough
 	switch part := label + " (" + strconv.FormatUint(uint64(hits.Looked), 10) + " lettres les plus récentes sur " + strconv.FormatUint(uint64(hits.Of), 10) + ")"; {

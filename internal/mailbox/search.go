@@ -29,6 +29,7 @@ type SearchResult struct {
 	Widened  bool // bodies were looked at although only SearchQuery.Widen asked for it
 	// WidenedWhole: all the bodies were. Complete and Say tell nothing of them.
 	WidenedWhole bool
+	Found        Found  // every letter found, shown or not
 	Say          string // how far it got and how well, in French; "" when there is nothing to say
 }
 

@@ -44,6 +44,7 @@ type world struct {
 	mute  sync.Map     // mailbox key → the server hangs up on it
 	hook  atomic.Pointer[func(command, folder string) error]
 	users *users
+	db    *store.DB
 	ctx   context.Context
 }
 
@@ -84,7 +85,7 @@ func newWorld(t *testing.T) *world {
 	w.mail = mailserver.New(mailserver.Options{Address: host + ":993", Mode: mailserver.ModeTLS, TLS: &tls.Config{RootCAs: pool}, Dial: dial,
 		Credentials:    func(context.Context, mssante.Actor, mssante.Address) (string, error) { return "token", nil },
 		CommandTimeout: 15 * time.Second, Now: now})
-	w.house = New(Options{Grants: w.grant, Servers: w.mail, Audit: w.trail, Keys: keys, Now: now})
+	w.house, w.db = New(Options{Grants: w.grant, Servers: w.mail, Audit: w.trail, Keys: keys, DB: db, Now: now}), db
 	t.Cleanup(func() {
 		w.mail.Close(context.Background())
 		w.trail.Close()
@@ -205,6 +206,7 @@ type users struct {
 	all  map[string]*imapmemserver.User
 	mute *sync.Map
 	hook *atomic.Pointer[func(command, folder string) error]
+	slow atomic.Pointer[func(letters int) error]
 }
 
 func (u *users) get(name string) *imapmemserver.User {
@@ -228,6 +230,9 @@ type userSession struct {
 // returns is the server's answer.
 func (w *world) during(f func(command, folder string) error) { w.hook.Store(&f) }
 
+// searches runs f before the server answers which of so many letters are somebody's.
+func (w *world) searches(f func(letters int) error) { w.users.slow.Store(&f) }
+
 func (s *userSession) before(command string) error {
 	if f := s.users.hook.Load(); f != nil {
 		return (*f)(command, s.folder)
@@ -246,6 +251,11 @@ func (s *userSession) Select(name string, o *imap.SelectOptions) (*imap.SelectDa
 func (s *userSession) Search(kind imapserver.NumKind, c *imap.SearchCriteria, o *imap.SearchOptions) (*imap.SearchData, error) {
 	if err := s.before("SEARCH"); err != nil {
 		return nil, err
+	}
+	if f := s.users.slow.Load(); f != nil && len(c.Or) > 0 && len(c.SeqNum) > 0 && len(c.SeqNum[0]) > 0 {
+		if err := (*f)(int(c.SeqNum[0][0].Stop-c.SeqNum[0][0].Start) + 1); err != nil {
+			return nil, err
+		}
 	}
 	return s.UserSession.Search(kind, c, o)
 }

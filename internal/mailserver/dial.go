@@ -52,7 +52,7 @@ func (s *Server) connect(ctx context.Context, mech mechanism) (_ *conn, err erro
 	defer s.observe(verbAuthenticate, time.Now(), &err)
 	if !s.slots.tryEnter() {
 		if unattended(ctx) {
-			return nil, errFull
+			return nil, errNoRoom
 		}
 		s.evictIdle()
 		if err := s.slots.enter(ctx); err != nil {

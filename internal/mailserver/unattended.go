@@ -11,8 +11,8 @@ import (
 // an act of the person may ask for: whoever watches waits for one.
 var ErrAway = errors.New("mailserver: a new token takes an act of the person")
 
-// errFull: this node has no room for a connection nobody asked for.
-var errFull = errors.New("mailserver: no room for a connection nobody waits for")
+// errNoRoom: this node has no room for a connection nobody asked for.
+var errNoRoom = errors.New("mailserver: no room for a connection nobody waits for")
 
 type unattendedKey struct{}
 

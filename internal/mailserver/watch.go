@@ -285,7 +285,7 @@ func (w *watcher) learn(folders []Folder, heard map[string]kinds) {
 	for _, f := range folders {
 		k := heard[f.Name]
 		if was, ok := w.known[f.Name]; ok {
-			k.add(changes(was, f))
+			k.add(changed(was, f))
 		}
 		w.known[f.Name] = f
 		if !k.any() {
@@ -316,9 +316,9 @@ func (w *watcher) vanish(folder string) {
 	}
 }
 
-// changes compares two statuses of a folder. A server that reuses UIDs or loses count
+// changed compares two statuses of a folder. A server that reuses UIDs or loses count
 // is told to have changed everything.
-func changes(was, now Folder) (k kinds) {
+func changed(was, now Folder) (k kinds) {
 	if was.UIDValidity != now.UIDValidity {
 		return kinds{true, true, true}
 	}

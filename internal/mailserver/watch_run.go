@@ -45,7 +45,7 @@ func (w *watcher) run(ctx context.Context) {
 			return
 		case errors.Is(err, ErrAway):
 			w.attend(Away, "")
-		case errors.Is(err, errFull):
+		case errors.Is(err, errNoRoom):
 			w.attend(Crowded, "")
 		default:
 			w.attend(Down, "")

@@ -1,6 +1,7 @@
 package outgoing
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -31,7 +32,7 @@ func (o *Outbox) chunkWriter(ctx context.Context, draftID string, f *File) (*chu
 		return nil, err
 	}
 	if part := f.Received % ChunkSize; part != 0 { // go on with a chunk that is not full
-		tail, err := o.chunk(ctx, o.db.Read(), w.author, w.home, f.ID, f.Received/ChunkSize)
+		tail, err := o.chunk(ctx, o.db.Read(), nil, w.author, w.home, f.ID, f.Received/ChunkSize)
 		if err != nil {
 			return nil, err
 		}
@@ -130,16 +131,27 @@ func chunkAAD(author, draft, file string, n int64) []byte {
 	return aad(author, draft, file, strconv.FormatInt(n, 10))
 }
 
-func (o *Outbox) chunk(ctx context.Context, q querier, author, home, file string, n int64) ([]byte, error) {
-	var blob []byte
-	if err := q.QueryRowContext(ctx, `SELECT blob FROM draft_chunks WHERE file_id = ? AND n = ?`, file, n).Scan(&blob); err != nil {
-		return nil, fmt.Errorf("file %s, chunk %d: %w", file, n, err)
-	}
-	plain, err := o.keys.Open(sealChunk, blob, chunkAAD(author, home, file, n))
+// chunk reads one chunk over what into holds (nil for a new slice): a large file is
+// read in hundreds, three times on its way out.
+func (o *Outbox) chunk(ctx context.Context, q querier, into []byte, author, home, file string, n int64) (plain []byte, err error) {
+	defer func() {
+		if err != nil {
+			plain, err = nil, fmt.Errorf("file %s, chunk %d: %w", file, n, err)
+		}
+	}()
+	rows, err := q.QueryContext(ctx, `SELECT blob FROM draft_chunks WHERE file_id = ? AND n = ?`, file, n)
 	if err != nil {
-		return nil, fmt.Errorf("file %s, chunk %d: %w", file, n, err)
+		return nil, err
 	}
-	return plain, nil
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	if !rows.Next() {
+		return nil, cmp.Or(rows.Err(), sql.ErrNoRows)
+	}
+	var blob sql.RawBytes // the driver's own memory, until rows is closed
+	if err := rows.Scan(&blob); err != nil {
+		return nil, err
+	}
+	return o.keys.OpenInto(into[:0], sealChunk, blob, chunkAAD(author, home, file, n))
 }
 
 // openFile streams a file: one chunk in memory at a time. A chunk that is missing
@@ -155,7 +167,8 @@ type chunkReader struct {
 	file, home, author string
 	left               int64 // octets still to come, once opened
 	n                  int64
-	buf                []byte
+	chunk              []byte // the last one read, whole
+	buf                []byte // what is left of it
 	opened             bool
 	err                error
 }
@@ -175,9 +188,10 @@ func (r *chunkReader) Read(p []byte) (int, error) {
 			r.err = io.EOF
 			return 0, r.err
 		}
-		if r.buf, r.err = r.o.chunk(r.ctx, r.q, r.author, r.home, r.file, r.n); r.err != nil {
+		if r.chunk, r.err = r.o.chunk(r.ctx, r.q, r.chunk, r.author, r.home, r.file, r.n); r.err != nil {
 			return 0, r.err
 		}
+		r.buf = r.chunk
 		if int64(len(r.buf)) != min(ChunkSize, r.left) {
 			r.err = fmt.Errorf("file %s: chunk %d has %d octets", r.file, r.n, len(r.buf))
 			return 0, r.err
@@ -194,6 +208,7 @@ func (r *chunkReader) Close() error {
 	if r.err == nil {
 		r.err = io.ErrClosedPipe
 	}
-	r.buf = nil
+	clear(r.chunk)
+	r.buf, r.chunk = nil, nil
 	return nil
 }

@@ -40,9 +40,10 @@ func (o *Outbox) prefix(ctx context.Context, f File) (string, error) {
 		return "", err
 	}
 	h := sha256.New()
+	var b []byte
 	for at := int64(0); at < f.Received; at += ChunkSize {
-		b, err := o.chunk(ctx, o.db.Read(), author, home, f.ID, at/ChunkSize)
-		if err != nil {
+		var err error
+		if b, err = o.chunk(ctx, o.db.Read(), b, author, home, f.ID, at/ChunkSize); err != nil {
 			return "", err
 		}
 		want := min(ChunkSize, f.Received-at)

@@ -88,7 +88,7 @@ func (a *attributes) get(key string) (string, bool) {
 
 // write gives the attributes in alphabetical order (the parser that checks us
 // sorts some), and how many of the bytes are a data: picture.
-func (a *attributes) write(name, style string) (attrs string, picture int) {
+func (a *attributes) write(name string, k kind, style string) (attrs string, picture int) {
 	if len(a.keys) == 0 && style == "" {
 		return "", 0
 	}
@@ -111,7 +111,7 @@ func (a *attributes) write(name, style string) (attrs string, picture int) {
 			}
 		default:
 			judge := allowed[key]
-			if judge == nil || !fits(name, key) {
+			if judge == nil || !fits(name, k, key) {
 				continue
 			}
 			var ok bool
@@ -122,7 +122,12 @@ func (a *attributes) write(name, style string) (attrs string, picture int) {
 		out = append(out, attribute{key, value})
 	}
 	slices.SortFunc(out, func(x, y attribute) int { return strings.Compare(x.key, y.key) })
+	size := 0
+	for _, x := range out {
+		size += len(x.key) + len(x.value) + len(` =""`)
+	}
 	var b bytes.Buffer
+	b.Grow(size)
 	for _, x := range out {
 		b.WriteByte(' ')
 		b.WriteString(x.key)
@@ -136,14 +141,14 @@ func (a *attributes) write(name, style string) (attrs string, picture int) {
 type attribute struct{ key, value string }
 
 // fits keeps an attribute to the elements it means something on.
-func fits(name, key string) bool {
+func fits(name string, k kind, key string) bool {
 	switch key {
 	case "dir", "lang":
 		return true
 	case "align":
 		return name != "span" && name != "a"
 	case "valign", "nowrap":
-		return elements[name]&structure != 0
+		return k&structure != 0
 	case "colspan", "rowspan", "scope":
 		return name == "td" || name == "th"
 	case "span":
@@ -151,11 +156,11 @@ func fits(name, key string) bool {
 	case "cellpadding", "cellspacing", "bordercolor":
 		return name == "table"
 	case "bgcolor":
-		return elements[name]&structure != 0 || name == "table" || name == "div"
+		return k&structure != 0 || name == "table" || name == "div"
 	case "border", "hspace", "vspace":
 		return name == "table" || name == "img"
 	case "width", "height":
-		return elements[name]&structure != 0 || name == "table" || name == "img" || name == "hr"
+		return k&structure != 0 || name == "table" || name == "img" || name == "hr"
 	case "color", "face", "size":
 		return name == "font" || name == "hr" && key != "face"
 	case "clear":

@@ -48,6 +48,35 @@ var dropped = map[string]bool{
 // rename gives old or odd elements a plain equivalent.
 var rename = map[string]string{"body": "div", "image": "img", "listing": "pre", "menu": "ul", "dir": "ul", "xmp": "pre", "plaintext": "pre"}
 
+// tagName is what a tag's name means to us: the name it gets.
+type tagName struct {
+	name          string
+	kind          kind
+	kept, dropped bool
+}
+
+// tagNames is the three lists above by the name as it comes, looked up once a tag.
+var tagNames = func() map[string]tagName {
+	all := make(map[string]tagName, len(elements)+len(dropped)+len(rename))
+	for name, k := range elements {
+		all[name] = tagName{name: name, kind: k, kept: true}
+	}
+	for old, name := range rename {
+		all[old] = tagName{name: name, kind: elements[name], kept: true}
+	}
+	for name := range dropped {
+		all[name] = tagName{name: name, dropped: true}
+	}
+	return all
+}()
+
+func tagNameOf(name []byte) tagName {
+	if e, ok := tagNames[string(name)]; ok {
+		return e
+	}
+	return tagName{name: string(name)}
+}
+
 const (
 	maxInput    = 16 << 20
 	maxOutput   = 2 << 20 // data: pictures not counted

@@ -81,11 +81,10 @@ func (w *writer) closeItem(a, b string) {
 
 // end closes an element if it is open within its walls. When an inline element
 // ends while blocks inside it are open, they are closed and opened again.
-func (w *writer) end(name string) {
+func (w *writer) end(name string, k kind) {
 	if w.flat {
 		return
 	}
-	k := elements[name]
 	if k&structure != 0 || name == "table" {
 		w.endTable(name)
 		return

@@ -103,7 +103,7 @@ func pass(in []byte, w *writer) *writer {
 		case xhtml.StartTagToken, xhtml.SelfClosingTagToken:
 			name, more := z.TagName()
 			if s.until == "" {
-				startTag(w, z, &s, string(name), more)
+				startTag(w, z, &s, tagNameOf(name), more)
 			}
 		case xhtml.EndTagToken:
 			name, _ := z.TagName()
@@ -113,38 +113,35 @@ func pass(in []byte, w *writer) *writer {
 				}
 				continue
 			}
-			endTag(w, string(name))
+			endTag(w, tagNameOf(name))
 		}
 	}
 	w.closeAll()
 	return w
 }
 
-func startTag(w *writer, z *xhtml.Tokenizer, s *skipper, name string, more bool) {
-	if dropped[name] {
-		if isRaw(name) {
-			s.until = name
+func startTag(w *writer, z *xhtml.Tokenizer, s *skipper, e tagName, more bool) {
+	if e.dropped {
+		if isRaw(e.name) {
+			s.until = e.name
 		} else {
-			s.skip(name)
+			s.skip(e.name)
 		}
 		return
 	}
-	if to, ok := rename[name]; ok {
-		name = to
-	}
-	if _, ok := elements[name]; !ok {
+	if !e.kept {
 		countRemote(w, z, more)
 		return
 	}
 	a := readAttributes(z, more)
-	if name == "span" && a.ours {
+	if e.name == "span" && a.ours {
 		s.skip("span")
 		return
 	}
 	if v, _ := a.get("background"); fetches(v) {
 		w.remote++
 	}
-	w.start(name, a)
+	w.start(e.name, e.kind, a)
 }
 
 func isRaw(name string) bool {
@@ -155,16 +152,12 @@ func isRaw(name string) bool {
 	return false
 }
 
-func endTag(w *writer, name string) {
-	if to, ok := rename[name]; ok {
-		name = to
-	}
-	if name == "br" {
-		w.start("br", attributes{}) // as browsers read </br>
-		return
-	}
-	if k, ok := elements[name]; ok && k&void == 0 {
-		w.end(name)
+func endTag(w *writer, e tagName) {
+	switch {
+	case e.name == "br":
+		w.start("br", e.kind, attributes{}) // as browsers read </br>
+	case e.kept && e.kind&void == 0:
+		w.end(e.name, e.kind)
 	}
 }
 
@@ -249,6 +242,10 @@ func render(b *bytes.Buffer, n *xhtml.Node) {
 
 // escapeText writes text for element content and for attribute values alike.
 func escapeText(b *bytes.Buffer, s string) {
+	if escapedLen(s) == len(s) { // most words: looked through at many bytes a step
+		b.WriteString(s)
+		return
+	}
 	from := 0
 	for i := range len(s) {
 		var e string

@@ -52,16 +52,7 @@ func plainText(s string) bool {
 }
 
 func escapedLen(s string) int {
-	n := len(s)
-	for i := range len(s) {
-		switch s[i] {
-		case '&', '"':
-			n += 4
-		case '<', '>':
-			n += 3
-		}
-	}
-	return n
+	return len(s) + 4*(strings.Count(s, "&")+strings.Count(s, `"`)) + 3*(strings.Count(s, "<")+strings.Count(s, ">"))
 }
 
 // cutEscaped gives as much of s as fits escaped in n bytes, at a character.

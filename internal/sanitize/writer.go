@@ -89,14 +89,13 @@ func (w *writer) text(s string) {
 }
 
 // start opens an allowed element where the parser would put it.
-func (w *writer) start(name string, a attributes) {
+func (w *writer) start(name string, k kind, a attributes) {
 	if w.flat {
-		if elements[name]&(closesP|structure) != 0 || name == "br" {
+		if k&(closesP|structure) != 0 || name == "br" {
 			w.text("\n")
 		}
 		return
 	}
-	k := elements[name]
 	if name == "a" || name == "img" {
 		var keep bool
 		if a, keep = w.resolve(name, a); !keep {
@@ -120,7 +119,7 @@ func (w *writer) start(name string, a attributes) {
 	}
 	style, remote := w.style(a.style)
 	w.remote += remote
-	attrs, picture := a.write(name, style)
+	attrs, picture := a.write(name, k, style)
 	w.push(name, k, attrs, picture, a)
 	for _, e := range again {
 		if len(w.stack) < maxDepth && name != "table" {

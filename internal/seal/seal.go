@@ -53,6 +53,12 @@ func (k *Keyring) Seal(purpose string, plaintext, aad []byte) ([]byte, error) {
 
 // Open undoes Seal under whichever key of the ring the blob names.
 func (k *Keyring) Open(purpose string, blob, aad []byte) ([]byte, error) {
+	return k.OpenInto(nil, purpose, blob, aad)
+}
+
+// OpenInto is Open, appending to dst: for what comes in many pieces. dst must not
+// share memory with blob.
+func (k *Keyring) OpenInto(dst []byte, purpose string, blob, aad []byte) ([]byte, error) {
 	if len(blob) < 2 || blob[0] != blobVersion {
 		return nil, ErrTampered
 	}
@@ -65,7 +71,7 @@ func (k *Keyring) Open(purpose string, blob, aad []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	plain, err := aead.Open(nil, blob[end:end+nonceSize], blob[end+nonceSize:], bind(blob[:end], aad))
+	plain, err := aead.Open(dst, blob[end:end+nonceSize], blob[end+nonceSize:], bind(blob[:end], aad))
 	if err != nil {
 		return nil, ErrTampered
 	}

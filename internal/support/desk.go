@@ -29,7 +29,9 @@ type Options struct {
 	Loops     func() []Loop // the background works of this node
 	HeadsFile string        // exported heads that Verify compares with, "" for none
 	MaxExport int           // rows of one export; 0: 500,000
-	Now       func() time.Time
+	// Zone is the one of the hours in the file for spreadsheets; nil = UTC.
+	Zone *time.Location
+	Now  func() time.Time
 }
 
 // Desk answers support. Safe for concurrent use.
@@ -39,6 +41,9 @@ type Desk struct{ o Options }
 func New(o Options) *Desk {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Zone == nil {
+		o.Zone = time.UTC
 	}
 	if o.MaxExport <= 0 {
 		o.MaxExport = maxExport

@@ -57,7 +57,7 @@ func (d *Desk) Export(ctx context.Context, by mssante.Actor, q TrailQuery, f For
 func (d *Desk) export(ctx context.Context, q TrailQuery, f Format, w io.Writer) (written int, cut bool, err error) {
 	out := ndjsonWriter(w)
 	if f == CSV {
-		out = csvWriter(w)
+		out = csvWriter(w, d.o.Zone)
 	}
 	filter, err := d.filter(ctx, q, exportBatch)
 	if err != nil {
@@ -112,11 +112,13 @@ type line struct {
 	Request    string `json:"request"`
 	About      string `json:"about,omitempty"` // whom it is about: a name
 	Items      int    `json:"items"`
+
+	at time.Time
 }
 
 func lineOf(r audit.Row) line {
 	e := r.Event
-	return line{At: instant(r.At), Node: r.Node, Day: r.Day, N: r.N, Action: string(e.Action), Outcome: e.Outcome,
+	return line{at: r.At, At: instant(r.At), Node: r.Node, Day: r.Day, N: r.N, Action: string(e.Action), Outcome: e.Outcome,
 		Name: e.Actor.Name, Work: e.Actor.Work, NationalID: string(e.Actor.NationalID), Account: e.Actor.AccountID, Session: e.Actor.SessionID,
 		ACR: e.Actor.ACR, Mailbox: MailboxWord(e.Mailbox), Target: targetWord(e), Request: e.Request, Items: e.Count}
 }
@@ -140,7 +142,7 @@ func MailboxWord(s string) string {
 // the opaque id would tell one patient from another.
 func targetWord(e audit.Event) string {
 	switch e.Action {
-	case audit.ExchangeList, audit.ExchangeOpen, audit.ExchangeClose, audit.PatientINS, audit.PatientIdentify:
+	case audit.ExchangeList, audit.ExchangeOpen, audit.ExchangeClose, audit.ExchangeTold, audit.PatientINS, audit.PatientIdentify:
 		if e.Target != "" {
 			return "patient"
 		}
@@ -172,8 +174,9 @@ func ndjsonWriter(w io.Writer) lines {
 }
 
 // csvWriter writes what French spreadsheets open by themselves: semicolons, a byte
-// order mark, CRLF, words for what the other format gives as codes.
-func csvWriter(w io.Writer) lines {
+// order mark, CRLF, words for what the other format gives as codes, the hour of the
+// clock on the wall beside the instant.
+func csvWriter(w io.Writer, zone *time.Location) lines {
 	out := csv.NewWriter(w)
 	out.Comma, out.UseCRLF = ';', true
 	begun := false
@@ -182,7 +185,7 @@ func csvWriter(w io.Writer) lines {
 			return nil
 		}
 		begun = true
-		return out.Write([]string{"\ufeffinstant", "noeud", "jour", "ligne", "acte", "code", "issue", "nom", "metier", "identifiant_national", "compte", "session", "niveau",
+		return out.Write([]string{"\ufeffdate_heure", "instant_utc", "noeud", "jour", "ligne", "acte", "code", "issue", "nom", "metier", "identifiant_national", "compte", "session", "niveau",
 			"boite", "cible", "personne_concernee", "demande", "elements"})
 	}
 	row := func(cells ...string) error {
@@ -196,11 +199,11 @@ func csvWriter(w io.Writer) lines {
 	}
 	return lines{
 		write: func(l line) error {
-			return row(l.At, l.Node, l.Day, strconv.FormatInt(l.N, 10), audit.Action(l.Action).Label(), l.Action, audit.OutcomeLabel(l.Outcome), l.Name, l.Work, l.NationalID,
+			return row(onTheWall(l.at, zone), l.At, l.Node, l.Day, strconv.FormatInt(l.N, 10), audit.Action(l.Action).Label(), l.Action, audit.OutcomeLabel(l.Outcome), l.Name, l.Work, l.NationalID,
 				l.Account, l.Session, l.ACR, l.Mailbox, l.Target, l.About, RequestWords(audit.Action(l.Action), l.Request), strconv.Itoa(l.Items))
 		},
 		cut: func(written int, oldest time.Time) error {
-			return row(instant(oldest), "", "", "", fmt.Sprintf("EXPORT INCOMPLET\u00a0: %d lignes, les plus récentes. Les plus anciennes manquent\u00a0: cherchez par dates pour les avoir.", written),
+			return row(onTheWall(oldest, zone), instant(oldest), "", "", "", fmt.Sprintf("EXPORT INCOMPLET\u00a0: %d lignes, les plus récentes. Les plus anciennes manquent\u00a0: cherchez par dates pour les avoir.", written),
 				"cut", "", "", "", "", "", "", "", "", "", "", "", "")
 		},
 		flush: func() error {
@@ -211,6 +214,11 @@ func csvWriter(w io.Writer) lines {
 			return out.Error()
 		},
 	}
+}
+
+// onTheWall is a date that spreadsheets take for one.
+func onTheWall(t time.Time, zone *time.Location) string {
+	return t.In(zone).Format("2006-01-02 15:04:05")
 }
 
 func instant(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
