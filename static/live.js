@@ -135,6 +135,8 @@
     rows.forEach(function (r) { out[r.dataset.uid] = r; });
     return out;
   }
+  // The letter being read keeps its place, read or moved: 'next' counts from there.
+  function current(row) { return $(".row-link[aria-current]", row) !== null; }
   function lay(kept, asked) {
     var rows = $("#rows", list), hold = !asked && handled();
     if (!rows || !kept.rows) {
@@ -143,8 +145,9 @@
     }
     var have = all(".row", rows), come = all(".row", kept.rows), old = byUid(have), now = byUid(come);
     var least = Math.min.apply(null, come.map(uidOf)), fresh = come.filter(function (r) { return !old[r.dataset.uid]; });
+    var chosen = /[?&]filter=/.test(live.dataset.fresh); // a letter may leave a choice and be where it was
     have.forEach(function (r) {
-      if (now[r.dataset.uid]) { patch(r, now[r.dataset.uid]); } else if (uidOf(r) >= least || !$(".pager", list)) { gone(r); }
+      if (now[r.dataset.uid]) { patch(r, now[r.dataset.uid]); } else if (!chosen && (uidOf(r) >= least || !$(".pager", list))) { gone(r); }
     });
     if (hold) {
       pending = kept;
@@ -154,7 +157,7 @@
     }
     pending = null;
     bar.hidden = true;
-    have.forEach(function (r) { if (!now[r.dataset.uid]) { r.remove(); } });
+    have.forEach(function (r) { if (!now[r.dataset.uid] && !current(r)) { r.remove(); } });
     var at = rows.firstElementChild;
     come.forEach(function (r) {
       var here = old[r.dataset.uid];

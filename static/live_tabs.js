@@ -7,7 +7,7 @@
   if (!data || !window.fetch || !data.dataset.stream) { return; }
   var stream = data.dataset.stream, folder = data.dataset.folder;
   var channel = window.BroadcastChannel ? new BroadcastChannel("pli:" + stream) : null;
-  var source = null, leading = false, heard = 0, greeted = false, failed = 0, mute = 0, timer = 0, over = false, seen = false;
+  var source = null, leading = false, heard = 0, greeted = false, failed = 0, mute = window.EventSource ? 0 : 2, rounds = 0, timer = 0, over = false, seen = false, release = function () {};
 
   function tell(kind, detail) { doc.dispatchEvent(new CustomEvent("pli:" + kind, { detail: detail })); }
   function post(kind, detail) { if (channel) { channel.postMessage({ kind: kind, detail: detail }); } }
@@ -27,6 +27,7 @@
   function end(o) {
     over = true;
     close();
+    release();
     share("over", o);
   }
   function finished(o) {
@@ -47,7 +48,7 @@
   function open() {
     close();
     if (over || !leading) { return; }
-    if (!window.EventSource || mute >= 2) { ask(); return; }
+    if (mute >= 2) { ask(); return; }
     greeted = false;
     heard = Date.now();
     source = new EventSource(address());
@@ -59,7 +60,7 @@
   }
   // The browser does not say why: asking once does.
   function lost() {
-    if (!greeted) { ask(); return; }
+    if (!greeted) { mute += 1; ask(); return; }
     trouble();
   }
   function trouble() {
@@ -89,7 +90,9 @@
     if (over) { return; }
     if (last) { finished(last); return; }
     failed = 0;
-    if (mute < 2) { later(1000); return; } // the stream may work now
+    rounds += 1;
+    if (rounds % 20 === 0 && window.EventSource) { mute = 1; } // the stream may work now
+    if (mute < 2) { later(1000); return; }
     later(doc.hidden ? 120000 : 30000, ask);
   }
 
@@ -111,6 +114,7 @@
   if (channel) {
     channel.onmessage = function (event) {
       var m = event.data || {};
+      if (over) { return; } // the next session's news are not this page's
       switch (m.kind) {
       case "want": if (leading) { folder = m.detail; open(); } break;
       case "who": if (!doc.hidden) { post("here"); } break;
@@ -130,7 +134,7 @@
   if (channel && navigator.locks) {
     navigator.locks.request("pli:" + stream, function () {
       lead();
-      return new Promise(function () {}); // held until the tab is gone
+      return new Promise(function (resolve) { release = resolve; }); // held until the tab is gone
     }).catch(lead);
     setTimeout(function () { if (!leading) { post("want", folder); } }, 300);
   } else {

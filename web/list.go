@@ -175,6 +175,9 @@ func (s *Server) listView(r *http.Request, b *mailbox.Box, lq mailbox.ListQuery,
 		s.introduceRows(r, l.Items, v.Rows)
 	}
 	s.withDrafts(r, b, lq, l, &v)
+	if v.Drafting { // two groups, and ticks on both: its own acts load it again
+		v.Live.Fresh = ""
+	}
 	if len(v.Rows) == 0 {
 		v.Empty = emptyWords(lq, string(l.Folder.Role))
 	}

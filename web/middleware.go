@@ -61,7 +61,8 @@ func (s *Server) logged(next http.Handler) http.Handler {
 		begin := time.Now()
 		c := &countingWriter{ResponseWriter: w}
 		defer func() {
-			if s.observe != nil {
+			// A stream lasts as long as its page: no answer's time, and counted apart.
+			if rt := scopeOf(r).route; s.observe != nil && (rt == nil || rt.set != streamHeaders) {
 				s.observe(pattern(r), method(r), c.code(), time.Since(begin))
 			}
 			s.log.LogAttrs(r.Context(), slog.LevelInfo, "request",

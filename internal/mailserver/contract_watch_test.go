@@ -44,25 +44,38 @@ func contractWatch(b *bench) {
 	uids := b.fill(2)
 	v := b.a.Watch("INBOX")
 	defer v.Close()
-	until(b.T, v, "how it stands", about("INBOX", func(f FolderNews) bool { return f.Folder.Messages == 2 && !f.Arrived }))
+	stands := until(b.T, v, "how it stands", about("INBOX", func(f FolderNews) bool { return f.Folder.Messages == 2 && !f.Arrived }))
 	if n, _ := v.Take(); n.Attention != Told {
 		until(b.T, v, "attention", told)
 	}
+	// What is told is what a list says: a page that shows all there is asks for nothing.
+	same := func(what string, n News) {
+		b.Helper()
+		told, listed := n.Folders[len(n.Folders)-1].Folder, b.rows(Query{Folder: "INBOX"}).Folder
+		if told.UIDValidity != listed.UIDValidity || told.UIDNext != listed.UIDNext || told.Messages != listed.Messages || told.Unseen != listed.Unseen ||
+			told.HighestModSeq != listed.HighestModSeq {
+			b.Errorf("%s: told %+v, listed %+v", what, told, listed)
+		}
+	}
+	same("how it stands", stands)
 	raw := strings.ReplaceAll(letter("nouvelle", "texte"), "\n", "\r\n")
 	_, _, err := b.them.Append(b.ctx, "INBOX", nil, time.Now(), int64(len(raw)), strings.NewReader(raw))
 	b.must(err)
 	began := time.Now()
-	until(b.T, v, "an arrival", about("INBOX", func(f FolderNews) bool { return f.Arrived && f.Folder.Messages == 3 && f.Folder.Unseen == 3 }))
+	n := until(b.T, v, "an arrival", about("INBOX", func(f FolderNews) bool { return f.Arrived && f.Folder.Messages == 3 && f.Folder.Unseen == 3 }))
 	b.Logf("told after %s", time.Since(began).Round(time.Millisecond))
+	same("an arrival", n)
 	validity := b.rows(Query{Folder: "INBOX"}).Folder.UIDValidity
 	_, err = b.them.SetFlags(b.ctx, "INBOX", validity, uids[:1], []string{`\Seen`}, nil)
 	b.must(err)
-	until(b.T, v, "a mark", about("INBOX", func(f FolderNews) bool { return f.Marked && f.Folder.Unseen == 2 }))
+	n = until(b.T, v, "a mark", about("INBOX", func(f FolderNews) bool { return f.Marked && f.Folder.Unseen == 2 }))
+	same("a mark", n)
 	archive, err := b.them.EnsureFolder(b.ctx, RoleArchive)
 	b.must(err)
 	_, err = b.them.Move(b.ctx, "INBOX", validity, uids[1:], archive.Name)
 	b.must(err)
-	until(b.T, v, "an expunge", about("INBOX", func(f FolderNews) bool { return f.Gone && f.Folder.Messages == 2 }))
+	n = until(b.T, v, "an expunge", about("INBOX", func(f FolderNews) bool { return f.Gone && f.Folder.Messages == 2 }))
+	same("an expunge", n)
 	// Somebody else has another folder before them: the one connection turns to it.
 	other := b.a.Watch(archive.Name)
 	defer other.Close()
