@@ -23,6 +23,7 @@ func main() {
 	letters := flag.Int("letters", 100_000, "letters in the mailbox")
 	runs := flag.Int("runs", 120, "times each page is measured")
 	tolerant := flag.Bool("tolerant", false, "a number that misses its bound is no failure")
+	pages := flag.Bool("pages", false, "the pages alone: nothing is sent or imported")
 	crowd := flag.Bool("load", false, "many people at once, instead of one page after the other")
 	o := loadOptions{}
 	flag.IntVar(&o.users, "users", 50, "with -load: people who read as fast as they can")
@@ -35,12 +36,12 @@ func main() {
 		}
 		return
 	}
-	if err := bench(*letters, *runs, *tolerant); err != nil {
+	if err := bench(*letters, *runs, *pages, *tolerant); err != nil {
 		log.Fatal("bench: ", err)
 	}
 }
 
-func bench(letters, runs int, tolerant bool) error {
+func bench(letters, runs int, pages, tolerant bool) error {
 	root, fresh, err := prepare(letters)
 	if err != nil {
 		return err
@@ -72,7 +73,11 @@ func bench(letters, runs int, tolerant bool) error {
 			return fmt.Errorf("%w\n%s", err, site.pli.Log())
 		}
 	}
-	for _, more := range []func(*measures) error{benchSending, benchImporting} {
+	more := []func(*measures) error{benchSending, benchImporting}
+	if pages {
+		more = nil
+	}
+	for _, more := range more {
 		if err := more(m); err != nil {
 			return err
 		}

@@ -351,8 +351,11 @@ func (m *measures) print() {
 			p    float64
 		}{{"p50", 0.50}, {"p95", 0.95}} {
 			floor, page := percentile(s.floor, at.p), percentile(s.page, at.p)
-			fmt.Printf("%-22s %-4s %9.2f %9.2f %7.1f %s\n", s.name, at.name, ms(floor), ms(page), float64(page)/float64(max(floor, time.Microsecond)),
-				m.verdicts(s, at.p, floor, page))
+			ratio := "–"
+			if floor > time.Microsecond {
+				ratio = fmt.Sprintf("%.1f", float64(page)/float64(floor))
+			}
+			fmt.Printf("%-22s %-4s %9.2f %9.2f %7s %s\n", s.name, at.name, ms(floor), ms(page), ratio, m.verdicts(s, at.p, floor, page))
 		}
 		fmt.Printf("%-22s floor: %s%s\n", "", s.needs, s.cost())
 	}

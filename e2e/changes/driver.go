@@ -78,7 +78,7 @@ func New(c *rawimap.Client, seed uint64, o Options) (*Driver, error) {
 func (d *Driver) Steps(n int) error {
 	for range n {
 		err := d.step()
-		if err != nil && stumbled(err) && d.done[stumbles] < 1+d.steps/500 {
+		if err != nil && stumbled(err) && d.done[stumbles] < 5+d.steps/100 {
 			err = d.recover()
 		}
 		if err != nil {
