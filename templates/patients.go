@@ -13,6 +13,12 @@ type PatientsView struct {
 	FindError string // why the number typed last cannot be one
 	Typed     string
 	Open      bool // the form is unfolded
+	// SearchTo is the POST target of a name: field words. Sought is the name the page was
+	// narrowed to, "" for all; Found how many exchanges bear it.
+	SearchTo, Sought string
+	Found            int
+	AllHref          string // the page of all
+	LettersTo        string // POST: the same words in all letters, field words
 }
 
 // PatientGroup is one of the three.
@@ -75,6 +81,7 @@ type IdentityView struct {
 	Known              string // the name under which an exchange exists already
 	KnownHref          string
 	To, BackHref       string // POST: field name
+	MendHref           string // to the field with the number in it, under a wrong key
 	Name               string
 }
 

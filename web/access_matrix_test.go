@@ -213,7 +213,7 @@ func (m *matrix) post(role int, pattern string) (post, bool) {
 		"/mail/{box}/compose": {form: values("kind", "blank")}, "/mail/{box}/compose/chosen": {form: values("do", "bin")}, draft: {form: values("version", "1", "subject", "x", "do", "save")},
 		draft + "/save": {json: `{"version":1,"subject":"x","text":"mot"}`}, draft + "/pause": {form: values("leave", "0")}, draft + "/text": {json: `{"html":"<p>mot</p>"}`},
 		draft + "/send": {json: `{"version":1,"files":[],"confirmed":[]}`}, draft + "/settle": {form: values("verdict", "left")}, draft + "/restore": {},
-		"/mail/{box}/patients": {form: values("ins", "255033799001138")}, "/mail/{box}/patients/identity/{handle}": {form: values("name", "Odile")},
+		"/mail/{box}/patients": {form: values("ins", "255033799001138")}, "/mail/{box}/patients/find": {form: values("words", "odile")}, "/mail/{box}/patients/identity/{handle}": {form: values("name", "Odile")},
 		"/mail/{box}/patients/{exchange}/ins": {}, "/mail/{box}/patients/{exchange}/write": {}, "/mail/{box}/patients/{exchange}/close": {form: values("last", "x")},
 		draft + "/files": {form: values("name", "a.txt", "size", "3")}, draft + "/files/{file}": {json: "mot"}, draft + "/files/{file}/remove": {},
 	}[pattern]

@@ -30,6 +30,7 @@ type desk struct {
 	notes      []held[note]
 	directory  []held[directory.Query]
 	identities []held[meant]
+	names      []held[soughtPatient]
 	awaiting   map[string]awaiting     // by mailbox id: patients who wait for us
 	unread     map[string]counter      // by mailbox id
 	folders    map[string]folderList   // by mailbox id

@@ -10,6 +10,7 @@ import (
 
 	"pli.example/pli/internal/conversation"
 	"pli.example/pli/internal/delegation"
+	"pli.example/pli/internal/directory"
 	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/message"
 	"pli.example/pli/internal/mssante"
@@ -36,6 +37,9 @@ func (s *Server) patients(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if ins, ok := s.toMend(r); ok && v.FindTo != "" {
+		v.Open, v.Typed = true, ins.Grouped()
+	}
 	return s.render(w, r, http.StatusOK, templates.PatientsPage(v))
 }
 
@@ -53,16 +57,24 @@ func (s *Server) patientsView(r *http.Request, b *mailbox.Box) (templates.Patien
 	sc.desk.countPatients(sc.box.ID, x.Waiting(), x.Unfinished, s.clock.now())
 	s.askCounters(r)
 	base := path("mail", sc.box.ID, "patients")
-	v := templates.PatientsView{Page: s.page(r, "Patients"), BoxLabel: boxLabel(b.Grant()), Total: len(x.All), Say: x.Say, Unsure: x.Unsure, Groups: []templates.PatientGroup{
+	sought := s.soughtName(r)
+	v := templates.PatientsView{Page: s.page(r, "Patients"), SearchTo: base + "/find", AllHref: base, Sought: sought, LettersTo: path("mail", sc.box.ID, "search"), BoxLabel: boxLabel(b.Grant()), Total: len(x.All), Say: x.Say, Unsure: x.Unsure, Groups: []templates.PatientGroup{
 		{Key: "waiting", Title: "À traiter", Empty: "Aucun patient n’attend de réponse."},
 		{Key: "awaited", Title: "En attente du patient", Empty: "Vous n’attendez de réponse d’aucun patient."},
 		{Key: "closed", Title: "Clos", Empty: "Aucun échange clos."},
 	}}
 	v.Page.Section = "patients"
+	if v.Total == 0 {
+		v.SearchTo = ""
+	}
 	if s.outbox != nil && b.Grant().Rights.Has(delegation.Write) {
 		v.FindTo = base
 	}
 	for _, e := range x.All {
+		if sought != "" && !directory.Named(e.Name, sought) {
+			continue
+		}
+		v.Found++
 		g := &v.Groups[groupOf(e)]
 		if len(g.Rows) == patientRows {
 			g.More++

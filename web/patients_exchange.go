@@ -94,6 +94,7 @@ func (s *Server) exchangeView(r *http.Request, b *mailbox.Box, e mailbox.Exchang
 		v.Letters = append(v.Letters, row)
 	}
 	v.Older = max(len(e.Letters)-shownWhole, 0)
+	s.withKnownFolders(sc, &v.Page) // letters just read count no more
 	return v
 }
 

@@ -44,6 +44,9 @@ func (s *Server) exchangeLetter(r *http.Request, b *mailbox.Box, e mailbox.Excha
 		v.Notices = []templates.Notice{{Kind: "warn", Text: say}}
 		return v
 	}
+	if opened.MarkedRead {
+		sc.desk.wasRead(sc.box.ID, opened.Folder)
+	}
 	lv, err := s.settledView(r, opened)
 	if err != nil {
 		v.Notices = []templates.Notice{{Kind: "warn", Text: problem.SayOf(err)}}

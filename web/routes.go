@@ -119,6 +119,7 @@ func (s *Server) routes() []route {
 		{method: post, pattern: "/mail/{box}/signature", set: pageHeaders, access: forWriters, act: true, handle: s.signatureStore},
 		{method: get, pattern: patientsPath, set: pageHeaders, access: forPatients, act: true, handle: s.patients},
 		{method: post, pattern: patientsPath, set: pageHeaders, access: forPatientWriters, act: true, handle: s.patientFind},
+		{method: post, pattern: patientsPath + "/find", set: pageHeaders, access: forPatients, act: true, handle: s.patientSearch},
 		{method: get, pattern: identityPath, set: pageHeaders, access: forPatientWriters, act: true, handle: s.patientIdentity},
 		{method: post, pattern: identityPath, set: pageHeaders, access: forPatientWriters, act: true, handle: s.patientConfirm},
 		{method: get, pattern: exchangePath, set: pageHeaders, access: forPatients, act: true, handle: s.exchange},

@@ -75,7 +75,8 @@ type Left struct {
 	// code (RFC 3463); known is false when nothing was heard of a failure. nil: never.
 	Lost func(messageID string, patient mssante.Address) (status string, lost, known bool)
 	// Heard is told of each letter that came back and of which Lost knows nothing: Message-ID,
-	// patient and what was said. It keeps it, for its notice may be thrown away. nil: nobody.
+	// patient and what was said. It keeps it, for its notice may be thrown away. It hears nothing
+	// from who may not send. nil: nobody.
 	Heard func(context.Context, string, message.ReportRecipient)
 }
 
@@ -190,6 +191,9 @@ func (b *Box) exchanges(ctx context.Context, left Left) (Exchanges, error) {
 	}
 	x := Exchanges{Unfinished: all.unfinished, Unsure: all.unsure}
 	x.All, x.older = b.pairs(all, left)
+	if !b.grant.Rights.Has(delegation.Send) { // what opening a notice asks for too: the ledger is of those who send
+		left.Heard = nil
+	}
 	left.keep(ctx, x.All)
 	left.keep(ctx, x.older)
 	x.Say = strings.TrimSpace(sayOlder(len(x.older)) + " " + all.say)

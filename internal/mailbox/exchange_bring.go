@@ -24,6 +24,10 @@ type gathering struct {
 // ran out of time.
 func (l *gathering) bringUp(ctx context.Context, id string, f mailserver.Folder) error {
 	known := l.c.folders[id]
+	if known != nil {
+		known.letterPace.rested(l.b.h.now())
+		known.noticePace.rested(l.b.h.now())
+	}
 	if known != nil && known.still(f) {
 		return nil
 	}
@@ -33,7 +37,7 @@ func (l *gathering) bringUp(ctx context.Context, id string, f mailserver.Folder)
 	s := &sight{known: known, validity: f.UIDValidity, next: &collected{at: f, letters: map[uint32]gathered{}, notices: map[uint32]notice{}}}
 	if known != nil && known.at.UIDNext > 0 {
 		s.next.since, s.next.below, s.next.looked = known.since, known.below, known.looked
-		s.next.noticesBelow = known.noticesBelow
+		s.next.noticesBelow, s.next.letterPace, s.next.noticePace = known.noticesBelow, known.letterPace, known.noticePace
 		s.uids, s.notices = slices.Collect(maps.Keys(known.letters)), slices.Collect(maps.Keys(known.notices))
 	} else {
 		s.known = nil
@@ -108,7 +112,7 @@ func (l *gathering) news(ctx context.Context, f mailserver.Folder, s *sight) (an
 // goOn looks further down than time allowed before. What cannot be looked at now is
 // looked at later: it is said to be missing until then.
 func (l *gathering) goOn(ctx context.Context, f mailserver.Folder, s *sight) error {
-	if s.known == nil || s.next.below == 0 || s.reached > 0 {
+	if s.known == nil || s.next.below == 0 || s.reached > 0 || s.next.letterPace.stuck() {
 		return nil
 	}
 	room := gatherLetters - len(s.uids)
@@ -117,12 +121,13 @@ func (l *gathering) goOn(ctx context.Context, f mailserver.Folder, s *sight) err
 		return nil
 	}
 	q := l.question(f, room, gatherLooked-s.next.looked, l.more)
-	q.Below = s.next.below
+	q.Below, q.Window = s.next.below, s.next.letterPace.window
 	hits, err := l.b.mail.Correspondence(ctx, q)
 	if err != nil || hits.Validity != s.validity {
 		if ctx.Err() != nil || problem.Is(err, problem.SignInNeeded) {
 			return err
 		}
+		s.next.letterPace.missed(l.b.h.now())
 		return nil
 	}
 	s.next.looked += hits.Looked
@@ -130,12 +135,14 @@ func (l *gathering) goOn(ctx context.Context, f mailserver.Folder, s *sight) err
 	case hits.Complete:
 		s.next.since, s.next.below = time.Time{}, 0
 	case hits.Reached == 0: // no further than before
+		s.next.letterPace.missed(l.b.h.now())
 		return nil
 	case hits.Enough:
 		s.next.since, s.next.below = time.Time{}, 0
 	default:
 		s.next.since, s.next.below = time.Time{}, hits.Reached
 	}
+	s.next.letterPace.went()
 	s.take(hits)
 	return nil
 }

@@ -45,11 +45,13 @@ type collected struct {
 	looked  uint32 // letters looked at so far
 	// noticesBelow is below for the question of notices, whose look ends nobody's.
 	noticesBelow uint32
+	// How the server answers the two questions: one too slow for them is not asked for ever.
+	letterPace, noticePace pace
 }
 
 // unfinished: there is more to look at, as soon as there is time.
 func (c *collected) unfinished() bool {
-	if c.below > 0 || c.noticesBelow > 0 {
+	if c.below > 0 && !c.letterPace.stuck() || c.noticesBelow > 0 && !c.noticePace.stuck() {
 		return true
 	}
 	for _, n := range c.notices {
@@ -58,6 +60,11 @@ func (c *collected) unfinished() bool {
 		}
 	}
 	return false
+}
+
+// slow: there is more to look at, and the server is too slow for it.
+func (c *collected) slow() bool {
+	return c.below > 0 && c.letterPace.stuck() || c.noticesBelow > 0 && c.noticePace.stuck()
 }
 
 // gatheredAll is what one look at a mailbox gives.
@@ -100,7 +107,7 @@ func (b *Box) correspondence(ctx context.Context) (gatheredAll, error) {
 	now := b.h.now()
 	look := gathering{b: b, c: c, first: now.Add(gatherTime), more: now.Add(gatherMore)}
 	var out gatheredAll
-	var partly, failed []string
+	var partly, failed, slow []string
 	keep := map[string]bool{}
 	for _, f := range folders {
 		id := b.folderID(f.Name)
@@ -118,12 +125,15 @@ func (b *Box) correspondence(ctx context.Context) (gatheredAll, error) {
 		if !known.since.IsZero() {
 			partly = append(partly, label)
 		}
+		if known.slow() {
+			slow = append(slow, label)
+		}
 		out.add(known)
 	}
 	maps.DeleteFunc(c.folders, func(id string, _ *collected) bool { return !keep[id] })
 	left += l.Left
-	out.unsure = out.unfinished || len(failed) > 0 || left > 0
-	out.say = sayGathered(out, partly, failed, left)
+	out.unsure = out.unfinished || len(failed) > 0 || len(slow) > 0 || left > 0
+	out.say = sayGathered(out, partly, slow, failed, left)
 	return out, nil
 }
 
@@ -134,13 +144,16 @@ func sayOlder(n int) string {
 	return strconv.Itoa(n) + agree(n, " échange plus ancien n’est pas montré", " échanges plus anciens ne sont pas montrés") + "\u00a0: il y manque des lettres pour dire où ils en sont."
 }
 
-func sayGathered(x gatheredAll, partly, failed []string, left int) string {
+func sayGathered(x gatheredAll, partly, slow, failed []string, left int) string {
 	var out []string
 	if len(partly) > 0 {
 		out = append(out, "Cette boîte est grande\u00a0: les lettres les plus anciennes n’ont pas été regardées dans "+someOf(partly)+". L’état des échanges est donné d’après les lettres venues ou parties depuis le "+x.since.Format("02/01/2006")+"\u00a0; un échange plus ancien peut manquer ici, ses lettres sont toujours dans leur dossier.")
 	}
 	if x.unfinished {
 		out = append(out, "Pli continue de regarder\u00a0: rechargez cette page dans un instant.")
+	}
+	if len(slow) > 0 {
+		out = append(out, "La messagerie MSSanté répond trop lentement pour regarder plus loin dans "+someOf(slow)+"\u00a0: Pli réessaiera plus tard. Vos lettres sont intactes dans leur dossier.")
 	}
 	if len(failed) > 0 {
 		out = append(out, "La messagerie MSSanté n’a pas permis de regarder dans "+someOf(failed)+".")

@@ -63,11 +63,12 @@ func (l *gathering) askNotices(ctx context.Context, f mailserver.Folder, s *sigh
 	case s.known == nil:
 	case f.UIDNext != s.known.at.UIDNext:
 		q.From = s.known.at.UIDNext
-	case s.next.noticesBelow > 0:
+	case s.next.noticesBelow > 0 && !s.next.noticePace.stuck():
 		q.Below = s.next.noticesBelow
 	default:
 		return nil
 	}
+	q.Window = s.next.noticePace.window
 	hits, err := l.b.mail.Correspondence(ctx, q)
 	switch {
 	case ctx.Err() != nil || problem.Is(err, problem.SignInNeeded):
@@ -76,8 +77,10 @@ func (l *gathering) askNotices(ctx context.Context, f mailserver.Folder, s *sigh
 		if q.Below == 0 {
 			s.next.noticesBelow = math.MaxUint32
 		}
+		s.next.noticePace.missed(l.b.h.now())
 		return nil
 	}
+	s.next.noticePace.went()
 	s.notices = append(s.notices, hits.UIDs...)
 	slices.SortFunc(s.notices, func(x, y uint32) int { return cmp.Compare(y, x) })
 	s.notices = slices.Compact(s.notices)

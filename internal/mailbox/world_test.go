@@ -205,6 +205,7 @@ type users struct {
 	all  map[string]*imapmemserver.User
 	mute *sync.Map
 	hook *atomic.Pointer[func(command, folder string) error]
+	slow atomic.Pointer[func(letters int) error]
 }
 
 func (u *users) get(name string) *imapmemserver.User {
@@ -228,6 +229,9 @@ type userSession struct {
 // returns is the server's answer.
 func (w *world) during(f func(command, folder string) error) { w.hook.Store(&f) }
 
+// searches runs f before the server answers which of so many letters are somebody's.
+func (w *world) searches(f func(letters int) error) { w.users.slow.Store(&f) }
+
 func (s *userSession) before(command string) error {
 	if f := s.users.hook.Load(); f != nil {
 		return (*f)(command, s.folder)
@@ -246,6 +250,11 @@ func (s *userSession) Select(name string, o *imap.SelectOptions) (*imap.SelectDa
 func (s *userSession) Search(kind imapserver.NumKind, c *imap.SearchCriteria, o *imap.SearchOptions) (*imap.SearchData, error) {
 	if err := s.before("SEARCH"); err != nil {
 		return nil, err
+	}
+	if f := s.users.slow.Load(); f != nil && len(c.Or) > 0 && len(c.SeqNum) > 0 && len(c.SeqNum[0]) > 0 {
+		if err := (*f)(int(c.SeqNum[0][0].Stop-c.SeqNum[0][0].Start) + 1); err != nil {
+			return nil, err
+		}
 	}
 	return s.UserSession.Search(kind, c, o)
 }

@@ -22,6 +22,7 @@ type Correspondence struct {
 	Limit   int           // hits wanted, default 100
 	Looking uint32        // letters looked at, at most, counted from the newest; 0 is all
 	Within  time.Duration // time for this folder, default 10 s
+	Window  uint32        // letters of the first question, for a server known to be slow; default 2,000
 }
 
 // Correspondence looks through the headers of one folder, on the connection aside, by
@@ -53,6 +54,9 @@ func (a *Account) Correspondence(ctx context.Context, q Correspondence) (Hits, e
 // correspondence walks down a folder until Looking, Limit or time ends it.
 func (a *Account) correspondence(ctx context.Context, c *conn, q Correspondence, until time.Time, out *Hits) error {
 	w := walk{c: c, q: q, criteria: q.criteria(), out: out, window: firstWindow}
+	if q.Window > 0 {
+		w.window = q.Window
+	}
 	for first := true; first || w.top > 0; first = false {
 		left := until.Sub(a.s.o.Now())
 		if left <= 0 {
