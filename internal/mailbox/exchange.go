@@ -50,8 +50,9 @@ type ExchangeLetter struct {
 	// Lost is what the server said that did not deliver it; nil unless Mark is
 	// conversation.Lost.
 	Lost *message.ReportRecipient
-	// Doubt: a letter that is no server's says that it was not delivered.
-	Doubt bool
+	// Doubt is what a notice nobody can believe says of it: that it was not delivered. nil
+	// for none; see message.Report.Believed.
+	Doubt *message.ReportRecipient
 
 	of conversation.Letter
 }
@@ -74,6 +75,8 @@ type Left struct {
 	// Lost tells whether a letter was given up on its way to a patient, and the status
 	// code (RFC 3463); known is false when nothing was heard of a failure. nil: never.
 	Lost func(messageID string, patient mssante.Address) (status string, lost, known bool)
+	// Submitted tells whether a letter left under that envelope id. nil: never.
+	Submitted func(ctx context.Context, messageID, envelopeID string) bool
 	// Heard is told of each letter that came back and of which Lost knows nothing: Message-ID,
 	// patient and what was said. It keeps it, for its notice may be thrown away. It hears nothing
 	// from who may not send. nil: nobody.
@@ -94,20 +97,22 @@ type Exchanges struct {
 
 // Waiting counts those that wait for us, for a counter that must be able to come to zero:
 // a patient whom no letter reached stands with them, and is not counted, for nothing that is
-// done in the exchange ever ends that.
+// done in the exchange ever ends that. What an unverified notice contests counts: closing or
+// writing again ends it, and so does putting the notice in the bin.
 func (x Exchanges) Waiting() (n int) {
 	for _, e := range x.All {
-		if e.State.Phase == conversation.WaitingForUs {
+		if e.State.Phase == conversation.WaitingForUs || !e.State.Contested.IsZero() {
 			n++
 		}
 	}
 	return n
 }
 
-// Waits reports that the exchange waits for us: for an answer, or for another way to
-// reach a patient whom none of our letters reached.
+// Waits reports that the exchange waits for us: for an answer, for another way to reach a
+// patient whom none of our letters reached, or for a look at a letter that may not have
+// arrived.
 func (e Exchange) Waits() bool {
-	return e.State.Phase == conversation.WaitingForUs || e.State.Phase == conversation.NotOpened
+	return e.State.Phase == conversation.WaitingForUs || e.State.Phase == conversation.NotOpened || !e.State.Contested.IsZero()
 }
 
 const sayNoExchange = "Cet échange n’est plus dans les lettres de cette boîte, sans doute déplacées ou supprimées depuis un autre poste. Revenez à la liste des patients."
@@ -190,7 +195,7 @@ func (b *Box) exchanges(ctx context.Context, left Left) (Exchanges, error) {
 		return Exchanges{}, err
 	}
 	x := Exchanges{Unfinished: all.unfinished, Unsure: all.unsure}
-	x.All, x.older = b.pairs(all, left)
+	x.All, x.older = b.pairs(ctx, all, left)
 	if !b.grant.Rights.Has(delegation.Send) { // what opening a notice asks for too: the ledger is of those who send
 		left.Heard = nil
 	}
