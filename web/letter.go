@@ -137,7 +137,7 @@ func (s *Server) letterView(r *http.Request, l *mailbox.Letter, d *document) (te
 		When: s.clock.full(l.Received), WhenISO: s.clock.iso(l.Received),
 		Flagged: l.Flagged, Unread: l.Unread, Answered: l.Answered, Patient: l.Patient,
 		SourceHref: base + "/source", PrintHref: base + "/print", BackHref: folder + params,
-		CanTriage: g.Rights.Has(delegation.Triage), Notices: notices(l),
+		CanTriage: g.Rights.Has(delegation.Triage), Notices: notices(l, s.believes(r, g, l)),
 	}
 	v.ExchangeHref = s.exchangeHref(sc, patientSide(l))
 	s.introduce(r, l, &v)

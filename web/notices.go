@@ -1,20 +1,26 @@
 package web
 
 import (
+	"net/http"
 	"regexp"
 	"strings"
 
+	"pli.example/pli/internal/delegation"
 	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/message"
 	"pli.example/pli/templates"
 )
 
-// notices are the sentences above a letter: what a report means, what could not be
-// read.
-func notices(l *mailbox.Letter) []templates.Notice {
+// notices are the sentences above a letter: what a report means, affirmed when it can be
+// believed, and what could not be read.
+func notices(l *mailbox.Letter, believed bool) []templates.Notice {
 	var out []templates.Notice
 	if l.Report != nil {
-		out = append(out, reportNotice(withReason(*l.Report, l.Plains)))
+		n := reportNotice(withReason(*l.Report, l.Plains))
+		if !believed {
+			n = unverified(*l.Report)
+		}
+		out = append(out, n)
 	}
 	if l.Unreadable {
 		out = append(out, templates.Notice{Kind: "warn", Title: "Lettre au format inhabituel",
@@ -28,6 +34,18 @@ func notices(l *mailbox.Letter) []templates.Notice {
 		out = append(out, templates.Notice{Kind: "info", Title: "Lettre mal formée", Text: d})
 	}
 	return out
+}
+
+// believes reports whether the report in a letter may be affirmed: one verdict for its page,
+// the exchange and the fate of a colleague's letter, see message.Report.Believed.
+func (s *Server) believes(r *http.Request, g delegation.Grant, l *mailbox.Letter) bool {
+	switch {
+	case l.Report == nil:
+		return true
+	case s.outbox == nil:
+		return l.Report.BelievedOfAll(g.Mailbox.Address, "")
+	}
+	return s.outbox.Believes(r.Context(), g.Mailbox, *l.Report)
 }
 
 func defects(list []string) string {
