@@ -1,9 +1,7 @@
 package mailbox
 
 import (
-	"cmp"
 	"context"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -12,11 +10,7 @@ import (
 	"pli.example/pli/internal/mailserver"
 	"pli.example/pli/internal/message"
 	"pli.example/pli/internal/mssante"
-	"pli.example/pli/internal/problem"
 )
-
-// noticesAtOnce bounds the notices one look opens: a flood of them waits.
-const noticesAtOnce = 40
 
 // notice is what a server wrote back of a letter it could not deliver.
 type notice struct {
@@ -52,74 +46,6 @@ func isINS(a mssante.Address) bool {
 func saysUndelivered(subject string) bool {
 	s := strings.ToLower(strings.TrimSpace(subject))
 	return strings.HasPrefix(s, "message non distribu") || strings.HasPrefix(s, "undelivered mail returned to sender")
-}
-
-// askNotices finds the newest notices of a folder. It moves nothing of what is known of the
-// patients' letters: neither since when none is missing, nor whether the look at them ended.
-// What time leaves out is asked about later.
-func (l *gathering) askNotices(ctx context.Context, f mailserver.Folder, s *sight) error {
-	q := l.question(f, gatherNotices, gatherLooked, l.more)
-	q.Notices = true
-	switch {
-	case s.known == nil:
-	case f.UIDNext != s.known.at.UIDNext:
-		q.From = s.known.at.UIDNext
-	case s.next.noticesBelow > 0 && !s.next.noticePace.stuck():
-		q.Below = s.next.noticesBelow
-	default:
-		return nil
-	}
-	q.Window = s.next.noticePace.window
-	hits, err := l.b.mail.Correspondence(ctx, q)
-	switch {
-	case ctx.Err() != nil || problem.Is(err, problem.SignInNeeded):
-		return err
-	case err != nil || hits.Validity != s.validity || hits.Looked == 0: // later: they may say that a letter was lost
-		if q.Below == 0 {
-			s.next.noticesBelow = math.MaxUint32
-		}
-		s.next.noticePace.missed(l.b.h.now())
-		return nil
-	}
-	s.next.noticePace.went()
-	s.notices = append(s.notices, hits.UIDs...)
-	slices.SortFunc(s.notices, func(x, y uint32) int { return cmp.Compare(y, x) })
-	s.notices = slices.Compact(s.notices)
-	s.notices = s.notices[:min(len(s.notices), gatherNotices)]
-	switch {
-	case !hits.Complete && !hits.Enough:
-		s.next.noticesBelow = hits.Reached
-	case q.From == 0:
-		s.next.noticesBelow = 0
-	}
-	return nil
-}
-
-// readNotices opens those that were not yet. One that cannot be opened is tried again.
-func (l *gathering) readNotices(ctx context.Context, folder string, s *sight) {
-	opened := 0
-	for uid, n := range s.next.notices {
-		if n.read || opened == noticesAtOnce || opened > 0 && l.b.h.now().After(l.first) {
-			continue
-		}
-		opened++
-		letter, err := l.b.letter(ctx, Ref{folder, s.validity, uid})
-		if err != nil {
-			if ctx.Err() != nil {
-				return
-			}
-			n.tries++
-			n.read = n.tries == 3
-			s.next.notices[uid] = n
-			continue
-		}
-		n = noticeOf(letter, l.b.Address())
-		if n.about == "" {
-			delete(s.next.notices, uid)
-			continue
-		}
-		s.next.notices[uid] = n
-	}
 }
 
 // noticeOf reads whom of a letter's patients a server gave up; box is our mailbox.
