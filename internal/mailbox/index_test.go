@@ -194,6 +194,7 @@ func newDovecotWorld(t *testing.T) *world {
 	}
 	t.Cleanup(func() { d.Stop() })
 	w := newWorld(t)
+	w.home = d.Home(annes)
 	w.mail = mailserver.New(mailserver.Options{Address: d.Address, TLS: &tls.Config{RootCAs: d.CA.Pool(), MinVersion: tls.VersionTLS12}, Auth: mailserver.AuthPlain,
 		ServiceUser: dovecot.Service, ServicePassword: dovecot.ServicePassword, CommandTimeout: 15 * time.Second, Now: w.house.now})
 	mail := w.mail
