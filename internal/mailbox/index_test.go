@@ -269,9 +269,16 @@ func indexFollowsOthers(t *testing.T, w *world) {
 			t.Fatalf("%s\ngot  %v\nwant %v", f, a, b)
 		}
 	}
-	if a, b := b.keptOf(false).ix.Folders(), fresh.keptOf(false).ix.Folders(); fmt.Sprint(a) != fmt.Sprint(b) {
-		t.Errorf("counters\n%+v\n%+v", a, b)
+	if a, b := counters(b), counters(fresh); a != b {
+		t.Errorf("counters\n%s\n%s", a, b)
 	}
+}
+
+func counters(b *Box) (out string) {
+	for _, f := range b.keptOf(false).ix.Folders() {
+		out += fmt.Sprintln(f.Name, f.Letters, f.Unread, f.Flagged)
+	}
+	return out
 }
 
 func summaries(l ConversationList) (out []string) {
