@@ -46,6 +46,7 @@ type world struct {
 	users *users
 	db    *store.DB
 	ctx   context.Context
+	home  string // of annes's mailbox, on a real server
 }
 
 var (
