@@ -47,6 +47,8 @@ func (w *world) visit(t *testing.T, b *tab, look func(name string)) {
 	w.confirmLogout(b)
 	w.signIn(b, "martin")
 	see("inbox", func() { b.open(w.inbox(b)) })
+	see("folders", func() { b.leave(byTest("manage-folders")) })
+	see("space", func() { b.leave(byTest("space-link")) })
 	see("letter", func() { w.openLetter(b, e, rich) })
 	letter := b.url()
 	open := absolute(w, b.attr(byTest("attachment-open"), "href"))

@@ -12,6 +12,7 @@ type FoldersView struct {
 	MaxName       int
 	Name          string // typed, when it could not be made
 	Error         string // why
+	Left          int    // folders not shown here
 }
 
 // FolderRow is one folder of it.

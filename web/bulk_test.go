@@ -253,3 +253,21 @@ func TestProcessedLetters(t *testing.T) {
 		t.Errorf("%d to do of %d", n, all)
 	}
 }
+
+// TestFoldersPageIsBounded: hundreds of folders make a page, not a flood.
+func TestFoldersPageIsBounded(t *testing.T) {
+	t.Parallel()
+	k := testkit.New(t)
+	c := k.SignIn("martin")
+	box := boxID(t, c, 1)
+	for i := range 320 {
+		lot(t, k, fmt.Sprintf("Dossier %03d", i), 1)
+	}
+	page := doc(t, ok(t, c.Get("/mail/"+box+"/folders")))
+	if n := page.Find(".folder-row").Length(); n != 300 {
+		t.Errorf("%d rows", n)
+	}
+	if page.Find("[data-testid=folders-left]").Length() != 1 {
+		t.Error("nothing is said of the others")
+	}
+}

@@ -9,6 +9,10 @@ import (
 	"pli.example/pli/templates"
 )
 
+// maxManaged folders are shown to be changed: beyond, the page is no page. The others
+// are counted.
+const maxManaged = 300
+
 // foldersPage shows a mailbox's folders to change them.
 func (s *Server) foldersPage(w http.ResponseWriter, r *http.Request) error {
 	b, err := s.box(r)
@@ -32,14 +36,18 @@ func (s *Server) showFoldersPage(w http.ResponseWriter, r *http.Request, b *mail
 		v.Error = problem.SayOf(failed)
 	}
 	views := make([]mailbox.FolderView, 0, len(all))
-	for _, m := range all {
+	v.Left = max(len(all)-maxManaged, 0)
+	for i, m := range all {
 		views = append(views, m.FolderView)
+		if i >= maxManaged {
+			continue
+		}
 		v.Rows = append(v.Rows, templates.FolderRow{ID: m.ID, Label: m.Label, Name: m.Name, Role: string(m.Role), Depth: m.Depth, Messages: int(m.Messages),
 			Own: m.Own, Holds: m.Holds, Subscribed: m.Subscribed, Selectable: m.Selectable, Href: folderHref(sc.box.ID, m.FolderView)})
 	}
 	s.withFolders(r, &v.Page, b, views, "")
 	for i, l := range v.Page.Folders {
-		if i < len(all) && !all[i].Deep && all[i].Own {
+		if i < min(len(all), maxManaged) && !all[i].Deep && all[i].Own {
 			v.Parents = append(v.Parents, l)
 		}
 	}

@@ -380,3 +380,38 @@ func TestProcessed(t *testing.T) {
 		t.Errorf("undo %v", err)
 	}
 }
+
+// TestBulkOnALineThatBreaks: what nobody confirmed is said as such, the rest did not
+// change, and what was done is taken back; no letter is lost.
+func TestBulkOnALineThatBreaks(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.many("INBOX", 3*bulkPiece)
+	b := w.open(anne, annes)
+	c := w.chooseAll(b, w.inbox(b), 0)
+	var moves atomic.Int32
+	w.during(func(command, _ string) error {
+		if command == "MOVE" && moves.Add(1) == 2 {
+			return &imap.Error{Type: imap.StatusResponseTypeBye, Text: "stopping"}
+		}
+		return nil
+	})
+	_ = must(b.BulkAct(w.ctx, c.Handle, BulkArchive, ""))
+	v := w.over(b)
+	if v.State != BulkFailed || v.Done != bulkPiece || v.Missed != bulkPiece || !v.CanUndo {
+		t.Errorf("%+v", v)
+	}
+	if want := "La messagerie MSSanté n’a pas confirmé l’action pour 250 lettres\u00a0: vérifiez la liste avant de recommencer. Le lot s’est arrêté là\u00a0: 250 lettres n’ont pas changé."; v.Say != want {
+		t.Errorf("says %q", v.Say)
+	}
+	if e := w.last(); e.Count != bulkPiece || e.Outcome == audit.OutcomeOK {
+		t.Errorf("trail %+v", e)
+	}
+	if f := w.seenBy(); f["INBOX"].Messages+f["Archive"].Messages != 3*bulkPiece {
+		t.Errorf("letters lost: %+v", f)
+	}
+	_ = must(b.UndoBulk(w.ctx, v.ID))
+	if back := w.over(b); back.Done != bulkPiece || w.seenBy()["INBOX"].Messages != 3*bulkPiece {
+		t.Errorf("%+v %+v", back, w.seenBy())
+	}
+}

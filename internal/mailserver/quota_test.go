@@ -114,8 +114,25 @@ func contractWeights(b *bench) {
 	if len(gone) != 1 || gone[0] != heavy || marked {
 		b.Errorf("erased %v %t", gone, marked)
 	}
-	q, err := b.a.Quota(b.ctx)
-	if err != nil || q.Percent() != 0 {
+	if q, err := b.a.Quota(b.ctx); err != nil || q.Percent() != 0 {
 		b.Errorf("no quota here: %+v %v", q, err)
+	}
+}
+
+// TestQuotaOfDovecot: what a real server answers, which its contract process does not
+// offer.
+func TestQuotaOfDovecot(t *testing.T) {
+	t.Parallel()
+	imap, _, o := daemon(t)
+	o.Address = imap
+	s := New(o)
+	t.Cleanup(func() { s.Close(context.Background()) })
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	b := &bench{T: t, s: s, a: s.For(testActor("s1"), testAddress(t)), ctx: ctx}
+	b.append("INBOX", letter("Lourde", strings.Repeat("mot ", 600_000)))
+	q, err := b.a.Quota(ctx)
+	if err != nil || q.Limit != 10<<20 || q.Percent() < 20 || q.Percent() > 30 {
+		t.Errorf("%+v, %d %% %v", q, q.Percent(), err)
 	}
 }
