@@ -228,6 +228,10 @@ func (a *Account) put(l *lane, c *conn) {
 	if c.dead.Load() || !l.rest(c) { // killed while it was laid down, its timer perhaps too late for kill to see
 		c.idleTimer.Load().Stop()
 		a.forget(c, errEnded)
+		return
+	}
+	if a.s.slots.crowded() { // it would rest for minutes while others wait to dial
+		a.s.evictIdle()
 	}
 }
 

@@ -28,6 +28,11 @@ func (a *Account) AppendWith(ctx context.Context, folder string, flags []string,
 	var ours error // the writer's own failure: what go-imap makes of it is of no interest
 	err = a.run(ctx, l, false, func(c *conn) error {
 		return c.do(ctx, verbAppend, a.s.o.CommandTimeout+time.Duration(size/(64<<10))*time.Second, budgetSmall, func() error {
+			if c.folder == folder && c.readOnly { // Courier adds nothing to a folder it was told to only look at
+				if err := c.selectFolder(folder, false); err != nil {
+					return err
+				}
+			}
 			o := &imap.AppendOptions{Time: received}
 			for _, f := range flags {
 				o.Flags = append(o.Flags, imap.Flag(f))

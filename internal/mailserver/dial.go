@@ -50,14 +50,14 @@ func (s *Server) dial(ctx context.Context, actor mssante.Actor, addr mssante.Add
 // connect takes a permit of the node, dials and signs in within dialTimeout.
 func (s *Server) connect(ctx context.Context, mech mechanism) (_ *conn, err error) {
 	defer s.observe(verbAuthenticate, time.Now(), &err)
-	if !s.slots.tryEnter() {
-		if unattended(ctx) {
+	// At the node's cap somebody's resting connection gives way: now, or as soon as one
+	// rests (Account.put). What nobody waits for takes nobody's place.
+	if unattended(ctx) {
+		if !s.slots.tryEnter() {
 			return nil, errNoRoom
 		}
-		s.evictIdle()
-		if err := s.slots.enter(ctx); err != nil {
-			return nil, err
-		}
+	} else if err := s.slots.enterOr(ctx, func() { s.evictIdle() }); err != nil {
+		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, min(dialTimeout, s.o.CommandTimeout))
 	defer cancel()
