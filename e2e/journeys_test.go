@@ -53,6 +53,7 @@ func journeys() []journey {
 		{name: "search-text", do: searchEverywhere},
 		{name: "pages", do: pages},
 		{name: "live", mode: "js", why: "a list that keeps itself fresh is a script; without scripts 'Actualiser' asks the server", do: liveList},
+		{name: "conversation", do: conversationAcross},
 		{name: "other-mailbox", do: otherMailbox},
 		{name: "shared-mailbox", do: sharedMailbox},
 		{name: "pdf-preview", mode: "js", why: "the PDF reader is a script; without scripts the same file is a download (row pdf-download)", do: pdfPreview},

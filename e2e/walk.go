@@ -77,6 +77,7 @@ func (w *world) visit(t *testing.T, b *tab, look func(name string)) {
 		b.leave(byTest("search-submit"))
 	})
 	see("folder-empty", func() { b.open(absolute(w, b.attr(byTest("folder-drafts"), "href"))) })
+	w.visitConversations(b, see)
 	w.visitWriting(b, see)
 	w.visitPatients(b, see)
 	w.visitRules(b, see)

@@ -108,7 +108,7 @@
   }
   function brought() {
     var now = $("#live", stage);
-    if (!now || now.dataset.folder !== live.dataset.folder || now.dataset.fresh !== live.dataset.fresh) { return; }
+    if (!now || now.dataset.folder !== live.dataset.folder || now.dataset.fresh !== live.dataset.fresh || now.hasAttribute("data-threads") !== live.hasAttribute("data-threads")) { return; }
     var kept = { live: now, rows: $("#rows", stage), parts: [] };
     var head = $(".list-head", stage);
     for (var el = head && head.nextElementSibling; el; el = el.nextElementSibling) { kept.parts.push(el); }
@@ -145,7 +145,7 @@
     }
     var have = all(".row", rows), come = all(".row", kept.rows), old = byUid(have), now = byUid(come);
     var least = Math.min.apply(null, come.map(uidOf)), fresh = come.filter(function (r) { return !old[r.dataset.uid]; });
-    var chosen = /[?&]filter=/.test(live.dataset.fresh); // a letter may leave a choice and be where it was
+    var chosen = /[?&]filter=/.test(live.dataset.fresh) || live.hasAttribute("data-threads"); // a letter may leave a choice and be where it was
     have.forEach(function (r) {
       if (now[r.dataset.uid]) { patch(r, now[r.dataset.uid]); } else if (!chosen && (uidOf(r) >= least || !$(".pager", list))) { gone(r); }
     });

@@ -5,11 +5,12 @@ import "github.com/a-h/templ"
 // Live is what the page's script needs to keep its list and counters fresh. Without
 // scripts nothing of it is used.
 type Live struct {
-	Stream string // GET, text/event-stream; "" when nothing is told
-	Fresh  string // GET: this list anew, as a fragment; "" when the script must not ask
-	Folder string // the folder on the page
-	Mark   string // how it stood when the page was made
-	Unread int    // in the inbox: for the window's title
+	Stream  string // GET, text/event-stream; "" when nothing is told
+	Fresh   string // GET: this list anew, as a fragment; "" when the script must not ask
+	Folder  string // the folder on the page
+	Mark    string // how it stood when the page was made
+	Threads bool   // the rows are conversations: a letter that comes moves its own
+	Unread  int    // in the inbox: for the window's title
 }
 
 // FolderCount is a folder's counter as the rail shows it, and in words; both "" when it

@@ -49,8 +49,9 @@ type ExchangeView struct {
 	Name, INS, INSWhole string // INSWhole only once it was asked for
 	Tells               string // sex, month and year, as the INS tells
 	ShowTo              string // POST; "" when there is no INS, or it is shown
-	State, StateSay     string // State: open, todo, after, closed, silent, lost, told
+	State, StateSay     string // State: open, todo, after, closed, contested, silent, lost, told
 	LostTitle, LostSay  string // our last letter came back
+	ContestedSay        string // a notice nobody can believe says that it did
 	LeavingSay          string // a closing that nobody knows the fate of
 	NearSay             string // a letter that has probably closed nothing
 	Say                 string // letters that were not looked at

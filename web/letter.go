@@ -148,7 +148,7 @@ func (s *Server) letterView(r *http.Request, b *mailbox.Box, l *mailbox.Letter, 
 			v.ExchangeHref = s.exchangeHref(sc, []mssante.Address{back.Patient})
 		}
 	}
-	v.Notices = notices(l, back)
+	v.Notices = notices(l, back, s.believes(r, g, l))
 	s.introduce(r, l, &v)
 	if l.Prev != nil {
 		v.PrevHref = letterHref(sc.box.ID, *l.Prev) + params

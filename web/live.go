@@ -223,6 +223,14 @@ func (s *Server) fresh(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if asConversations(scopeOf(r), folder) {
+		q := conversationQuery(folder, r.URL.Query())
+		folders, l, err := b.Conversations(mailbox.Unattended(r.Context()), q)
+		if err != nil {
+			return err
+		}
+		return s.render(w, r, http.StatusOK, templates.FreshList(s.conversationsView(r, b, q, folders, l)))
+	}
 	lq := listQuery(folder, r.URL.Query())
 	var p *prepared
 	_, _, err = b.Desk(mailbox.Unattended(r.Context()), lq, func(folders []mailbox.FolderView, l mailbox.List) {

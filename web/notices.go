@@ -1,17 +1,19 @@
 package web
 
 import (
+	"net/http"
 	"regexp"
 	"strings"
 
+	"pli.example/pli/internal/delegation"
 	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/message"
 	"pli.example/pli/templates"
 )
 
-// notices are the sentences above a letter: what a report means, what could not be
-// read.
-func notices(l *mailbox.Letter, back mailbox.Returned) []templates.Notice {
+// notices are the sentences above a letter: what a report means, affirmed when it can be
+// believed, and what could not be read.
+func notices(l *mailbox.Letter, back mailbox.Returned, believed bool) []templates.Notice {
 	var out []templates.Notice
 	if l.Report != nil {
 		r := withReason(*l.Report, l.Plains)
@@ -19,6 +21,9 @@ func notices(l *mailbox.Letter, back mailbox.Returned) []templates.Notice {
 			r.OriginalSubject = back.Subject
 		}
 		n := reportNotice(r)
+		if !believed {
+			n = unverified(r)
+		}
 		if back.Name != "" && len(r.Recipients) == 1 {
 			n.Text = strings.Replace(n.Text, " à un patient", " à "+back.Name, 1)
 		}
@@ -43,10 +48,24 @@ func fromMachine(l *mailbox.Letter) bool {
 	if l.Report != nil && l.Report.Kind == message.ReportDelivery {
 		return true
 	}
-	if from := l.Envelope.From; message.FromServer(from) { // a postmaster may be a person, when no report says otherwise
-		return from[0].Address.IsPatient() || strings.EqualFold(from[0].Address.Local, "mailer-daemon")
+	if len(l.Envelope.From) != 1 {
+		return false
 	}
-	return false
+	a := l.Envelope.From[0].Address // a postmaster may be a person, when no report says otherwise
+	_, person := a.INS()
+	return a.IsPatient() && !person || strings.EqualFold(a.Local, "mailer-daemon")
+}
+
+// believes reports whether the report in a letter may be affirmed: one verdict for its page,
+// the exchange and the fate of a colleague's letter, see message.Report.Believed.
+func (s *Server) believes(r *http.Request, g delegation.Grant, l *mailbox.Letter) bool {
+	switch {
+	case l.Report == nil:
+		return true
+	case s.outbox == nil:
+		return l.Report.BelievedOfAll(g.Mailbox.Address, "")
+	}
+	return s.outbox.Believes(r.Context(), g.Mailbox, *l.Report)
 }
 
 func defects(list []string) string {

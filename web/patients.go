@@ -127,6 +127,7 @@ func (s *Server) patientRow(base string, e mailbox.Exchange) templates.PatientRo
 	}
 	add(!st.Lost.IsZero(), lostChip(st.LostClosing))
 	add(!e.Told.IsZero(), "prévenu autrement")
+	add(!st.Contested.IsZero(), contestedChip(st.ContestedClosing))
 	add(st.AfterClosing, "écrit après la clôture")
 	add(st.NearClosing && st.Phase == conversation.WaitingForPatient, "n’a sans doute pas été clos")
 	add(st.Phase == conversation.WaitingForPatient && st.Reopened, "rouvert")
@@ -145,6 +146,9 @@ func finWords(l mailbox.ExchangeLetter) string {
 	case conversation.Leaving:
 		return "Clôture en cours d’envoi"
 	}
+	if l.Doubt != nil {
+		return "Conversation peut-être close"
+	}
 	return "Conversation close"
 }
 
@@ -153,6 +157,13 @@ func lostChip(closing bool) string {
 		return "clôture non remise"
 	}
 	return "lettre non remise"
+}
+
+func contestedChip(closing bool) string {
+	if closing {
+		return "avis non vérifié\u00a0: clôture non remise"
+	}
+	return "avis non vérifié\u00a0: lettre non remise"
 }
 
 func plural(n int, one, several string) string {

@@ -123,7 +123,7 @@ func (s *Server) exchangeClose(w http.ResponseWriter, r *http.Request) error {
 	self := path("mail", sc.box.ID, "patients", e.ID)
 	last, wrote := e.LastOfPatient()
 	switch {
-	case e.State.Phase == conversation.Closed: // the same click again, or a colleague's
+	case e.State.Phase == conversation.Closed && !e.State.ContestedClosing: // the same click again, or a colleague's
 		return s.comeBack(w, r, self, note{say: "Cet échange est déjà clos.", kind: "ok"})
 	case r.PostForm.Get("last") != seenWords(e):
 		return s.comeBack(w, r, self, note{say: sayNewLetter, kind: "warn"})

@@ -72,6 +72,7 @@ func (s *Server) exchangeView(r *http.Request, b *mailbox.Box, e mailbox.Exchang
 	v.State, v.StateSay = s.stateWords(e)
 	who, _ := patientWords(e.Patient)
 	v.LostTitle, v.LostSay = lostWords(e)
+	v.ContestedSay = contestedWords(e)
 	if e.State.ClosingLeaves {
 		v.LeavingSay = "Une lettre de clôture est en train de partir, ou son envoi reste à confirmer dans Brouillons. Tant que ce n’est pas sûr, " + who + " peut encore répondre."
 	}

@@ -21,7 +21,7 @@ func TestNoticeLeadsToTheExchange(t *testing.T) {
 		k.World.Mail().Put(people.MartinBox, folder, nil, k.Clock.Now(), []byte(strings.ReplaceAll(raw, "\n", "\r\n")))
 	}
 	notice := func(subject, about string) {
-		lay("INBOX", "From: Mail Delivery System <MAILER-DAEMON@smtp.example>\nTo: "+people.MartinBox.String()+"\nSubject: "+subject+"\nMessage-ID: <dsn-"+about+"@x>\nMIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"+
+		lay("INBOX", "Return-Path: <>\nFrom: Mail Delivery System <MAILER-DAEMON@smtp.example>\nTo: "+people.MartinBox.String()+"\nSubject: "+subject+"\nMessage-ID: <dsn-"+about+"@x>\nMIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"+
 			"--b\nContent-Type: text/plain\n\nx\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; smtp.example\n\nFinal-Recipient: rfc822; "+patient+"\nAction: failed\nStatus: 5.1.1\n\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <"+about+"@x>\n\n--b--\n")
 	}
 	lay("Sent", "From: "+people.MartinBox.String()+"\nTo: "+patient+"\nSubject: Votre bilan\nMessage-ID: <bilan@x>\n\nBonjour.\n")

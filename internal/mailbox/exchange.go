@@ -64,8 +64,9 @@ type ExchangeLetter struct {
 	// Lost is what the server said that did not deliver it; nil unless Mark is
 	// conversation.Lost.
 	Lost *message.ReportRecipient
-	// Doubt: a letter that is no server's says that it was not delivered.
-	Doubt bool
+	// Doubt is what a notice nobody can believe says of it: that it was not delivered. nil
+	// for none; see message.Report.Believed.
+	Doubt *message.ReportRecipient
 
 	of conversation.Letter
 }
@@ -91,6 +92,8 @@ type Left struct {
 	// Told tells when somebody said that the patient whom a letter did not reach was told
 	// otherwise; false when nobody did. nil: nobody.
 	Told func(messageID string, patient mssante.Address) (time.Time, bool)
+	// Submitted tells whether a letter left under that envelope id. nil: never.
+	Submitted func(ctx context.Context, messageID, envelopeID string) bool
 	// Heard is told of each letter that came back and of which Lost knows nothing: Message-ID,
 	// patient and what was said. It keeps it, for its notice may be thrown away. It hears nothing
 	// from who may not send. nil: nobody.
@@ -111,21 +114,22 @@ type Exchanges struct {
 
 // Waiting counts those that wait for us, for a counter that must be able to come to zero:
 // a patient whom no letter reached stands with them, and is not counted, for nothing that is
-// done in the exchange ever ends that.
+// done in the exchange ever ends that. What an unverified notice contests counts: closing or
+// writing again ends it, and so does putting the notice in the bin.
 func (x Exchanges) Waiting() (n int) {
 	for _, e := range x.All {
-		if e.State.Phase == conversation.WaitingForUs && e.Told.IsZero() {
+		if e.Told.IsZero() && (e.State.Phase == conversation.WaitingForUs || !e.State.Contested.IsZero()) {
 			n++
 		}
 	}
 	return n
 }
 
-// Waits reports that the exchange waits for us: for an answer, or for another way to
-// reach a patient whom none of our letters reached. One who was told otherwise waits no more,
-// until a letter comes or leaves.
+// Waits reports that the exchange waits for us: for an answer, for another way to reach a
+// patient whom none of our letters reached, or for a look at a letter that may not have
+// arrived. One who was told otherwise waits no more, until a letter comes or leaves.
 func (e Exchange) Waits() bool {
-	return e.Told.IsZero() && (e.State.Phase == conversation.WaitingForUs || e.State.Phase == conversation.NotOpened)
+	return e.Told.IsZero() && (e.State.Phase == conversation.WaitingForUs || e.State.Phase == conversation.NotOpened || !e.State.Contested.IsZero())
 }
 
 const sayNoExchange = "Cet échange n’est plus dans les lettres de cette boîte, sans doute déplacées ou supprimées depuis un autre poste. Revenez à la liste des patients."
@@ -208,7 +212,7 @@ func (b *Box) exchanges(ctx context.Context, left Left) (Exchanges, error) {
 		return Exchanges{}, err
 	}
 	x := Exchanges{Unfinished: all.unfinished, Unsure: all.unsure}
-	x.All, x.older = b.pairs(all, left)
+	x.All, x.older = b.pairs(ctx, all, left)
 	for i := range x.All {
 		x.All[i].Told = left.toldOtherwise(&x.All[i])
 	}

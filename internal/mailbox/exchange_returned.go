@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"pli.example/pli/internal/delegation"
-	"pli.example/pli/internal/message"
 	"pli.example/pli/internal/mssante"
 )
 
@@ -23,10 +22,10 @@ const returnedWait = 250 * time.Millisecond
 // gathered: it asks no server. False for any other letter, for one about a patient with
 // whom no exchange is known, and for whoever may not see patients.
 func (b *Box) Returned(l *Letter) (Returned, bool) {
-	if l.Report == nil && !message.FromServer(l.Envelope.From) || !b.grant.Rights.Has(delegation.Patients) {
+	if l.Report == nil && !saysUndelivered(l.Subject) || !b.grant.Rights.Has(delegation.Patients) {
 		return Returned{}, false
 	}
-	n := noticeOf(l)
+	n := noticeOf(l, b.grant.Mailbox.Address)
 	if len(n.lost) == 0 && !n.nobody {
 		return Returned{}, false
 	}

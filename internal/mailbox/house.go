@@ -51,7 +51,6 @@ type House struct {
 	dropped  map[string]time.Time      // sessions that ended a moment ago
 	gathered map[gatherKey]*collection // exchanges with patients
 	watched  map[watchedKey]bool       // whose watching is in the trail
-	onNews   []func(actor mssante.Actor, boxID, folder string)
 
 	indexRoom int64
 	indexes   map[gatherKey]*kept

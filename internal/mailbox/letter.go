@@ -222,6 +222,7 @@ func (l *Letter) load(o *mailserver.Opened) error {
 		return h, e, nil
 	}, 0)
 	if r, ok := message.ReportOf(l.Envelope, l.Root, nil); ok {
+		r.Path = l.Header.ReturnPath()
 		l.Report = &r
 	}
 	return nil

@@ -2,6 +2,8 @@ package mailbox
 
 import (
 	"context"
+	"log/slog"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -9,7 +11,6 @@ import (
 	"pli.example/pli/internal/audit"
 	"pli.example/pli/internal/delegation"
 	"pli.example/pli/internal/mailserver"
-	"pli.example/pli/internal/mssante"
 	"pli.example/pli/internal/problem"
 )
 
@@ -46,13 +47,6 @@ const (
 	maxWatched = 50_000
 )
 
-// OnNews registers what to tell when something changed in a folder of a mailbox that is
-// watched: the person, the mailbox's id, the folder as the server spells it. Called in
-// turn, perhaps several times for one change; must be quick. Call it before Open.
-func (h *House) OnNews(f func(actor mssante.Actor, boxID, folder string)) {
-	h.onNews = append(h.onNews, f)
-}
-
 // Watch tells of the mailbox's news until ctx ends, tell fails, the grant is withdrawn
 // or the session ends; the last two within seconds, as NotFound or Denied and
 // SignInNeeded. folder is the one the person has before them, "" for the inbox: its
@@ -62,7 +56,8 @@ func (h *House) OnNews(f func(actor mssante.Actor, boxID, folder string)) {
 // The trail has one row for a session and mailbox, when it begins: no letter is shown,
 // and the list a page asks for afterwards is an act of its own.
 func (b *Box) Watch(ctx context.Context, folder string, tell func(News) error) error {
-	ctx = mailserver.Unattended(ctx)
+	ctx, cancel := context.WithCancel(mailserver.Unattended(ctx))
+	defer cancel()
 	name := inboxName
 	if folder != "" {
 		var err error
@@ -75,6 +70,9 @@ func (b *Box) Watch(ctx context.Context, folder string, tell func(News) error) e
 	}
 	w := b.mail.Watch(name)
 	defer w.Close()
+	behind, ended := make(chan string, maxBehind), make(chan struct{})
+	go func() { defer close(ended); b.follow(ctx, behind) }()
+	defer func() { cancel(); close(behind); <-ended }()
 	check := time.NewTicker(grantEvery)
 	defer check.Stop()
 	for {
@@ -93,6 +91,35 @@ func (b *Box) Watch(ctx context.Context, folder string, tell func(News) error) e
 			if err := tell(b.news(n)); err != nil {
 				return err
 			}
+			for _, f := range n.Folders {
+				if f.Arrived || f.Gone || f.Marked {
+					select {
+					case behind <- f.Folder.Name:
+					default: // the index looks for itself when it is asked
+					}
+				}
+			}
+		}
+	}
+}
+
+// maxBehind bounds the changes the index has not been told of yet.
+const maxBehind = 64
+
+// follow keeps the index up to date with what was told, behind the page that shows it,
+// on a goroutine of its own: nobody else would catch a panic.
+func (b *Box) follow(ctx context.Context, folders <-chan string) {
+	defer func() {
+		if v := recover(); v != nil {
+			b.h.log.LogAttrs(ctx, slog.LevelError, "panic while following the news", slog.String("kind", problem.PanicWords(v)), slog.String("stack", string(debug.Stack())))
+		}
+	}()
+	for name := range folders {
+		if ctx.Err() != nil {
+			continue
+		}
+		if err := b.Changed(ctx, name); err != nil && ctx.Err() == nil {
+			b.h.log.LogAttrs(ctx, slog.LevelDebug, "the index was not brought up to date", slog.String("kind", problem.KindOf(err).String()))
 		}
 	}
 }
@@ -137,11 +164,6 @@ func (b *Box) still(ctx context.Context) error {
 func (b *Box) news(n mailserver.News) News {
 	out := News{Attention: n.Attention, Say: attentionWords(n.Attention)}
 	for _, f := range n.Folders {
-		if f.Arrived || f.Gone || f.Marked {
-			for _, hook := range b.h.onNews {
-				hook(b.actor, b.grant.Mailbox.ID, f.Folder.Name)
-			}
-		}
 		one := FolderNews{ID: b.folderID(f.Folder.Name), Role: f.Folder.Role, Unseen: f.Folder.Unseen, Messages: f.Folder.Messages, Mark: markOf(f.Folder),
 			Arrived: f.Arrived, Gone: f.Gone, Marked: f.Marked, Vague: f.Marked && f.Folder.HighestModSeq == 0}
 		if k, ok := b.known(one.ID); ok {

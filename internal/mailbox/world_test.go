@@ -46,6 +46,7 @@ type world struct {
 	users *users
 	db    *store.DB
 	ctx   context.Context
+	home  string // of annes's mailbox, on a real server
 }
 
 var (
@@ -202,11 +203,12 @@ func (l *oneListener) Close() error   { l.once.Do(func() { close(l.done) }); ret
 func (l *oneListener) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
 
 type users struct {
-	mu   sync.Mutex
-	all  map[string]*imapmemserver.User
-	mute *sync.Map
-	hook *atomic.Pointer[func(command, folder string) error]
-	slow atomic.Pointer[func(letters int) error]
+	mu    sync.Mutex
+	all   map[string]*imapmemserver.User
+	mute  *sync.Map
+	hook  *atomic.Pointer[func(command, folder string) error]
+	slow  atomic.Pointer[func(letters int) error]
+	asked atomic.Pointer[func(c *imap.SearchCriteria) error]
 }
 
 func (u *users) get(name string) *imapmemserver.User {
@@ -233,6 +235,9 @@ func (w *world) during(f func(command, folder string) error) { w.hook.Store(&f) 
 // searches runs f before the server answers which of so many letters are somebody's.
 func (w *world) searches(f func(letters int) error) { w.users.slow.Store(&f) }
 
+// asks runs f before the server answers a question about a window of letters.
+func (w *world) asks(f func(c *imap.SearchCriteria) error) { w.users.asked.Store(&f) }
+
 func (s *userSession) before(command string) error {
 	if f := s.users.hook.Load(); f != nil {
 		return (*f)(command, s.folder)
@@ -252,7 +257,12 @@ func (s *userSession) Search(kind imapserver.NumKind, c *imap.SearchCriteria, o 
 	if err := s.before("SEARCH"); err != nil {
 		return nil, err
 	}
-	if f := s.users.slow.Load(); f != nil && len(c.Or) > 0 && len(c.SeqNum) > 0 && len(c.SeqNum[0]) > 0 {
+	if f := s.users.asked.Load(); f != nil && len(c.SeqNum) > 0 {
+		if err := (*f)(c); err != nil {
+			return nil, err
+		}
+	}
+	if f := s.users.slow.Load(); f != nil && len(c.Or)+len(c.Header) > 0 && len(c.SeqNum) > 0 && len(c.SeqNum[0]) > 0 {
 		if err := (*f)(int(c.SeqNum[0][0].Stop-c.SeqNum[0][0].Start) + 1); err != nil {
 			return nil, err
 		}

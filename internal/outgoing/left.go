@@ -29,7 +29,9 @@ func (o *Outbox) Left(ctx context.Context, m account.Mailbox) (mailbox.Left, err
 			return mailbox.Left{}, err
 		}
 	}
-	return mailbox.Left{Unfiled: unfiled, Lost: lost, Told: told, Heard: func(ctx context.Context, id string, p message.ReportRecipient) { o.heardLost(ctx, m.Address, id, p) }}, nil
+	return mailbox.Left{Unfiled: unfiled, Lost: lost, Told: told,
+		Submitted: func(ctx context.Context, id, envelope string) bool { return o.submittedAs(ctx, m.ID, id, envelope) },
+		Heard:     func(ctx context.Context, id string, p message.ReportRecipient) { o.heardLost(ctx, m.Address, id, p) }}, nil
 }
 
 // lost tells which letters of a mailbox came back, as the ledger knows.
