@@ -105,19 +105,19 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if !isPrefetch(r) {
+		b.AttendReminders(r.Context())
+		s.askRoom(r)
+	}
 	defer b.Index() // behind the page, never before it
 	if asConversations(scopeOf(r), folder) {
 		return s.conversationList(w, r, b, folder)
 	}
 	lq := listQuery(folder, r.URL.Query())
-	if !isPrefetch(r) {
-		b.AttendReminders(r.Context())
-	}
 	var p *prepared
 	_, _, err = b.Desk(r.Context(), lq, func(folders []mailbox.FolderView, l mailbox.List) {
 		s.attend(r, b)
 		s.askCounters(r)
-		s.askRoom(r)
 		p = s.prepareHTML(w, r, listOrPart(r, s.listView(r, b, lq, folders, l)))
 	})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"runtime/debug"
 	"slices"
 
@@ -141,6 +142,7 @@ func (r *running) piece(ctx context.Context, p part, uids []uint32) (int, error)
 		if marked {
 			r.tell("Le serveur ne sait pas retirer une lettre seule\u00a0: elles sont marquées pour suppression.")
 		}
+		r.b.erased(p.folder, p.validity, gone)
 		return len(gone), err
 	}
 	if r.m.to == "" {
@@ -148,12 +150,14 @@ func (r *running) piece(ctx context.Context, p part, uids []uint32) (int, error)
 		if err != nil {
 			return 0, unkept(err)
 		}
+		r.b.marked(p.folder, p.validity, slices.Collect(maps.Keys(before)), r.m.add, r.m.remove)
 		for _, s := range flagSteps(group{name: p.folder, validity: p.validity}, before, r.m.add, r.m.remove) {
 			r.undoBy(s, s.UIDs)
 		}
 		return len(before), nil
 	}
 	moved, err := slow.Move(ctx, p.folder, p.validity, uids, r.m.to)
+	r.b.moved(p.folder, p.validity, moved, r.m.to)
 	if moved.MarkedOnly {
 		r.tell(sayMarkedOnly)
 	} else {
@@ -204,9 +208,11 @@ func (r *running) takeBack(ctx context.Context) error {
 		left, goOn, err := r.through(ctx, s.uids, func(uids []uint32) (int, error) {
 			if s.To != "" {
 				moved, err := slow.Move(ctx, s.From, s.Validity, uids, s.To)
+				r.b.moved(s.From, s.Validity, moved, s.To)
 				return len(moved.Done), err
 			}
 			before, err := slow.SetFlags(ctx, s.From, s.Validity, uids, s.Add, s.Remove)
+			r.b.marked(s.From, s.Validity, slices.Collect(maps.Keys(before)), s.Add, s.Remove)
 			return len(before), err
 		})
 		if left.Count() > 0 {

@@ -415,3 +415,32 @@ func TestBulkOnALineThatBreaks(t *testing.T) {
 		t.Errorf("%+v %+v", back, w.seenBy())
 	}
 }
+
+// TestBulkTellsTheIndex: conversations and counters follow at once what Pli itself did.
+func TestBulkTellsTheIndex(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.many("INBOX", 20)
+	b := w.open(anne, annes)
+	in := w.inbox(b)
+	w.indexAll(b)
+	known := func(folder string) (total, unread int) {
+		f, _ := b.keptOf(false).ix.Folder(folder)
+		return f.Letters, f.Unread
+	}
+	_ = must(b.BulkAct(w.ctx, w.chooseAll(b, in, 0).Handle, BulkRead, ""))
+	w.over(b)
+	if n, unread := known("INBOX"); n != 20 || unread != 0 {
+		t.Errorf("%d letters, %d unread", n, unread)
+	}
+	_ = must(b.BulkAct(w.ctx, w.chooseAll(b, in, 0).Handle, BulkMove, b.folderID("Patients")))
+	v := w.over(b)
+	if n, _ := known("INBOX"); n != 0 {
+		t.Errorf("%d letters after they moved", n)
+	}
+	_ = must(b.UndoBulk(w.ctx, v.ID))
+	w.over(b)
+	if n, _ := known("Patients"); n != 0 {
+		t.Errorf("%d letters after they came back", n)
+	}
+}

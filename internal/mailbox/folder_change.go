@@ -98,7 +98,11 @@ func (b *Box) RenameFolder(ctx context.Context, id, name string) error {
 		if err != nil || whole == f.Name {
 			return err
 		}
-		return b.mail.RenameFolder(ctx, f.Name, whole)
+		if err := b.mail.RenameFolder(ctx, f.Name, whole); err != nil {
+			return err
+		}
+		b.RenamedFolder(f.Name, whole)
+		return nil
 	})
 }
 
@@ -108,7 +112,11 @@ func (b *Box) DeleteFolder(ctx context.Context, id string) error {
 		if f.Delim != 0 && slices.ContainsFunc(folders, func(o mailserver.Folder) bool { return strings.HasPrefix(o.Name, f.Name+string(f.Delim)) }) {
 			return problem.New(problem.Conflict, sayFolderHolds)
 		}
-		return b.mail.DeleteFolder(ctx, f.Name)
+		if err := b.mail.DeleteFolder(ctx, f.Name); err != nil {
+			return err
+		}
+		b.DroppedFolder(f.Name)
+		return nil
 	})
 }
 

@@ -2,6 +2,7 @@ package mailbox
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -81,6 +82,7 @@ func (b *Box) remind(ctx context.Context, groups []group, to string, due time.Ti
 			continue
 		}
 		moved, err := b.mail.Move(ctx, g.name, g.validity, g.uids, to)
+		b.moved(g.name, g.validity, moved, to)
 		s := step{From: to, Validity: moved.Validity, To: g.name}
 		for _, old := range moved.Done {
 			now, ok := moved.UIDs[old]
@@ -218,15 +220,19 @@ func (b *Box) comesBack(ctx context.Context, k keptReminder, unread bool) (Outco
 	}
 	uids := []uint32{k.UID}
 	if unread { // before the move: cut off in between, it is done again
-		if _, err = slow.SetFlags(ctx, name, k.Validity, uids, nil, []string{string(Seen)}); err != nil && !problem.Is(err, problem.Gone) && !problem.Is(err, problem.UpstreamRefused) {
+		var before mailserver.Flags
+		before, err = slow.SetFlags(ctx, name, k.Validity, uids, nil, []string{string(Seen)})
+		if b.marked(name, k.Validity, slices.Collect(maps.Keys(before)), nil, []string{string(Seen)}); err != nil && !problem.Is(err, problem.Gone) && !problem.Is(err, problem.UpstreamRefused) {
 			return Outcome{}, err
 		}
 	}
 	home := k.From
 	moved, err := slow.Move(ctx, name, k.Validity, uids, home)
+	b.moved(name, k.Validity, moved, home)
 	if problem.Is(err, problem.Gone) && home != "INBOX" {
 		home = "INBOX"
 		moved, err = slow.Move(ctx, name, k.Validity, uids, home)
+		b.moved(name, k.Validity, moved, home)
 	}
 	if err != nil && !problem.Is(err, problem.Gone) {
 		return Outcome{}, err

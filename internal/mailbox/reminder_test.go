@@ -37,7 +37,7 @@ func TestReminders(t *testing.T) {
 	}
 	var sealed []byte
 	w.must(w.db.Read().QueryRowContext(w.ctx, `SELECT sealed FROM mailbox_reminders LIMIT 1`).Scan(&sealed))
-	if bytes.Contains(sealed, []byte("INBOX")) || bytes.Contains(sealed, []byte("{")) {
+	if bytes.Contains(sealed, []byte("INBOX")) || bytes.Contains(sealed, []byte(`"d":`)) {
 		t.Errorf("readable on the disk: %q", sealed)
 	}
 	b.AttendReminders(w.ctx)
