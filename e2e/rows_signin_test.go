@@ -237,6 +237,10 @@ func mailServerDown(t *testing.T, w *world, b *tab) {
 			w.startMail()
 		}
 	}()
+	if b.js { // the open list says it by itself
+		b.until("the open list to say that it may be old", find(byTest("live-note")))
+		b.explains("#list", "ne répond pas")
+	}
 	b.open(w.base + "/")
 	b.see(byTest("error-title"))
 	b.explains("main", "ne répond pas")
@@ -300,7 +304,8 @@ func providerDown(t *testing.T, w *world, b *tab) {
 func keyboard(t *testing.T, w *world, b *tab) {
 	w.signIn(b, "martin")
 	e := w.eye(t, martinBox)
-	first, second := unique("clavier-a"), unique("clavier-b")
+	first, second, below := unique("clavier-a"), unique("clavier-b"), unique("clavier-c")
+	e.deliver(plainLetter(below, "zéro"))
 	e.deliver(plainLetter(first, "un"))
 	e.deliver(plainLetter(second, "deux")) // newest: on top
 	b.open(w.inbox(b))
@@ -318,7 +323,19 @@ func keyboard(t *testing.T, w *world, b *tab) {
 	b.see(row(e, first))
 	b.key("j")
 	b.key("#")
+	time.Sleep(450 * time.Millisecond) // a slow hand's double press: the next row is framed already
+	b.key("#")
 	e.eventually("# bins the letter", first, only(w.folder("Trash")))
+	b.until("the list is there, the next row framed", `document.readyState === 'complete' && document.activeElement.closest(".row") && document.activeElement.closest(".row").textContent.includes(`+quoted(below)+`)`)
+	press := func(repeat string) {
+		eval[bool](b, `(document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key: "#", repeat: `+repeat+`, bubbles: true, cancelable: true})), true)`)
+	}
+	time.Sleep(time.Second)
+	press("true") // a key held
+	time.Sleep(300 * time.Millisecond)
+	e.eventually("neither a double press nor a key held bins the next letter", below, only("INBOX"))
+	press("false")
+	e.eventually("pressed once more, it is", below, only(w.folder("Trash")))
 	b.until("the list is there", "document.readyState === 'complete' && "+find(byTest("search-input")))
 	b.key("?")
 	b.until("the help is open", `document.querySelector("dialog[open]")`)

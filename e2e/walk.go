@@ -77,6 +77,7 @@ func (w *world) visit(t *testing.T, b *tab, look func(name string)) {
 	see("folder-empty", func() { b.open(absolute(w, b.attr(byTest("folder-drafts"), "href"))) })
 	w.visitWriting(b, see)
 	w.visitPatients(b, see)
+	w.visitRules(b, see)
 	see("sessions", func() { b.open(w.base + "/sessions") })
 	see("journal", func() { b.open(w.base + "/journal") })
 	see("not-found", func() { b.open(w.base + "/mail/aaaaaaaaaaaaaaaaaaaa") })

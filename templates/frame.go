@@ -8,6 +8,7 @@ var keyHelp = []struct{ key, says string }{
 	{"k", "lettre précédente"},
 	{"o", "ouvrir la lettre (ou Entrée)"},
 	{"u", "revenir à la liste"},
+	{"n", "actualiser la liste auprès du serveur"},
 	{"c", "écrire une lettre"},
 	{"r", "répondre"},
 	{"a", "répondre à tous"},

@@ -49,7 +49,7 @@ type ExchangeView struct {
 	Name, INS, INSWhole string // INSWhole only once it was asked for
 	Tells               string // sex, month and year, as the INS tells
 	ShowTo              string // POST; "" when there is no INS, or it is shown
-	State, StateSay     string // State: open, todo, after, closed, contested, silent, lost
+	State, StateSay     string // State: open, todo, after, closed, contested, silent, lost, told
 	LostTitle, LostSay  string // our last letter came back
 	ContestedSay        string // a notice nobody can believe says that it did
 	LeavingSay          string // a closing that nobody knows the fate of
@@ -60,6 +60,9 @@ type ExchangeView struct {
 	AnswerTo, Answer    string // POST, no field; the button's words
 	CloseTo, CloseSay   string // POST: fields last and who; what it does
 	Last, Who           string
+	// ToldTo: POST, fields seen (ToldLast) and who: the patient whom our last letter did not
+	// reach was told otherwise. "" when it is not the case.
+	ToldTo, ToldLast string
 }
 
 // ExchangeLetterView is one of them. Without BodyHref it is a line.

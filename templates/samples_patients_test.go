@@ -29,11 +29,14 @@ func patientSamples() []sample {
 	closed := exchange
 	closed.State, closed.StateSay, closed.CloseTo, closed.INSWhole, closed.ShowTo, closed.Name, closed.NearSay = "closed", "Échange clos hier à 18:30.", "", "2\u00a055\u00a003\u00a037\u00a0990\u00a0011\u00a008", "", long, ""
 	return []sample{
-		{"patients", "page", templates.PatientsPage(templates.PatientsView{Page: page("Patients"), BoxLabel: "Pharmacie du Marché", Groups: groups, Total: 24, Say: "Cette boîte est grande\u00a0: seules les lettres récentes ont été regardées.", FindTo: "/find"})},
+		{"patients", "page", templates.PatientsPage(templates.PatientsView{Page: page("Patients"), BoxLabel: "Pharmacie du Marché", Groups: groups, Total: 24, Say: "Cette boîte est grande\u00a0: seules les lettres récentes ont été regardées.", FindTo: "/find", SearchTo: "/seek"})},
 		{"patients-error", "page", templates.PatientsPage(templates.PatientsView{Page: page("Patients"), BoxLabel: "Pharmacie du Marché", Groups: groups, Total: 24, FindTo: "/find", Open: true, Typed: "2 55", FindError: "Ce n’est pas un INS complet."})},
+		{"patients-found", "page", templates.PatientsPage(templates.PatientsView{Page: page("Patients"), BoxLabel: "Pharmacie du Marché", Groups: groups, Total: 24, FindTo: "/find", SearchTo: "/seek", Sought: "besan", Found: 2, AllHref: "/patients.html"})},
+		{"patients-none", "page", templates.PatientsPage(templates.PatientsView{Page: page("Patients"), BoxLabel: "Pharmacie du Marché", Groups: groups, Total: 24, FindTo: "/find", SearchTo: "/seek", Sought: "zzz", AllHref: "/patients.html", LettersTo: "/search"})},
+		{"exchange-lost", "page", templates.ExchangePage(templates.ExchangeView{Page: page("Échange"), BackHref: "/patients.html", Name: "Jean Dupont", State: "lost", StateSay: "Aucune de vos lettres n’est arrivée.", LostTitle: "Lettre non remise", LostSay: "Joignez-le autrement.", AnswerTo: "/write", Answer: "Écrire de nouveau", ToldTo: "/told", ToldLast: "0 1", Who: "x"})},
 		{"patients-empty", "page", templates.PatientsPage(templates.PatientsView{Page: page("Patients"), BoxLabel: "Dr Claire Martin"})},
 		{"exchange", "page", templates.ExchangePage(exchange)},
 		{"exchange-closed", "page", templates.ExchangePage(closed)},
-		{"identity", "page", templates.IdentityPage(templates.IdentityView{Page: page("Identité"), INS: "2\u00a055\u00a003\u00a037\u00a0990\u00a0011\u00a008", Tells: "sexe féminin, née en mars 1955", KeySay: "La clé ne correspond pas.", Known: "Odile Besançon", KnownHref: "/exchange.html", To: "/confirm", BackHref: "/patients.html"})},
+		{"identity", "page", templates.IdentityPage(templates.IdentityView{Page: page("Identité"), INS: "2\u00a055\u00a003\u00a037\u00a0990\u00a0011\u00a008", Tells: "sexe féminin, née en mars 1955", KeySay: "La clé ne correspond pas.", Known: "Odile Besançon", KnownHref: "/exchange.html", To: "/confirm", BackHref: "/patients.html", MendHref: "/patients.html"})},
 	}
 }

@@ -31,6 +31,7 @@ type Nav struct {
 	Write      string // POST, no field: begins a letter
 	Directory  string // GET
 	Patients   string // GET: exchanges with patients of the mailbox at hand
+	Rules      string // GET: rules of the mailbox at hand
 	// PatientsWaiting is how many of them wait for us, 0 when none or not known.
 	PatientsWaiting int
 }
@@ -126,8 +127,11 @@ type ListView struct {
 	// do (archive, bin, read, unread, star, unstar, move) and, for move, to
 	// (FolderLink.ID of Moves).
 	BulkTo string
+	Live   Live
 	// JumpTo is the GET target of 'Aller à la page': field page. "" hides it.
 	JumpTo string
+	// Views is the choice between conversations and letters, nil where there is none.
+	Views *ListViews
 }
 
 // Row is one letter in a list.
@@ -142,6 +146,7 @@ type Row struct {
 	Unread, Flagged, Answered, Patient bool
 	Unreadable                         bool
 	Attachments                        int
+	Letters                            int    // of a conversation; 0 or 1 for a letter
 	FolderLabel                        string // in search results
 	Chips                              []Chip
 }
@@ -199,6 +204,7 @@ type LetterView struct {
 	SourceHref, PrintHref              string
 	BackHref, PrevHref, NextHref       string
 	ExchangeHref                       string // the conversation with the one patient it is from or to
+	Machine                            bool   // a server wrote it back: nobody answers that
 	Moves                              []FolderLink
 	CanTriage                          bool
 	Notices                            []Notice

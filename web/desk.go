@@ -38,6 +38,8 @@ type desk struct {
 	lastIn     map[string]string       // the same by situation
 	met        map[string]*metPatients // by mailbox id
 	tokens     [][32]byte              // digests of the acts taken back
+
+	conversations bool // folders are shown as conversations
 }
 
 // folderList is a mailbox's folders as last listed.
@@ -61,6 +63,7 @@ type search struct {
 // note is the sentence shown after an act, with its sealed undo.
 type note struct {
 	boxID, say, kind, undo string
+	undoTo                 string   // where the undo is posted, "" for that of letters
 	row                    uint32   // of the letter that came back, 0 for none
 	sent                   bool     // a letter left: said whole where the list behind it cannot be shown
 	drafts                 []string // put away by the act, to bring back with undo

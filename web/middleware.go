@@ -185,9 +185,10 @@ func (s *Server) ourPage(r *http.Request) bool {
 	return err == nil && u.User == nil && u.Host != "" && u.Host == r.Host && (u.Scheme == "https" || u.Scheme == "http" && !s.secure)
 }
 
-// streams: the sets of answers read from the mail server as they are sent.
+// streams: the sets of answers read from the mail server as they are sent, or without
+// an end.
 func streams(set headerSet) bool {
-	return set == fileHeaders || set == imageHeaders || set == pdfDataHeaders
+	return set == fileHeaders || set == imageHeaders || set == pdfDataHeaders || set == streamHeaders
 }
 
 // enter finds the session and checks that the response is wanted where it goes.

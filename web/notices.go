@@ -13,12 +13,19 @@ import (
 
 // notices are the sentences above a letter: what a report means, affirmed when it can be
 // believed, and what could not be read.
-func notices(l *mailbox.Letter, believed bool) []templates.Notice {
+func notices(l *mailbox.Letter, back mailbox.Returned, believed bool) []templates.Notice {
 	var out []templates.Notice
 	if l.Report != nil {
-		n := reportNotice(withReason(*l.Report, l.Plains))
+		r := withReason(*l.Report, l.Plains)
+		if strings.TrimSpace(r.OriginalSubject) == "" {
+			r.OriginalSubject = back.Subject
+		}
+		n := reportNotice(r)
 		if !believed {
-			n = unverified(*l.Report)
+			n = unverified(r)
+		}
+		if back.Name != "" && len(r.Recipients) == 1 {
+			n.Text = strings.Replace(n.Text, " à un patient", " à "+back.Name, 1)
 		}
 		out = append(out, n)
 	}
@@ -46,6 +53,19 @@ func (s *Server) believes(r *http.Request, g delegation.Grant, l *mailbox.Letter
 		return l.Report.BelievedOfAll(g.Mailbox.Address, "")
 	}
 	return s.outbox.Believes(r.Context(), g.Mailbox, *l.Report)
+}
+
+// fromMachine: what a server wrote back is nobody's to answer.
+func fromMachine(l *mailbox.Letter) bool {
+	if l.Report != nil && l.Report.Kind == message.ReportDelivery {
+		return true
+	}
+	if len(l.Envelope.From) != 1 {
+		return false
+	}
+	a := l.Envelope.From[0].Address // a postmaster may be a person, when no report says otherwise
+	_, person := a.INS()
+	return a.IsPatient() && !person || strings.EqualFold(a.Local, "mailer-daemon")
 }
 
 func defects(list []string) string {

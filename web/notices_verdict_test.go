@@ -22,7 +22,7 @@ func TestUnverifiedNotice(t *testing.T) {
 		{Kind: message.ReportIntegration, Label: "patient inconnu"},
 	} {
 		for _, believed := range []bool{true, false} {
-			n := notices(&mailbox.Letter{Report: &r}, believed)[0]
+			n := notices(&mailbox.Letter{Report: &r}, mailbox.Returned{}, believed)[0]
 			if got := strings.HasPrefix(n.Text, "Un avis non vérifié "); got == believed || n.Kind == "error" && !believed {
 				t.Errorf("believed %v: %+v", believed, n)
 			}

@@ -34,6 +34,7 @@ func (s *Server) page(r *http.Request, title string) templates.Page {
 	}
 	s.withKnownFolders(sc, &p)
 	s.withPatients(sc, &p)
+	s.withRules(sc, &p)
 	p.Flash = s.flash(r)
 	return p
 }
@@ -148,6 +149,8 @@ func (s *Server) flash(r *http.Request) *templates.Flash {
 		for _, id := range n.drafts {
 			f.Drafts = append(f.Drafts, draftRef(id))
 		}
+	case n.undo != "" && n.undoTo != "":
+		f.UndoTo = n.undoTo
 	case n.undo != "":
 		f.UndoTo = path("mail", n.boxID, "undo")
 	}

@@ -89,7 +89,7 @@ func groupOf(e mailbox.Exchange) int {
 	switch {
 	case e.Waits():
 		return 0
-	case e.State.Phase == conversation.WaitingForPatient:
+	case e.State.Phase == conversation.WaitingForPatient, e.State.Open: // told otherwise of an answer that came back
 		return 1
 	}
 	return 2
@@ -117,7 +117,7 @@ func (s *Server) patientRow(base string, e mailbox.Exchange) templates.PatientRo
 		row.Subject, row.Last, row.LastWho = finWords(last), "", ""
 	}
 	st := e.State
-	if st.Phase == conversation.WaitingForUs {
+	if st.Phase == conversation.WaitingForUs && e.Told.IsZero() {
 		row.Wait = "attend depuis " + s.clock.span(st.Since)
 	}
 	add := func(on bool, text string) {
@@ -127,6 +127,7 @@ func (s *Server) patientRow(base string, e mailbox.Exchange) templates.PatientRo
 	}
 	add(!st.Lost.IsZero(), lostChip(st.LostClosing))
 	add(!st.Contested.IsZero(), contestedChip(st.ContestedClosing))
+	add(!e.Told.IsZero(), "prévenu autrement")
 	add(st.AfterClosing, "écrit après la clôture")
 	add(st.NearClosing && st.Phase == conversation.WaitingForPatient, "n’a sans doute pas été clos")
 	add(st.Phase == conversation.WaitingForPatient && st.Reopened, "rouvert")

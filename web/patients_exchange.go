@@ -50,6 +50,7 @@ func (s *Server) showExchange(w http.ResponseWriter, r *http.Request, whole bool
 	sc.desk.countPatients(sc.box.ID, all.Waiting(), all.Unfinished, s.clock.now())
 	s.askCounters(r)
 	v := s.exchangeView(r, b, e)
+	s.saidOfLost(r, v.Page.Flash, e)
 	if v.Say = all.Say; all.Unsure {
 		v.StateSay = "Sous réserve des lettres qui n’ont pas été regardées\u00a0: " + lowerFirst(v.StateSay)
 	}
@@ -86,6 +87,9 @@ func (s *Server) exchangeView(r *http.Request, b *mailbox.Box, e mailbox.Exchang
 		v.CloseTo = self + "/close"
 		v.CloseSay = upperFirst(who) + " reçoit un message «\u00a0[FIN]\u00a0» et ne peut plus répondre aux lettres précédentes. Lui écrire de nouveau rouvre l’échange."
 		v.Last = seenWords(e)
+	}
+	if _, back := e.CameBack(); back && e.Told.IsZero() && s.outbox != nil && g.Rights.Has(delegation.Send) {
+		v.ToldTo, v.ToldLast = self+"/told", seenAll(e)
 	}
 	before := ""
 	for i, l := range e.Letters {

@@ -41,6 +41,9 @@ func TestFindPatientByName(t *testing.T) {
 		if d.Find("title").Text() != "Patients · Pli" || !strings.Contains(d.Find("[data-testid=patient-sought]").Text(), "1\u00a0échange trouvé") || d.Find("[data-testid=patient-words]").AttrOr("value", "") != "besan odi" {
 			t.Errorf("narrowed: %q", d.Find("main").Text())
 		}
+		if strings.Contains(d.Find("main").Text(), "Aucun échange clos") {
+			t.Error("a page narrowed to a name says that nothing is closed")
+		}
 	}
 	href := c.Post(at+"/find", values("words", "zzyzx")).Location()
 	d := doc(t, ok(t, c.Get(href)))

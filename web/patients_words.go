@@ -41,6 +41,9 @@ func upperFirst(s string) string {
 func (s *Server) stateWords(e mailbox.Exchange) (state, say string) {
 	st := e.State
 	who, it := patientWords(e.Patient)
+	if !e.Told.IsZero() {
+		return "told", "Noté " + s.clock.full(e.Told) + "\u00a0: " + who + " a eu l’information autrement que par votre lettre, qui est revenue. L’échange n’est plus à traiter\u00a0; une nouvelle lettre le remettra en cours."
+	}
 	switch st.Phase {
 	case conversation.WaitingForUs:
 		since := upperFirst(who) + " attend depuis " + s.clock.span(st.Since) + "."

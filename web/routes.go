@@ -93,9 +93,13 @@ func (s *Server) routes() []route {
 		{method: post, pattern: "/situations", set: pageHeaders, who: person, access: forPersons, act: true, handle: s.pickSituation},
 
 		{method: get, pattern: "/mail/{box}", set: pageHeaders, access: forReaders, act: true, handle: s.boxHome},
+		{method: get, pattern: "/mail/{box}/live", set: streamHeaders, access: forReaders, dest: "empty", handle: s.live},
+		{method: get, pattern: "/mail/{box}/{folder}/fresh", set: pageHeaders, access: forReaders, dest: "empty", handle: s.fresh},
 		{method: post, pattern: "/mail/{box}/act", set: pageHeaders, access: forTriage, act: true, handle: s.act},
 		{method: post, pattern: "/mail/{box}/undo", set: pageHeaders, access: forTriage, act: true, handle: s.undo},
 		{method: post, pattern: "/mail/{box}/search", set: pageHeaders, access: forReaders, act: true, handle: s.searchStore},
+		{method: post, pattern: "/mail/{box}/view", set: pageHeaders, access: forReaders, act: true, handle: s.viewStore},
+		{method: get, pattern: "/mail/{box}/conversation/{conversation}", set: pageHeaders, access: forReaders, act: true, handle: s.conversation},
 		{method: get, pattern: "/mail/{box}/search/{handle}", set: pageHeaders, access: forReaders, act: true, handle: s.searchShow},
 		{method: get, pattern: "/mail/{box}/compose", set: pageHeaders, access: forWriters, act: true, handle: s.drafts},
 		{method: post, pattern: "/mail/{box}/compose", set: pageHeaders, access: forWriters, act: true, handle: s.composeBegin},
@@ -126,6 +130,7 @@ func (s *Server) routes() []route {
 		{method: post, pattern: exchangePath + "/ins", set: pageHeaders, access: forPatients, act: true, handle: s.exchangeINS},
 		{method: post, pattern: exchangePath + "/write", set: pageHeaders, access: forPatientWriters, act: true, handle: s.exchangeWrite},
 		{method: post, pattern: exchangePath + "/close", set: pageHeaders, access: forPatientSenders, act: true, handle: s.exchangeClose},
+		{method: post, pattern: exchangePath + "/told", set: pageHeaders, access: forPatientSenders, act: true, handle: s.exchangeTold},
 		{method: post, pattern: "/mail/{box}/suggest", set: dataHeaders, access: forWriters, act: true, handle: s.suggest},
 		{method: get, pattern: "/directory", set: pageHeaders, access: forPersons, act: true, handle: s.directoryHome},
 		{method: post, pattern: "/directory", set: pageHeaders, access: forPersons, act: true, handle: s.directoryStore},
@@ -153,7 +158,7 @@ func (s *Server) routes() []route {
 		{method: get, pattern: "/static/*", set: staticHeaders, who: anyone, access: forAnyone, rate: rateNone, handle: s.static},
 		{method: get, pattern: "/healthz", set: emptyHeaders, who: anyone, access: forAnyone, rate: rateNone, handle: s.healthz},
 		{method: get, pattern: "/readyz", set: emptyHeaders, who: anyone, access: forAnyone, rate: rateNone, handle: s.readyz},
-	}, s.supportRoutes()...)
+	}, append(s.rulesRoutes(), s.supportRoutes()...)...)
 }
 
 // mount builds the router and refuses a route that declares no header set.

@@ -83,6 +83,7 @@ func (a *App) stop(ctx context.Context, srv *http.Server, served <-chan error, h
 	step := func(what string, by time.Duration, work func(context.Context) error) {
 		failed = append(failed, a.step(ctx, what, begun.Add(by), work))
 	}
+	a.Web.EndStreams() // answers without an end
 	if a.step(ctx, "answers under way", begun.Add(drainedBy), srv.Shutdown) != nil {
 		failed = append(failed, srv.Close()) // whoever is still reading after the delay is cut
 	}

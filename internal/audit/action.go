@@ -19,6 +19,7 @@ const (
 	MailboxCreate    Action = "mailbox.create"
 	MailboxOpen      Action = "mailbox.open"
 	MailboxRefused   Action = "mailbox.refused"
+	MailboxWatch     Action = "mailbox.watch" // a session began to be told of its mailbox's news
 	FolderList       Action = "folder.list"
 	FolderCreate     Action = "folder.create"
 	LetterList       Action = "letter.list"
@@ -44,11 +45,19 @@ const (
 	ExchangeList     Action = "exchange.list"
 	ExchangeOpen     Action = "exchange.open"
 	ExchangeClose    Action = "exchange.close"
+	ExchangeTold     Action = "exchange.told"    // a patient whom no letter reached, told otherwise
 	PatientINS       Action = "patient.ins"      // a patient's INS shown whole
 	PatientIdentify  Action = "patient.identify" // an INS typed to write to a patient, its key and what it tells looked at
 	FlagSet          Action = "flag.set"
 	FlagClear        Action = "flag.clear"
 	Undo             Action = "undo"
+	RuleList         Action = "rule.list"
+	RuleTry          Action = "rule.try" // a rule tried on the letters that are there
+	RuleSave         Action = "rule.save"
+	RuleDelete       Action = "rule.delete"
+	RuleOrder        Action = "rule.order"
+	RuleSwitch       Action = "rule.switch" // one rule, or all of them, applied or not
+	AbsenceSet       Action = "absence.set"
 	GrantAdd         Action = "grant.add"
 	GrantRevoke      Action = "grant.revoke"
 	TrailPurge       Action = "trail.purge"

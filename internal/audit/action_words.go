@@ -14,10 +14,10 @@ func (a Action) Label() string {
 func (a Action) Known() bool { return a.known() != "" }
 
 func (a Action) known() string {
-	return cmp.Or(a.ofAccount(), a.ofLetter(), a.ofWriting(), a.ofService())
+	return cmp.Or(a.ofAccount(), a.ofLetter(), a.ofWriting(), a.ofRules(), a.ofService())
 }
 
-// ofAccount: who comes in, and to what. The four are switches, not a map: no package
+// ofAccount: who comes in, and to what. The five are switches, not a map: no package
 // state.
 func (a Action) ofAccount() string {
 	switch a {
@@ -47,6 +47,8 @@ func (a Action) ofAccount() string {
 		return "Boîte ouverte"
 	case MailboxRefused:
 		return "Accès à une boîte refusé"
+	case MailboxWatch:
+		return "Boîte suivie en direct"
 	case GrantAdd:
 		return "Droit accordé"
 	case GrantRevoke:
@@ -98,6 +100,8 @@ func (a Action) ofLetter() string {
 		return "Échange avec un patient affiché"
 	case ExchangeClose:
 		return "Échange avec un patient clos"
+	case ExchangeTold:
+		return "Patient prévenu autrement"
 	case PatientINS:
 		return "INS d’un patient affiché"
 	case PatientIdentify:
@@ -125,6 +129,27 @@ func (a Action) ofWriting() string {
 		return "Brouillon enregistré"
 	case DraftDelete:
 		return "Brouillon supprimé"
+	}
+	return ""
+}
+
+// ofRules: what the server does by itself.
+func (a Action) ofRules() string {
+	switch a {
+	case RuleList:
+		return "Règles affichées"
+	case RuleTry:
+		return "Règle essayée sur les lettres reçues"
+	case RuleSave:
+		return "Règle enregistrée"
+	case RuleDelete:
+		return "Règle supprimée"
+	case RuleOrder:
+		return "Ordre des règles changé"
+	case RuleSwitch:
+		return "Règles activées ou suspendues"
+	case AbsenceSet:
+		return "Réponse d’absence réglée"
 	}
 	return ""
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pli.example/pli/internal/conversation"
 	"pli.example/pli/internal/message"
@@ -258,4 +259,41 @@ func TestContestedEnds(t *testing.T) {
 	if x.Waiting() != 0 || waits(x) != 0 {
 		t.Errorf("%d wait: %+v", x.Waiting(), x.All)
 	}
+}
+
+// A patient told otherwise of a letter that came back waits no more: not in the group, not in
+// the counter. What comes or leaves after that letter does.
+func TestToldOtherwise(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.folders("Sent")
+	w.lay("Sent", annes, odile, "Résultat", 1)
+	w.lay("Sent", annes, gerard, "Lettre", 2)
+	w.lay("INBOX", "Gérard <"+gerard+">", annes, "Question", 3)
+	w.lay("Sent", annes, gerard, "Réponse", 4)
+	w.put(annes, "INBOX", report("Message non distribué", "Sent.1@test", odile, "failed", "5.1.1"))
+	w.put(annes, "INBOX", report("Message non distribué", "Sent.4@test", gerard, "failed", "5.2.1"))
+	b, told := w.open(anne, annes), map[string]time.Time{}
+	left := Left{Told: func(id string, p mssante.Address) (time.Time, bool) {
+		at, ok := told[id+" "+p.String()]
+		return at, ok
+	}}
+	look := func(what string, count, shown int) {
+		t.Helper()
+		x, err := b.Exchanges(w.ctx, left)
+		w.must(err)
+		if x.Waiting() != count || waits(x) != shown {
+			t.Errorf("%s: %d counted, %d shown as waiting", what, x.Waiting(), waits(x))
+		}
+	}
+	look("before", 1, 2)
+	told["Sent.1@test "+gerard] = time.Now() // of another patient's letter
+	look("another's", 1, 2)
+	told["Sent.1@test "+odile], told["Sent.4@test "+gerard] = time.Now(), time.Now()
+	look("told", 0, 0)
+	w.lay("Sent", annes, odile, "Encore", 5)
+	w.put(annes, "INBOX", report("Message non distribué", "Sent.5@test", odile, "failed", "5.1.1"))
+	look("another letter came back", 0, 1)
+	w.lay("INBOX", "Gérard <"+gerard+">", annes, "Encore", 6)
+	look("the patient wrote", 1, 2)
 }

@@ -62,6 +62,7 @@ type List struct {
 	PrevAfter   uint32 // anchor of the page of newer letters, 0 for none
 	NextBefore  uint32 // anchor of the page of older letters, 0 for none
 	UIDValidity uint32
+	Mark        string // how the folder stood, as FolderNews.Mark tells it
 }
 
 // List lists one page of a folder.
@@ -134,6 +135,7 @@ func (b *Box) shape(q ListQuery, name string, folders bool, got mailserver.Listi
 		}
 	}
 	l.Folder.Messages = got.Folder.Messages
+	l.Mark = markOf(got.Folder)
 	for i := range got.Rows {
 		r := &got.Rows[i]
 		if r.Has(`\Deleted`) {

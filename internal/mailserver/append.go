@@ -96,10 +96,7 @@ func (a *Account) FindMessageID(ctx context.Context, folder, id string) (validit
 	criteria := &imap.SearchCriteria{Header: []imap.SearchCriteriaHeaderField{{Key: "Message-ID", Value: "<" + id + ">"}}}
 	err = a.read(ctx, a.aside, func(c *conn) error {
 		return c.do(ctx, verbSearch, a.s.o.CommandTimeout, budgetUIDs, func() error {
-			if err := c.selectFolder(folder, a.aside != a.commands); err != nil {
-				return err
-			}
-			if err := c.client.Noop().Wait(); err != nil {
+			if err := c.open(folder, a.aside != a.commands); err != nil {
 				return err
 			}
 			found, err := c.uidSearch(criteria)

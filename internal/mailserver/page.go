@@ -105,7 +105,7 @@ func (c *conn) pageByPosition(q Query, out *Listing) error {
 		}
 		rows = trim(rows, lo, hi)
 		now := c.exists()
-		if attempt < 2 && (now != n || attempt == 0 && hi > 0 && len(rows) < int(hi-lo)+1) {
+		if attempt < 2 && (now != n || attempt == 0 && hi > 0 && len(rows) < int(hi-lo)+1 || !descending(rows)) {
 			continue
 		}
 		out.Rows, out.Total = rows, now
@@ -114,6 +114,17 @@ func (c *conn) pageByPosition(q Query, out *Listing) error {
 		}
 		return nil
 	}
+}
+
+// descending reports that letters lie in the order of their UIDs, as they do (RFC 9051
+// §2.3.1.1) unless positions shifted while they were read.
+func descending(rows []Row) bool {
+	for i := 1; i < len(rows); i++ {
+		if rows[i].UID >= rows[i-1].UID {
+			return false
+		}
+	}
+	return true
 }
 
 // trim keeps the rows of positions lo to hi, newest first.

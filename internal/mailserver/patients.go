@@ -140,10 +140,7 @@ type walk struct {
 
 // begin opens the folder and finds where to start.
 func (w *walk) begin(aside bool) error {
-	if err := w.c.selectFolder(w.q.Folder, aside); err != nil {
-		return err
-	}
-	if err := w.c.client.Noop().Wait(); err != nil {
+	if err := w.c.open(w.q.Folder, aside); err != nil {
 		return err
 	}
 	w.top, w.out.Of, w.out.Validity = w.c.exists(), w.c.exists(), w.c.validity

@@ -93,10 +93,7 @@ func (a *Account) search(ctx context.Context, c *conn, q Search, until time.Time
 		}
 		err := c.do(ctx, verbSearch, max(left, time.Second), budgetUIDs, func() error {
 			if first {
-				if err := c.selectFolder(q.Folder, a.aside != a.commands); err != nil {
-					return err
-				}
-				if err := c.client.Noop().Wait(); err != nil {
+				if err := c.open(q.Folder, a.aside != a.commands); err != nil {
 					return err
 				}
 				top, out.Of, out.Validity = c.exists(), c.exists(), c.validity
