@@ -37,7 +37,7 @@ func TestClosingContested(t *testing.T) {
 	if got := patientAt(t, c, at, "waiting", "Odile Besançon").Text(); !strings.Contains(got, "avis non vérifié") {
 		t.Errorf("the row: %q", got)
 	}
-	if got := doc(t, ok(t, c.Get(hrefOf(t, c, inboxOf(t, c), "Remise contestée")))).Find(".notices").Text(); !strings.Contains(got, "Un avis non vérifié dit que votre lettre n’a pas été remise à un patient") || strings.Contains(got, "boîte est pleine") {
+	if got := doc(t, ok(t, c.Get(hrefOf(t, c, inboxOf(t, c), "Remise contestée")))).Find(".notices").Text(); !strings.Contains(got, "Un avis non vérifié dit que votre lettre n’a pas été remise à Odile Besançon") || strings.Contains(got, "boîte est pleine") {
 		t.Errorf("the page of the notice: %q", got)
 	}
 	a = c.Post(exchange+"/close", values("last", d.Find("input[name=last]").AttrOr("value", ""), "who", d.Find("input[name=who]").AttrOr("value", "")))
