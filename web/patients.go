@@ -126,8 +126,8 @@ func (s *Server) patientRow(base string, e mailbox.Exchange) templates.PatientRo
 		}
 	}
 	add(!st.Lost.IsZero(), lostChip(st.LostClosing))
-	add(!e.Told.IsZero(), "prévenu autrement")
 	add(!st.Contested.IsZero(), contestedChip(st.ContestedClosing))
+	add(!e.Told.IsZero(), "prévenu autrement")
 	add(st.AfterClosing, "écrit après la clôture")
 	add(st.NearClosing && st.Phase == conversation.WaitingForPatient, "n’a sans doute pas été clos")
 	add(st.Phase == conversation.WaitingForPatient && st.Reopened, "rouvert")

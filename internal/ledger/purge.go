@@ -51,10 +51,11 @@ func (l *Ledger) Purge(ctx context.Context) (int, error) {
 			if n, err = res.RowsAffected(); err != nil {
 				return err
 			}
-			if _, err = tx.ExecContext(ctx, `DELETE FROM ledger_lost WHERE at < ?`, store.Micros(l.o.Now().Add(-keepLost))); err != nil {
+			lost := store.Micros(l.o.Now().Add(-keepLost))
+			if _, err = tx.ExecContext(ctx, `DELETE FROM ledger_lost WHERE at < ?`, lost); err != nil {
 				return err
 			}
-			_, err = tx.ExecContext(ctx, `DELETE FROM ledger_told WHERE at < ?`, before)
+			_, err = tx.ExecContext(ctx, `DELETE FROM ledger_told WHERE at < ?`, lost)
 			return err
 		})
 		if err != nil {

@@ -39,7 +39,7 @@ func TestTell(t *testing.T) {
 	if err := l.Tell(t.Context(), sender, "<>", patient); !problem.Is(err, problem.Invalid) {
 		t.Errorf("no letter: %v", err)
 	}
-	now = now.Add(DefaultKeep + time.Hour)
+	now = now.Add(keepLost + time.Hour)
 	if _, err := l.Purge(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -89,11 +89,11 @@ type Left struct {
 	// Lost tells whether a letter was given up on its way to a patient, and the status
 	// code (RFC 3463); known is false when nothing was heard of a failure. nil: never.
 	Lost func(messageID string, patient mssante.Address) (status string, lost, known bool)
+	// Submitted tells whether a letter left under that envelope id. nil: never.
+	Submitted func(ctx context.Context, messageID, envelopeID string) bool
 	// Told tells when somebody said that the patient whom a letter did not reach was told
 	// otherwise; false when nobody did. nil: nobody.
 	Told func(messageID string, patient mssante.Address) (time.Time, bool)
-	// Submitted tells whether a letter left under that envelope id. nil: never.
-	Submitted func(ctx context.Context, messageID, envelopeID string) bool
 	// Heard is told of each letter that came back and of which Lost knows nothing: Message-ID,
 	// patient and what was said. It keeps it, for its notice may be thrown away. It hears nothing
 	// from who may not send. nil: nobody.

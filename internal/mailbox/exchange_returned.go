@@ -22,10 +22,11 @@ const returnedWait = 250 * time.Millisecond
 // gathered: it asks no server. False for any other letter, for one about a patient with
 // whom no exchange is known, and for whoever may not see patients.
 func (b *Box) Returned(l *Letter) (Returned, bool) {
-	if l.Report == nil && !saysUndelivered(l.Subject) || !b.grant.Rights.Has(delegation.Patients) {
+	from := l.Envelope.From
+	if l.Report == nil && len(from) == 1 && isINS(from[0].Address) || !b.grant.Rights.Has(delegation.Patients) {
 		return Returned{}, false
 	}
-	n := noticeOf(l, b.grant.Mailbox.Address)
+	n := noticeOf(l, b.Address())
 	if len(n.lost) == 0 && !n.nobody {
 		return Returned{}, false
 	}

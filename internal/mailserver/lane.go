@@ -67,6 +67,17 @@ func (l *lane) crowded() bool {
 	return l.waiting.Len() > 0
 }
 
+// tryEnter takes a permit only if one is free and nobody waits.
+func (l *lane) tryEnter() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ended || l.used >= l.cap || l.waiting.Len() > 0 {
+		return false
+	}
+	l.used++
+	return true
+}
+
 func (l *lane) leave() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
