@@ -4,7 +4,8 @@
 // included, before its result is shown.
 //
 // It knows rights, folders in French, opaque ids and undo; the wire is
-// mailserver's, the look is web's. Nothing of a letter is kept here.
+// mailserver's, the look is web's. Of letters it keeps, in memory and as long as a
+// session, what its index tells conversations by.
 //
 // Threats: a person reaching another's mailbox or another's folder by guessing an
 // id, an old address opening another letter (UIDVALIDITY is checked each time),
