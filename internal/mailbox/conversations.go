@@ -176,7 +176,7 @@ func (b *Box) Conversation(ctx context.Context, id string) (c Conversation, lett
 	if err == nil {
 		c, letters, left, err = b.shownLetters(i, id, views)
 	}
-	err = b.record(ctx, audit.Event{Action: audit.LetterList, Target: "conversation", Request: "LIST STATUS, FETCH CHANGEDSINCE", Count: len(letters)}, err)
+	err = b.record(ctx, audit.Event{Action: audit.LetterList, Target: "conversation/" + id, Request: "LIST STATUS, FETCH CHANGEDSINCE", Count: len(letters)}, err)
 	if err != nil {
 		return Conversation{}, nil, 0, nil, err
 	}

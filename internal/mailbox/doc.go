@@ -5,7 +5,8 @@
 //
 // It knows rights, folders in French, opaque ids, undo, acts on thousands of letters
 // (in memory, one a mailbox) and the dates of letters put aside (sealed in the store);
-// the wire is mailserver's, the look is web's. Nothing of a letter is kept here.
+// the wire is mailserver's, the look is web's. Of letters it keeps, in memory and as
+// long as a session, what its index tells conversations by.
 //
 // Threats: a person reaching another's mailbox or another's folder by guessing an
 // id, an old address opening another letter (UIDVALIDITY is checked each time),

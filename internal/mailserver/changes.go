@@ -257,13 +257,13 @@ func (c *conn) someFlags(from imap.UID, into map[uint32][]string) (next imap.UID
 
 // at selects a folder, which must be the one that is known, and takes its news.
 func (c *conn) at(folder string, validity uint32, aside bool) error {
-	if err := c.selectFolder(folder, aside); err != nil {
+	if err := c.open(folder, aside); err != nil {
 		return err
 	}
 	if c.validity != validity {
 		return errGone
 	}
-	return c.client.Noop().Wait()
+	return nil
 }
 
 // FolderListAt is FolderList with one folder opened, or brought up to date, first: of a

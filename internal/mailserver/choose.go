@@ -34,10 +34,7 @@ func (a *Account) Choose(ctx context.Context, q Choice) (Chosen, error) {
 	var out Chosen
 	err := a.read(ctx, a.aside, func(c *conn) error {
 		return c.do(ctx, verbSearch, a.s.o.CommandTimeout, budgetUIDs, func() error {
-			if err := c.selectFolder(q.Folder, a.aside != a.commands); err != nil {
-				return err
-			}
-			if err := c.client.Noop().Wait(); err != nil {
+			if err := c.open(q.Folder, a.aside != a.commands); err != nil {
 				return err
 			}
 			if c.validity != q.Validity {

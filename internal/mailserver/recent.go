@@ -64,10 +64,7 @@ func (a *Account) Headings(ctx context.Context, q Recent) (Headings, error) {
 func (a *Account) headings(ctx context.Context, c *conn, q Recent, until time.Time, out *Headings) error {
 	var found spans
 	err := c.do(ctx, verbSearch, q.Within, budgetUIDs, func() error {
-		if err := c.selectFolder(q.Folder, a.aside != a.commands); err != nil {
-			return err
-		}
-		if err := c.client.Noop().Wait(); err != nil {
+		if err := c.open(q.Folder, a.aside != a.commands); err != nil {
 			return err
 		}
 		out.Validity = c.validity

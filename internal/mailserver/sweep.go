@@ -45,6 +45,7 @@ type SweepChunk struct {
 const (
 	sweepSize   = 500
 	maxSweep    = 1000
+	sweepShared = 100      // letters at once where everything shares one connection
 	sweepHeader = 24 << 10 // of one letter's fields: ten thousand recipients cost no more
 )
 
@@ -64,7 +65,9 @@ func (a *Account) Sweep(ctx context.Context, q SweepQuery) (SweepChunk, error) {
 	if q.Size <= 0 {
 		q.Size = sweepSize
 	}
-	q.Size = min(q.Size, maxSweep)
+	if q.Size = min(q.Size, maxSweep); a.aside == a.commands { // clicks wait behind it
+		q.Size = min(q.Size, sweepShared)
+	}
 	var out SweepChunk
 	for size := q.Size; ; size = max(size/8, 1) { // an answer that breaks off: fewer at once, down to the letter that does it
 		err := a.read(ctx, a.aside, func(c *conn) error {
