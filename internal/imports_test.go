@@ -21,10 +21,10 @@ const module = "pli.example/pli"
 
 // Groups of rooms. A name ending in "/..." is a tree.
 var (
-	values   = []string{"mssante", "problem", "finding", "metrics", "seal", "message", "sanitize", "healthdoc", "xmlsig", "conversation"}
+	values   = []string{"mssante", "problem", "finding", "metrics", "seal", "message", "sanitize", "healthdoc", "xmlsig", "conversation", "index"}
 	features = []string{"audit", "trust", "directory", "account", "delegation", "ledger", "mailbox", "outgoing", "filing",
 		"support", "rules", "transfer", "selfcheck"}
-	asMailbox  = []string{"mssante", "message", "conversation", "healthdoc", "problem", "audit", "account", "delegation", "mailserver", "store", "seal"}
+	asMailbox  = []string{"mssante", "message", "conversation", "index", "healthdoc", "problem", "audit", "account", "delegation", "mailserver", "store", "seal"}
 	asOutgoing = []string{"mssante", "message", "conversation", "healthdoc", "sanitize", "problem", "audit", "account", "delegation", "trust", "directory",
 		"ledger", "mailbox", "mailserver", "metrics", "store", "seal"} // delegation: the words of rights, and in whose name a mailbox writes
 	later = join(asMailbox, asOutgoing, []string{"outgoing", "delegation"})
@@ -45,6 +45,7 @@ var mayImport = map[string][]string{
 	"healthdoc":    {"mssante", "problem"},
 	"xmlsig":       {"problem"},
 	"conversation": {"mssante", "message"},
+	"index":        {"mssante", "message"},
 
 	"audit":      {"mssante", "problem", "store", "seal"},
 	"trust":      {"mssante", "problem", "finding", "store", "xmlsig", "audit"},

@@ -101,6 +101,7 @@ func TestContract(t *testing.T) {
 		{"neighbours", contractNeighbours}, {"large letter", contractLarge}, {"stream", contractStream},
 		{"stream given up", contractStreamClosed}, {"crafted letter", contractCrafted}, {"parentheses", contractParens}, {"uidvalidity", contractValidity},
 		{"cancel", contractCancel}, {"drop", contractDrop}, {"parallel", contractParallel}, {"flag news", contractFlagNews},
+		{"sweep", contractSweep}, {"sweep while letters go", contractSweepMoving}, {"changes", contractChanges}, {"changes amid news", contractChangesNews},
 	}
 	var mu sync.Mutex
 	ran, skipped := map[string]int{}, map[string]int{}

@@ -121,6 +121,10 @@ func addresses(h Header, name string) []Mailbox {
 	return out
 }
 
+// MessageIDs reads the value of Message-ID, In-Reply-To or References: the ids without
+// angle brackets, the last 100.
+func MessageIDs(raw string) []string { return messageIDs(raw) }
+
 // messageIDs reads the ids of a Message-ID or References value: what stands
 // between angle brackets, or bare words with an @. The last 100 are kept.
 func messageIDs(raw string) []string {
