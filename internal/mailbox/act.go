@@ -2,6 +2,7 @@ package mailbox
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"pli.example/pli/internal/audit"
@@ -136,6 +137,7 @@ func (b *Box) flagGroup(ctx context.Context, g group, set, clear []string) (chan
 		if err != nil {
 			return changed, back, err
 		}
+		b.marked(g.name, g.validity, slices.Collect(maps.Keys(before)), pass.add, pass.remove)
 		back = append(back, flagSteps(g, before, pass.add, pass.remove)...)
 		for uid := range before {
 			changed[uid] = true

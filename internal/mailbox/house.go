@@ -25,6 +25,9 @@ type Options struct {
 	Keys    *seal.Keyring
 	Log     *slog.Logger     // nil: nothing is logged
 	Now     func() time.Time // nil = time.Now
+	// IndexRoom is the memory, in octets, that the indexes of all mailboxes may take on
+	// this node; 0 means the default. Beyond, those unused longest go.
+	IndexRoom int64
 }
 
 // House opens mailboxes. Safe for concurrent use.
@@ -43,6 +46,9 @@ type House struct {
 	opened   map[openedKey]openedLately
 	dropped  map[string]time.Time      // sessions that ended a moment ago
 	gathered map[gatherKey]*collection // exchanges with patients
+
+	indexRoom int64
+	indexes   map[gatherKey]*kept
 }
 
 // New makes the house.
@@ -53,9 +59,12 @@ func New(o Options) *House {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.IndexRoom <= 0 {
+		o.IndexRoom = defaultIndexRoom
+	}
 	return &House{grants: o.Grants, servers: o.Servers, trail: o.Audit, keys: o.Keys, log: o.Log, now: o.Now,
 		names: make(map[string]named), opened: make(map[openedKey]openedLately), dropped: make(map[string]time.Time),
-		gathered: make(map[gatherKey]*collection)}
+		gathered: make(map[gatherKey]*collection), indexes: make(map[gatherKey]*kept), indexRoom: o.IndexRoom}
 }
 
 // Open checks that the person may read the mailbox now. "Not yours" and "no such

@@ -146,6 +146,7 @@ func (b *Box) markSeen(ctx context.Context, ref Ref, l *Letter) {
 		err = b.mail.MarkSeen(ctx, name, ref.UIDValidity, ref.UID)
 	}
 	if err == nil {
+		b.marked(name, ref.UIDValidity, []uint32{ref.UID}, []string{string(Seen)}, nil)
 		l.MarkedRead, l.Unread = true, false
 		return
 	}

@@ -45,7 +45,7 @@ const (
 )
 
 // Drop forgets what a session made the house remember: the letters it opened, the
-// exchanges it looked at and, with the last session of a mailbox, the names of its folders, which may name a
+// exchanges it looked at, the indexes of its mailboxes and, with the last session of a mailbox, the names of its folders, which may name a
 // patient.
 func (h *House) Drop(sessionID string) {
 	now := h.now()
@@ -53,6 +53,7 @@ func (h *House) Drop(sessionID string) {
 	defer h.mu.Unlock()
 	maps.DeleteFunc(h.dropped, func(_ string, at time.Time) bool { return now.Sub(at) > droppedFor })
 	h.dropped[sessionID] = now
+	h.dropIndexes(sessionID)
 	maps.DeleteFunc(h.gathered, func(k gatherKey, _ *collection) bool { return k.session == sessionID })
 	maps.DeleteFunc(h.opened, func(k openedKey, _ openedLately) bool { return k.session == sessionID })
 	for box, n := range h.names {

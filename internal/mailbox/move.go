@@ -71,6 +71,7 @@ func (b *Box) moveAll(ctx context.Context, groups []group, to string) (Outcome, 
 			continue
 		}
 		moved, err := b.mail.Move(ctx, g.name, g.validity, g.uids, to)
+		b.moved(g.name, g.validity, moved, to)
 		if moved.MarkedOnly {
 			t.tell(sayMarkedOnly)
 		}

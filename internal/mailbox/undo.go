@@ -159,6 +159,7 @@ func (b *Box) roleLabel(name string) string {
 func (b *Box) takeBack(ctx context.Context, s step) (done []uint32, now Ref, err error) {
 	if s.To != "" {
 		moved, err := b.mail.Move(ctx, s.From, s.Validity, s.UIDs, s.To)
+		b.moved(s.From, s.Validity, moved, s.To)
 		for _, old := range moved.Done {
 			if uid, ok := moved.UIDs[old]; ok && moved.Validity != 0 && now.UID == 0 {
 				now = Ref{Folder: b.folderID(s.To), UIDValidity: moved.Validity, UID: uid}
@@ -170,5 +171,7 @@ func (b *Box) takeBack(ctx context.Context, s step) (done []uint32, now Ref, err
 	if err != nil {
 		return nil, Ref{}, err
 	}
-	return slices.Collect(maps.Keys(before)), Ref{}, nil
+	done = slices.Collect(maps.Keys(before))
+	b.marked(s.From, s.Validity, done, s.Add, s.Remove)
+	return done, Ref{}, nil
 }

@@ -250,6 +250,9 @@ func (b *Box) MarkHandled(ctx context.Context, ref Ref, how Handled) error {
 	if err == nil {
 		_, err = b.mail.SetFlags(ctx, name, ref.UIDValidity, []uint32{ref.UID}, []string{string(how)}, nil)
 	}
+	if err == nil {
+		b.marked(name, ref.UIDValidity, []uint32{ref.UID}, []string{string(how)}, nil)
+	}
 	if how == WasForwarded && problem.Is(err, problem.UpstreamRefused) {
 		err = nil
 	}
