@@ -51,10 +51,11 @@ type held[T any] struct {
 	value  T
 }
 
-// search is one stored query.
+// search is one stored query and, once it ran, what it found.
 type search struct {
-	boxID, folder, words string
-	everywhere           bool
+	boxID string
+	query mailbox.Query
+	run   *searchRun
 }
 
 // note is the sentence shown after an act, with its sealed undo.
