@@ -6,6 +6,7 @@ type SearchBox struct {
 	Action     string // POST; GET shows the form alone
 	Words      string
 	Everywhere bool
+	Unasked    bool          // ticked, though the person did not: posted as unasked=1
 	Fields     *SearchFields // nil in a list: words alone
 }
 

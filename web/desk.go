@@ -65,6 +65,7 @@ type note struct {
 	sent                   bool     // a letter left: said whole where the list behind it cannot be shown
 	drafts                 []string // put away by the act, to bring back with undo
 	reopen                 string   // the one draft put away from its own page
+	search                 string   // the saved search put away
 }
 
 type counter struct {

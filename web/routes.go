@@ -99,6 +99,8 @@ func (s *Server) routes() []route {
 		{method: post, pattern: "/mail/{box}/search", set: pageHeaders, access: forReaders, act: true, handle: s.searchStore},
 		{method: get, pattern: "/mail/{box}/search/{handle}", set: pageHeaders, access: forReaders, act: true, handle: s.searchShow},
 		{method: post, pattern: "/mail/{box}/search/{handle}/more", set: pageHeaders, access: forReaders, act: true, handle: s.searchMore},
+		{method: post, pattern: "/mail/{box}/search/{handle}/save", set: pageHeaders, access: forReaders, act: true, handle: s.searchSave},
+		{method: post, pattern: "/mail/{box}/search/saved", set: pageHeaders, access: forReaders, act: true, handle: s.searchSaved},
 		{method: get, pattern: "/mail/{box}/compose", set: pageHeaders, access: forWriters, act: true, handle: s.drafts},
 		{method: post, pattern: "/mail/{box}/compose", set: pageHeaders, access: forWriters, act: true, handle: s.composeBegin},
 		{method: post, pattern: "/mail/{box}/compose/chosen", set: pageHeaders, access: forWriters, act: true, handle: s.draftsChosen},

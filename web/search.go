@@ -197,7 +197,7 @@ func (s *Server) searchView(r *http.Request, b *mailbox.Box, q mailbox.Query) (t
 	s.withFolders(r, &v.Page, b, folders, "")
 	v.Moves = moves(v.Page.Folders)
 	v.Box = s.searchBox(sc.box.ID, q, v.Page.Folders)
-	return v, folders, nil
+	return v, folders, s.withSaved(r, &v, q, chi.URLParam(r, "handle"))
 }
 
 func (s *Server) showResults(r *http.Request, v *templates.SearchView, folders []mailbox.FolderView, res mailbox.SearchResult) {
@@ -220,6 +220,7 @@ func (s *Server) showResults(r *http.Request, v *templates.SearchView, folders [
 	v.Asked = true
 	v.SearchProgress = s.searchProgress(path("mail", v.BoxID, "search", handle), res)
 	if res.Texts.Begun {
+		v.Box.Unasked = !res.Texts.Asked
 		v.Box.Everywhere = true // ticked, since texts are looked into
 	}
 }

@@ -76,7 +76,7 @@ func queryOf(f url.Values, zone *time.Location) (mailbox.Query, error) {
 	if !until.IsZero() && drop != "until" {
 		q.Before = until
 	}
-	q.Everywhere = f.Get("everywhere") == "1"
+	q.Everywhere = f.Get("everywhere") == "1" && f.Get("unasked") != "1" // Pli ticked it for them: it will again if few are found
 	if slices.ContainsFunc(searchSorts, func(s templates.SearchSort) bool { return s.Value == f.Get("sort") }) {
 		q.Sort = mailbox.Order(f.Get("sort"))
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"pli.example/pli/internal/audit"
+	"pli.example/pli/internal/testkit"
 )
 
 // The line and the fields say the same: chips for what is set, words in the line, and
@@ -83,4 +84,54 @@ func TestSearchReadsOn(t *testing.T) {
 	if d := doc(t, ok(t, c.Get(at+"?still=1"))); d.Find("form[hx-trigger]").Length() != 0 {
 		t.Error("stopped, it goes on")
 	}
+}
+
+// A search is kept under a name, opened again under a new handle, removed and brought
+// back; its words stand in no address and no log, and nobody else has it.
+func TestSavedSearches(t *testing.T) {
+	t.Parallel()
+	k := shared.For(t)
+	c := k.SignIn("martin")
+	box := boxID(t, c, 0)
+	at := c.Post("/mail/"+box+"/search", values("words", "ordonnance", "unread", "1")).Location()
+	ok(t, c.Get(at))
+	if a := c.Post(at+"/save", values("name", " ")); a.Status != 422 || !strings.Contains(doc(t, a).Find("main").Text(), "Donnez un nom") {
+		t.Errorf("no name: %d", a.Status)
+	}
+	if f := flashAt(t, c, c.Post(at+"/save", values("name", "À lire d’abord"))).Text(); !strings.Contains(f, "Recherche gardée") {
+		t.Errorf("says %q", f)
+	}
+	home := func(c *testkit.Client, box string) *goquery.Document {
+		return doc(t, ok(t, c.Get("/mail/"+box+"/search")))
+	}
+	open := home(c, box).Find("[data-testid=saved-open]")
+	if open.Length() != 1 || open.Text() != "À lire d’abord" {
+		t.Fatalf("listed: %q", open.Text())
+	}
+	if home(c, boxID(t, c, 1)).Find("[data-testid=saved-open]").Length() != 0 {
+		t.Error("another mailbox has it too")
+	}
+	id := open.AttrOr("value", "")
+	a := c.Post("/mail/"+box+"/search/saved", values("open", id))
+	if a.Location() == at || !strings.Contains(a.Location(), "/search/") {
+		t.Fatalf("opened at %q", a.Location())
+	}
+	d := doc(t, ok(t, c.Get(a.Location())))
+	if d.Find("[data-testid=search-input]").AttrOr("value", "") != "ordonnance" || d.Find("[data-testid=chip-unread]").Length() != 1 || d.Find("[data-testid=saved-save]").Length() != 0 {
+		t.Error("it opens something else, or is offered to be kept again")
+	}
+	flash := flashAt(t, c, c.Post("/mail/"+box+"/search/saved", values("remove", id)))
+	undo := flash.Find("input[name=undo]").AttrOr("value", "")
+	if home(c, box).Find("[data-testid=saved-open]").Length() != 0 || flash.Find("form").AttrOr("action", "") != "/mail/"+box+"/search/saved" {
+		t.Error("it is still there, or cannot be brought back")
+	}
+	flashAt(t, c, c.Post("/mail/"+box+"/search/saved", values("undo", undo)))
+	if home(c, box).Find("[data-testid=saved-open]").Length() != 1 {
+		t.Error("it did not come back")
+	}
+	if logs := k.Logs.String(); strings.Contains(logs, "ordonnance") || strings.Contains(logs, "lire d’abord") {
+		t.Error("a saved search is in the log")
+	}
+	ok(t, c.Follow("/"))
+	c.Post("/mail/"+box+"/search/saved", values("remove", id))
 }
