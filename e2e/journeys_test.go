@@ -50,6 +50,7 @@ func journeys() []journey {
 		{name: "search", do: searchHeaders},
 		{name: "search-text", do: searchEverywhere},
 		{name: "pages", do: pages},
+		{name: "conversation", do: conversationAcross},
 		{name: "other-mailbox", do: otherMailbox},
 		{name: "shared-mailbox", do: sharedMailbox},
 		{name: "pdf-preview", mode: "js", why: "the PDF reader is a script; without scripts the same file is a download (row pdf-download)", do: pdfPreview},

@@ -74,6 +74,10 @@ func (m *markup) top(r Row) {
 		m.is(`<span class="row-what">· `).words(r.What).is(`</span>`)
 	}
 	m.is(`</span> `)
+	if n := r.Letters; n > 1 {
+		m.is(`<span class="row-letters"><span aria-hidden="true">`).number(int64(n)).is(`</span> <span class="visually-hidden">`).
+			words(plural(n, "lettre", "lettres")).is(`</span></span> `)
+	}
 	if n := r.Attachments; n > 0 {
 		m.is(`<span class="row-clip">`).icon("paperclip").is(`<span aria-hidden="true">`).number(int64(n)).
 			is(`</span> <span class="visually-hidden">`).words(plural(n, "pièce jointe", "pièces jointes")).is(`</span></span> `)

@@ -212,7 +212,7 @@ func gallery() []sample {
 	filed, binned, draft := letterIn("archive"), letterIn("trash"), letterIn("drafts")
 	draft.BodyHref, draft.Attachments, draft.RemoteBlocked = "", nil, 0
 	draft.From = templates.Sender{Address: "claire.martin@medecin.mssante.fr"}
-	return append(patientSamples(), []sample{
+	return append(append(patientSamples(), conversationSamples()...), []sample{
 		{"letter-filed", "page", templates.LetterPage(filed)},
 		{"letter-binned", "page", templates.LetterPage(binned)},
 		{"letter-draft", "page", templates.LetterPage(draft)},

@@ -128,6 +128,8 @@ type ListView struct {
 	BulkTo string
 	// JumpTo is the GET target of 'Aller à la page': field page. "" hides it.
 	JumpTo string
+	// Views is the choice between conversations and letters, nil where there is none.
+	Views *ListViews
 }
 
 // Row is one letter in a list.
@@ -142,6 +144,7 @@ type Row struct {
 	Unread, Flagged, Answered, Patient bool
 	Unreadable                         bool
 	Attachments                        int
+	Letters                            int    // of a conversation; 0 or 1 for a letter
 	FolderLabel                        string // in search results
 	Chips                              []Chip
 }

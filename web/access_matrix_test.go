@@ -143,6 +143,7 @@ func newMatrix(t *testing.T, k *testkit.Kit) *matrix {
 	m.params = map[string]string{"box": box, "folder": parts[3], "uidvalidity": parts[4], "uid": parts[5], "part": "2", "*": strings.TrimPrefix(asset, "/static/")}
 	m.ref = strings.Join(parts[3:6], "/")
 	m.params["exchange"] = strings.TrimPrefix(exchangeAt(doc(t, ok(t, titular.Get("/mail/"+box+"/patients"))).Find("[data-testid=patient-row]").First()), "/mail/"+box+"/patients/")
+	m.params["conversation"] = conversationID(t, m.fresh(owner), "/mail/"+box+"/"+parts[3])
 	return m
 }
 
@@ -208,8 +209,9 @@ func (m *matrix) post(role int, pattern string) (post, bool) {
 		"/support/deliveries": {form: values("state", "bounced")}, "/support/trail": {form: values("person", "martin")},
 		"/support/trail/export": {form: values("format", "csv")}, "/support/trail/verify": {},
 		"/sign-in": {}, "/sign-in/backchannel": {}, "/sign-out": {}, "/situations": {form: values("situation", "x")},
-		"/mail/{box}/act": {form: values("do", "star", "ref", m.ref)}, "/mail/{box}/undo": {form: values("undo", "x")},
-		"/mail/{box}/search": {form: values("words", "ordonnance")}, "/mail/{box}/search/{handle}/more": {}, "/mail/{box}/search/{handle}/save": {form: values("name", "")}, "/mail/{box}/search/saved": {form: values("open", "")}, "/mail/{box}/suggest": {form: values("words", "petit")}, "/mail/{box}/signature": {form: values("do", "save", "text", "mot")}, "/directory": {form: values("words", "petit")},
+		"/mail/{box}/view": {form: values("view", "letters")}, "/mail/{box}/act": {form: values("do", "star", "ref", m.ref)}, "/mail/{box}/undo": {form: values("undo", "x")},
+		"/mail/{box}/search": {form: values("words", "ordonnance")}, "/mail/{box}/suggest": {form: values("words", "petit")}, "/mail/{box}/signature": {form: values("do", "save", "text", "mot")}, "/directory": {form: values("words", "petit")},
+		"/mail/{box}/search/{handle}/more": {}, "/mail/{box}/search/{handle}/save": {form: values("name", "")}, "/mail/{box}/search/saved": {form: values("open", "")},
 		"/mail/{box}/compose": {form: values("kind", "blank")}, "/mail/{box}/compose/chosen": {form: values("do", "bin")}, draft: {form: values("version", "1", "subject", "x", "do", "save")},
 		draft + "/save": {json: `{"version":1,"subject":"x","text":"mot"}`}, draft + "/pause": {form: values("leave", "0")}, draft + "/text": {json: `{"html":"<p>mot</p>"}`},
 		draft + "/send": {json: `{"version":1,"files":[],"confirmed":[]}`}, draft + "/settle": {form: values("verdict", "left")}, draft + "/restore": {},

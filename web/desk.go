@@ -37,6 +37,8 @@ type desk struct {
 	lastIn     map[string]string       // the same by situation
 	met        map[string]*metPatients // by mailbox id
 	tokens     [][32]byte              // digests of the acts taken back
+
+	conversations bool // folders are shown as conversations
 }
 
 // folderList is a mailbox's folders as last listed.

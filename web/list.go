@@ -101,6 +101,10 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	defer b.Index() // behind the page, never before it
+	if asConversations(scopeOf(r), folder) {
+		return s.conversationList(w, r, b, folder)
+	}
 	lq := listQuery(folder, r.URL.Query())
 	var p *prepared
 	_, _, err = b.Desk(r.Context(), lq, func(folders []mailbox.FolderView, l mailbox.List) {
@@ -127,6 +131,9 @@ func (s *Server) listView(r *http.Request, b *mailbox.Box, lq mailbox.ListQuery,
 		Search: &templates.SearchBox{Action: path("mail", sc.box.ID, "search")}, PageNumber: pageNumber(l),
 	}
 	v.BulkTo = actTo(sc.box.ID, v.RefreshHref)
+	if conversational(string(l.Folder.Role)) {
+		v.Views = &templates.ListViews{Action: path("mail", sc.box.ID, "view"), Next: base}
+	}
 	if filterOf(lq) == "" {
 		v.JumpTo = base
 	}

@@ -5,7 +5,6 @@ import (
 
 	"pli.example/pli/internal/conversation"
 	"pli.example/pli/internal/mailbox"
-	"pli.example/pli/internal/problem"
 	"pli.example/pli/templates"
 )
 
@@ -35,30 +34,7 @@ func (s *Server) exchangeLetter(r *http.Request, b *mailbox.Box, e mailbox.Excha
 	if !whole {
 		return v
 	}
-	opened, err := b.Letter(r.Context(), l.Ref, mailbox.LetterOptions{MarkRead: looked(r) && !l.Ours})
-	if err != nil {
-		say := problem.SayOf(err)
-		if say == "" {
-			say = failureOf(problem.KindOf(err)).say
-		}
-		v.Notices = []templates.Notice{{Kind: "warn", Text: say}}
-		return v
-	}
-	lv, err := s.settledView(r, opened)
-	if err != nil {
-		v.Notices = []templates.Notice{{Kind: "warn", Text: problem.SayOf(err)}}
-		return v
-	}
-	v.BodyHref, v.Attachments, v.AllHref, v.Nested = lv.BodyHref, lv.Attachments, lv.AllHref, len(lv.Nested)
-	if !l.Ours {
-		v.Notices = lv.Notices
-		if lv.From.Warning != "" {
-			v.Notices = append(v.Notices, templates.Notice{Kind: "warn", Text: lv.From.Warning})
-		}
-	}
-	if lv.RemoteBlocked > 0 || lv.Truncated {
-		v.Notices = append(v.Notices, templates.Notice{Kind: "info", Text: "Tout n’est pas montré ici\u00a0: ouvrez la lettre pour savoir pourquoi."})
-	}
+	s.readInPlace(r, b, l.Ref, l.Ours, &v)
 	return v
 }
 

@@ -97,6 +97,8 @@ func (s *Server) routes() []route {
 		{method: post, pattern: "/mail/{box}/undo", set: pageHeaders, access: forTriage, act: true, handle: s.undo},
 		{method: get, pattern: "/mail/{box}/search", set: pageHeaders, access: forReaders, act: true, handle: s.searchPage},
 		{method: post, pattern: "/mail/{box}/search", set: pageHeaders, access: forReaders, act: true, handle: s.searchStore},
+		{method: post, pattern: "/mail/{box}/view", set: pageHeaders, access: forReaders, act: true, handle: s.viewStore},
+		{method: get, pattern: "/mail/{box}/conversation/{conversation}", set: pageHeaders, access: forReaders, act: true, handle: s.conversation},
 		{method: get, pattern: "/mail/{box}/search/{handle}", set: pageHeaders, access: forReaders, act: true, handle: s.searchShow},
 		{method: post, pattern: "/mail/{box}/search/{handle}/more", set: pageHeaders, access: forReaders, act: true, handle: s.searchMore},
 		{method: post, pattern: "/mail/{box}/search/{handle}/save", set: pageHeaders, access: forReaders, act: true, handle: s.searchSave},

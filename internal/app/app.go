@@ -96,7 +96,7 @@ func New(ctx context.Context, c config.Config, lines outside.Lines, o Options) (
 	imap := imapOptions(c.IMAP, lines, a.Sessions, o.Log)
 	imap.Observe = a.figures.command
 	a.Servers = mailserver.New(imap)
-	a.House = mailbox.New(mailbox.Options{Grants: a.Grants, Servers: a.Servers, Audit: a.Audit, Keys: a.Keys, Log: o.Log, Now: lines.Now})
+	a.House = mailbox.New(mailbox.Options{Grants: a.Grants, Servers: a.Servers, Audit: a.Audit, Keys: a.Keys, Log: o.Log, Now: lines.Now, IndexRoom: c.IMAP.IndexRoom})
 	if err := a.writing(ctx, c, lines); err != nil {
 		return nil, errors.Join(err, a.Close(ctx))
 	}

@@ -94,7 +94,8 @@ func (a *App) gather() {
 	s.Gauge("pli_cache_bytes", "Memory of what is kept of letters.", func(_ context.Context, emit metrics.Emit) {
 		emit(float64(a.Servers.CachedBytes()), "letters")
 		emit(float64(a.Web.Documents()), "documents")
-	}, metrics.Label{Name: "cache", Values: []string{"letters", "documents"}})
+		emit(float64(a.House.IndexBytes()), "indexes")
+	}, metrics.Label{Name: "cache", Values: []string{"letters", "documents", "indexes"}})
 	a.gatherSessions(s)
 	a.gatherSending(s, one)
 	a.gatherSpace(s, one)

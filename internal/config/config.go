@@ -107,6 +107,7 @@ type IMAP struct {
 	PerMailbox int           `env:"PER_MAILBOX" default:"3" help:"Connections for each signed-in person and mailbox, 1 to 3."`
 	Total      int           `env:"TOTAL" default:"400" help:"Connections of this node."`
 	IdleClose  time.Duration `env:"IDLE_CLOSE" default:"5m" help:"An unused connection is closed after this."`
+	IndexRoom  int64         `env:"INDEX_ROOM" default:"268435456" help:"Octets of memory of this node for the indexes of open mailboxes (conversations, search), about 200 a letter; beyond, those unused longest go and are read again when they are needed."`
 }
 
 // SMTP is the submission server. Without an address nothing can be sent.

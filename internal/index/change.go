@@ -223,36 +223,3 @@ func uidHash(folder uint16, uid uint32) uint64 {
 	h := (uint64(folder)<<32 | uint64(uid)) * 0x9e3779b97f4a7c15
 	return h ^ h>>29
 }
-
-// tidy copies what lives into new pages once half of what is kept is not of any letter.
-func (ix *Index) tidy() {
-	if !ix.texts.wasteful() && !ix.numbers.wasteful() {
-		return
-	}
-	texts, persons := ix.texts, ix.persons
-	numbers := ix.numbers
-	ix.texts, ix.numbers, ix.persons, ix.byPerson = arena[byte]{}, arena[uint32]{}, blocks[person]{}, table{}
-	now := map[uint32]uint32{}
-	again := func(i uint32) uint32 {
-		if i == 0 || now[i] != 0 {
-			return now[i]
-		}
-		p := *persons.at(i)
-		p.text = ix.texts.put(texts.get(p.text, int(p.name)+int(p.address)+int(p.folded)))
-		n := ix.persons.add()
-		*ix.persons.at(n) = p
-		ix.byPerson.add(p.hash, n, ix.personHash)
-		now[i] = n
-		return n
-	}
-	ix.each(func(_ uint32, r *row) {
-		r.text = ix.texts.put(texts.get(r.text, r.textLen()))
-		people := int(r.from) + int(r.to) + int(r.cc)
-		ids := append(ix.scratch[:0], numbers.get(r.ids, people+int(r.refs))...)
-		for k := range people {
-			ids[k] = again(ids[k])
-		}
-		r.ids, r.patient = ix.numbers.put(ids), again(r.patient)
-		ix.scratch = ids
-	})
-}

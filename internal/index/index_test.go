@@ -300,7 +300,7 @@ func (m *model) groups() []string {
 // again from nothing.
 func TestAgainstNaive(t *testing.T) {
 	t.Parallel()
-	for round := range 12 {
+	for round := range 6 {
 		seed := rand.Uint64()
 		t.Run(fmt.Sprintf("%d", round), func(t *testing.T) {
 			t.Parallel()
@@ -395,6 +395,8 @@ func (w *walker) step() {
 		l.Flags = Flags(w.r.IntN(4))
 		w.m.letters[r] = l
 		w.ix.SetFlags(r.Folder, r.UID, l.Flags)
+	case k == 18 && w.r.IntN(5) == 0:
+		w.ix.renew()
 	case k == 18 && w.r.IntN(10) == 0:
 		w.ix.SetFolder("Archive", Archive, Place{Validity: w.r.Uint32()})
 		maps.DeleteFunc(w.m.letters, func(r Ref, _ Letter) bool { return r.Folder == "Archive" })

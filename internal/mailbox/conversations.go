@@ -13,21 +13,22 @@ import (
 
 // Conversation is one conversation in a list, whatever folders its letters lie in.
 type Conversation struct {
-	ID       string // opaque; it outlives the index
-	Letters  int    // one that lies in several folders counts once
-	Unread   int
-	Flagged  bool
-	Files    bool              // a letter has some, most likely
-	Patient  bool              // an exchange with a patient
-	People   []message.Mailbox // who wrote, the oldest first, at most 8
-	Subject  string            // of the newest letter
-	Received time.Time         // the same
-	Newest   Ref
-	Sent     bool              // the newest is ours
-	To       []message.Mailbox // of the newest
-	Here     Ref               // its newest letter in the folder listed
-	Snippet  string            // of the newest, when it is known already
-	Answered bool              // the newest was
+	ID          string // opaque; it outlives the index
+	Letters     int    // one that lies in several folders counts once
+	Unread      int
+	Flagged     bool
+	Files       bool              // a letter has some, most likely
+	Patient     bool              // an exchange with a patient
+	People      []message.Mailbox // who wrote, the oldest first, at most 8
+	Subject     string            // of the newest letter
+	Received    time.Time         // the same
+	Newest      Ref
+	Sent        bool              // the newest is ours
+	To          []message.Mailbox // of the newest
+	Here        Ref               // its newest letter in the folder listed
+	Snippet     string            // of the newest, when it is known already
+	Attachments int               // of the newest, when they are known already
+	Answered    bool              // the newest was
 }
 
 // ConversationQuery asks for one page. Anchors are those of ConversationList.
@@ -140,7 +141,7 @@ func (b *Box) conversation(c *index.Conversation) Conversation {
 		Subject: c.Newest.Subject, Received: c.Newest.Received, Newest: b.refOf(c.Newest.Ref), Here: b.refOf(c.Here), Sent: c.Newest.Kind == index.Sent,
 		To: c.Newest.To, Answered: c.Newest.Flags&index.Answered != 0}
 	if r, ok := b.mail.Remembered(c.Newest.Folder, c.Newest.Validity, c.Newest.UID); ok {
-		out.Snippet = r.Snippet
+		out.Snippet, out.Attachments = r.Snippet, r.Files
 	}
 	return out
 }

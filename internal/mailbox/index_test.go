@@ -1,13 +1,17 @@
 package mailbox
 
 import (
+	"context"
+	"crypto/tls"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"pli.example/pli/e2e/dovecot"
 	"pli.example/pli/internal/audit"
 	"pli.example/pli/internal/delegation"
 	"pli.example/pli/internal/index"
@@ -162,15 +166,53 @@ func TestIndexRoom(t *testing.T) {
 // anew at random; what the index shows in the end is what a fresh reading does.
 func TestIndexFollowsOthers(t *testing.T) {
 	t.Parallel()
+	for name, open := range map[string]func(*testing.T) *world{"memory": newWorld, "dovecot": newDovecotWorld} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			indexFollowsOthers(t, open(t))
+		})
+	}
+}
+
+// newDovecotWorld is newWorld on a real server, which keeps MODSEQ.
+func newDovecotWorld(t *testing.T) *world {
+	t.Helper()
+	if err := dovecot.Installed(); err != nil {
+		t.Skip(err)
+	}
+	dir, err := os.MkdirTemp("", "pli") // short: sockets live below it
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	d, err := dovecot.Start(dovecot.Options{Dir: dir, Mailboxes: []string{annes}, Separator: "/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Stop() })
+	w := newWorld(t)
+	w.mail = mailserver.New(mailserver.Options{Address: d.Address, TLS: &tls.Config{RootCAs: d.CA.Pool(), MinVersion: tls.VersionTLS12}, Auth: mailserver.AuthPlain,
+		ServiceUser: dovecot.Service, ServicePassword: dovecot.ServicePassword, CommandTimeout: 15 * time.Second, Now: w.house.now})
+	mail := w.mail
+	t.Cleanup(func() { mail.Close(context.Background()) })
+	w.house = New(Options{Grants: w.grant, Servers: w.mail, Audit: w.trail, Keys: w.house.keys, Now: w.house.now})
+	return w
+}
+
+func indexFollowsOthers(t *testing.T, w *world) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 1))
-	w := newWorld(t)
 	b := w.open(anne, annes)
 	other := w.mail.For(mssante.Actor{SessionID: "other"}, address(t, annes))
 	filed, err := other.EnsureFolder(w.ctx, mailserver.RoleArchive)
 	w.must(err)
-	folders := []string{"INBOX", "Patients", filed.Name}
+	sent, err := other.EnsureFolder(w.ctx, mailserver.RoleSent)
+	w.must(err)
+	folders := []string{"INBOX", sent.Name, filed.Name}
 	n := 0
 	put := func(folder string) {
 		n++
@@ -212,6 +254,9 @@ func TestIndexFollowsOthers(t *testing.T) {
 		}
 	}
 	w.indexAll(b)
+	if f, _ := b.keptOf(false).ix.Folder("INBOX"); strings.HasSuffix(w.Name(), "dovecot") != (f.At.ModSeq > 0) {
+		t.Fatalf("MODSEQ %d: not the way that was to be tried", f.At.ModSeq)
+	}
 	w.conversations(b, ConversationQuery{Folder: b.folderID("INBOX"), Refresh: true})
 	again := anne
 	again.SessionID = "s-fresh"

@@ -1,0 +1,193 @@
+package web
+
+import (
+	"net/http"
+
+	"pli.example/pli/internal/delegation"
+	"pli.example/pli/internal/mailbox"
+	"pli.example/pli/internal/mssante"
+	"pli.example/pli/internal/problem"
+	"pli.example/pli/templates"
+)
+
+// readWhole is how many letters of a conversation are read in its page at most: the
+// newest, and those not read yet. The others are lines that open theirs.
+const readWhole = 6
+
+// conversation is the page of one: its letters from all folders, in order.
+func (s *Server) conversation(w http.ResponseWriter, r *http.Request) error {
+	b, err := s.box(r)
+	if err != nil {
+		return err
+	}
+	id, err := param(r, "conversation")
+	if err != nil {
+		return err
+	}
+	c, letters, left, folders, err := b.Conversation(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	sc := scopeOf(r)
+	sc.desk.keepFolders(sc.box.ID, folders, b.Notice())
+	in := folderFrom(r, folders)
+	v := s.conversationView(r, b, c, letters, in)
+	v.Older = left
+	s.withFolders(r, &v.Page, b, folders, in.ID)
+	if isFragment(r) {
+		return s.render(w, r, http.StatusOK, templates.ConversationFragment(v))
+	}
+	if in.ID != "" {
+		q := conversationQuery(in.ID, r.URL.Query())
+		folders, l, err := b.Conversations(r.Context(), q)
+		if err != nil {
+			return err
+		}
+		list := s.conversationsView(r, b, q, folders, l)
+		list.Selected, list.Page.Flash = v.UID, nil
+		v.List = &list
+	}
+	s.askCounters(r)
+	return s.render(w, r, http.StatusOK, templates.ConversationPage(v))
+}
+
+// folderFrom is the folder a conversation was opened from, the inbox when the address
+// does not say; the zero value when there is none.
+func folderFrom(r *http.Request, folders []mailbox.FolderView) mailbox.FolderView {
+	from := r.URL.Query().Get("in")
+	for _, f := range folders {
+		if f.ID == from && conversational(string(f.Role)) {
+			return f
+		}
+	}
+	in, _ := inbox(folders)
+	return in
+}
+
+func (s *Server) conversationView(r *http.Request, b *mailbox.Box, c mailbox.Conversation, letters []mailbox.ConversationLetter, in mailbox.FolderView) templates.ConversationView {
+	sc := scopeOf(r)
+	back := path("mail", sc.box.ID, in.ID) + conversationParams(conversationQuery(in.ID, r.URL.Query()))
+	v := templates.ConversationView{Page: s.page(r, "Conversation"), Subject: subjectWords(c.Subject), Say: conversationWords(len(letters), letters), BackHref: back}
+	whole := wholeLetters(letters)
+	var patients []mssante.Address
+	before := ""
+	for i, l := range letters {
+		shown := s.conversationLetter(r, b, l, whole[i], in)
+		subject := baseWords(shown.Subject)
+		shown.Repeated, before = i > 0 && subject == before, subject
+		v.Letters = append(v.Letters, shown)
+		if l.Folder.ID == in.ID {
+			v.Refs, v.UID = append(v.Refs, refValue(l.Ref)), l.UID
+		}
+		for _, copied := range l.Copies {
+			if copied.Folder == in.ID {
+				v.Refs, v.UID = append(v.Refs, refValue(copied)), copied.UID
+			}
+		}
+		if !l.Ours { // the newest that came is answered, not what we wrote since
+			v.Answer, v.All = refValue(l.Ref), len(l.To) > 1
+		}
+		for _, m := range l.From {
+			if m.Address.IsPatient() {
+				patients = []mssante.Address{m.Address}
+			}
+		}
+	}
+	if n := len(letters); v.Answer == "" && n > 0 {
+		v.Answer, v.All = refValue(letters[n-1].Ref), len(letters[n-1].To) > 1
+	}
+	if c.Patient {
+		v.Patient = s.exchangeHref(sc, patients)
+	}
+	if g, _ := sc.grantOf(sc.box); g.Rights.Has(delegation.Triage) && len(v.Refs) > 0 && len(v.Refs) <= maxRefs {
+		v.Bin = doTo(sc.box.ID, "bin", back)
+		if in.Role != "archive" && in.Role != "sent" {
+			v.Archive = doTo(sc.box.ID, "archive", back)
+		}
+	}
+	return v
+}
+
+// wholeLetters chooses those that are read in the page: the newest, then those not read
+// yet, the newest first.
+func wholeLetters(letters []mailbox.ConversationLetter) map[int]bool {
+	out := map[int]bool{len(letters) - 1: true}
+	for i := len(letters) - 1; i >= 0 && len(out) < readWhole; i-- {
+		if letters[i].Unread && !letters[i].Ours {
+			out[i] = true
+		}
+	}
+	return out
+}
+
+func conversationWords(n int, letters []mailbox.ConversationLetter) string {
+	seen := map[string]bool{}
+	for _, l := range letters {
+		seen[l.Folder.ID] = true
+	}
+	say := "1\u00a0lettre"
+	if n > 1 {
+		say = count(n) + "\u00a0lettres"
+	}
+	if len(seen) > 1 {
+		return say + " dans " + count(len(seen)) + "\u00a0dossiers. "
+	}
+	return say + ". "
+}
+
+// conversationLetter maps one letter, read whole or as a line. One that cannot be read
+// costs its own place only.
+func (s *Server) conversationLetter(r *http.Request, b *mailbox.Box, l mailbox.ConversationLetter, whole bool, in mailbox.FolderView) templates.ConversationLetterView {
+	sc := scopeOf(r)
+	v := templates.ConversationLetterView{ExchangeLetterView: templates.ExchangeLetterView{
+		When: s.clock.full(l.Received), WhenISO: s.clock.iso(l.Received), Subject: subjectWords(l.Subject), Snippet: masked(l.Snippet), Ours: l.Ours, Unread: l.Unread, Files: l.Attachments,
+		Href: letterHref(sc.box.ID, l.Ref)}}
+	v.Who, _ = whoWords(l.From, false)
+	if l.Ours {
+		v.Who = "Moi"
+		if b.Grant().Kind != delegation.Owner {
+			v.Who = boxLabel(b.Grant())
+		}
+	}
+	if l.Folder.ID != in.ID {
+		v.Folder = l.Folder.Label
+	}
+	if l.Doubtful && !l.Ours {
+		v.Chips = append(v.Chips, templates.Chip{Kind: "doubt", Text: "Expéditeur à vérifier"})
+	}
+	if l.Unread && !whole {
+		v.Chips = append(v.Chips, templates.Chip{Kind: "state", Text: "Non lue"})
+	}
+	if whole {
+		s.readInPlace(r, b, l.Ref, l.Ours, &v.ExchangeLetterView)
+	}
+	return v
+}
+
+// readInPlace opens a letter to be read among others: an act of its own, in the trail.
+func (s *Server) readInPlace(r *http.Request, b *mailbox.Box, ref mailbox.Ref, ours bool, v *templates.ExchangeLetterView) {
+	opened, err := b.Letter(r.Context(), ref, mailbox.LetterOptions{MarkRead: looked(r) && !ours})
+	if err != nil {
+		say := problem.SayOf(err)
+		if say == "" {
+			say = failureOf(problem.KindOf(err)).say
+		}
+		v.Notices = []templates.Notice{{Kind: "warn", Text: say}}
+		return
+	}
+	lv, err := s.settledView(r, opened)
+	if err != nil {
+		v.Notices = []templates.Notice{{Kind: "warn", Text: problem.SayOf(err)}}
+		return
+	}
+	v.BodyHref, v.Attachments, v.AllHref, v.Nested = lv.BodyHref, lv.Attachments, lv.AllHref, len(lv.Nested)
+	if !ours {
+		v.Notices = lv.Notices
+		if lv.From.Warning != "" {
+			v.Notices = append(v.Notices, templates.Notice{Kind: "warn", Text: lv.From.Warning})
+		}
+	}
+	if lv.RemoteBlocked > 0 || lv.Truncated {
+		v.Notices = append(v.Notices, templates.Notice{Kind: "info", Text: "Tout n’est pas montré ici\u00a0: ouvrez la lettre pour savoir pourquoi."})
+	}
+}
