@@ -79,11 +79,8 @@ func TestIndexAnswersAsTheServer(t *testing.T) {
 				t.Errorf("%+v: the index misses %q of %v", q, it.Subject, it.From)
 			}
 		}
-		if len(byIndex) != len(byServer) && strings.IndexFunc(q.Line(time.UTC), func(r rune) bool { return r >= 0x80 }) < 0 && len(q.Words)+len(q.From)+len(q.Subject) == 0 {
-			t.Errorf("%+v: %d by the index, %d by the server", q, len(byIndex), len(byServer))
-		}
 		for ref, it := range byIndex {
-			if _, found := byServer[ref]; !found && it.From[0].Name != "" && strings.IndexFunc(it.Subject+it.From[0].Name+it.To[0].Name, func(r rune) bool { return r >= 0x80 }) < 0 {
+			if _, found := byServer[ref]; !found && (len(texts(q)) == 0 || ascii(texts(q)) && ascii(who(it)+it.Subject)) {
 				t.Errorf("%+v: the index alone finds %q", q, it.Subject)
 			}
 		}
@@ -93,7 +90,7 @@ func TestIndexAnswersAsTheServer(t *testing.T) {
 	}
 	day := k.Clock.Now().AddDate(0, 0, -1)
 	for _, q := range []mailbox.Query{{Unread: true}, {Flagged: true}, {NotAnswered: true}, {Files: true}, {Documents: true}, {Since: day}, {Before: day}, {Since: day, Unread: true, Files: true},
-		{Patient: []string{"2550337"}}, {Patient: []string{"besancon"}}, {To: []string{"lilas"}}} {
+		{Patient: []string{"2550337"}}, {Patient: []string{"Besançon"}}, {To: []string{"lilas"}}} {
 		same(q, false)
 	}
 	for _, order := range []mailbox.Order{mailbox.NewestFirst, mailbox.OldestFirst, mailbox.BySender, mailbox.ByPatient, mailbox.UnreadFirst, mailbox.LargestOnes} {
@@ -112,6 +109,20 @@ func TestIndexAnswersAsTheServer(t *testing.T) {
 		same(mailbox.Query{From: []string{w}}, false)
 	}
 }
+
+// who names everybody of a letter but those in copy, who are not shown.
+func who(it mailbox.Item) (out string) {
+	for _, m := range slices.Concat(it.From, it.To) {
+		out += m.Name + " "
+	}
+	return out
+}
+
+func texts(q mailbox.Query) string {
+	return strings.Join(slices.Concat(q.Words, q.From, q.To, q.Subject, q.Patient), " ")
+}
+
+func ascii(s string) bool { return strings.IndexFunc(s, func(r rune) bool { return r >= 0x80 }) < 0 }
 
 func martinID(t *testing.T, k *testkit.Kit) mssante.NationalID {
 	t.Helper()
