@@ -12,7 +12,7 @@ import (
 )
 
 // Match is what a letter must be: every condition that is set must hold, and every
-// text of each list. The keys are those of RFC 9051 §6.4.4.
+// text of each list; none at all is any letter. The keys are those of RFC 9051 §6.4.4.
 type Match struct {
 	Words       []string // in From, To, Cc or Subject
 	Texts       []string // anywhere in the letter, its headers too
@@ -47,9 +47,6 @@ func (m *Match) check() error {
 	}
 	if n > maxWords {
 		return fmt.Errorf("%w: %d words", errValue, n)
-	}
-	if n == 0 && !m.Mixed && !m.Unread && !m.Flagged && !m.NotAnswered && m.Since.IsZero() && m.Before.IsZero() {
-		return fmt.Errorf("%w: a search for nothing", errValue)
 	}
 	return nil
 }
