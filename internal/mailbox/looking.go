@@ -38,7 +38,7 @@ type looking struct {
 // through looks through folders: those the index knows whole at once, the others one
 // after the other, in their order.
 func (l *looking) through(ctx context.Context, folders []mailserver.Folder) error {
-	rest := l.byIndex(folders)
+	rest := l.byIndex(ctx, folders)
 	for _, f := range rest {
 		if err := l.folder(ctx, f); err != nil {
 			return err

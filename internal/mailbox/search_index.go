@@ -24,7 +24,7 @@ func (b *Box) searchable(ctx context.Context, all []mailserver.Folder) *index.In
 
 // byIndex answers for the folders that the index knows whole, and gives the others.
 // Without MODSEQ marks may have changed unseen: where they matter, the server is asked.
-func (l *looking) byIndex(folders []mailserver.Folder) (rest []mailserver.Folder) {
+func (l *looking) byIndex(ctx context.Context, folders []mailserver.Folder) (rest []mailserver.Folder) {
 	if l.index == nil {
 		return folders
 	}
@@ -41,13 +41,69 @@ func (l *looking) byIndex(folders []mailserver.Folder) (rest []mailserver.Folder
 	if len(known) == 0 {
 		return rest
 	}
-	l.looked += len(known)
 	res := l.index.Search(l.q.indexed(known, l.limit))
-	l.total += res.Total
+	if len(res.Short) > index.MaxShort { // crafted by the hundred: the server is asked
+		return folders
+	}
+	found, err := l.short(ctx, res.Short)
+	if err != nil {
+		return folders
+	}
+	l.looked += len(known)
+	l.total += res.Total + len(found)
+	l.items = append(l.items, found...)
 	for i := range res.Found {
 		l.items = append(l.items, l.b.itemFound(&res.Found[i]))
 	}
 	return rest
+}
+
+// short looks at letters whole, of which the index keeps a part.
+func (l *looking) short(ctx context.Context, refs []index.Ref) (out []Item, err error) {
+	by := map[index.Ref][]uint32{} // UID 0
+	for _, r := range refs {
+		of := index.Ref{Folder: r.Folder, Validity: r.Validity}
+		by[of] = append(by[of], r.UID)
+	}
+	for of, uids := range by {
+		rows, err := l.b.mail.RowsOf(ctx, of.Folder, of.Validity, uids)
+		if err != nil {
+			return nil, err
+		}
+		for i := range rows {
+			if it := item(l.b.folderID(of.Folder), of.Validity, &rows[i]); !rows[i].Has(`\Deleted`) && l.q.reads(&rows[i].Envelope) && l.q.keeps(&it, rows[i].Envelope.Cc) {
+				out = append(out, it)
+			}
+		}
+	}
+	return out, nil
+}
+
+// reads looks for the words of a query in a whole header, as the index does.
+func (q Query) reads(e *message.Envelope) bool {
+	from, to, subject := folded(e.From), folded(slices.Concat(e.To, e.Cc)), []string{index.Fold(e.Subject)}
+	holds := func(words []string, in ...string) bool {
+		for _, w := range words {
+			if w = strings.TrimSpace(index.Fold(w)); !slices.ContainsFunc(in, func(text string) bool { return strings.Contains(text, w) }) {
+				return false
+			}
+		}
+		return true
+	}
+	return holds(q.Words, slices.Concat(from, to, subject)...) && holds(q.From, from...) && holds(q.To, to...) && holds(q.Subject, subject...) &&
+		(!q.Documents || holds([]string{xdmSubject}, subject...))
+}
+
+func folded(list []message.Mailbox) []string {
+	out := make([]string, len(list))
+	for i, m := range list {
+		address := m.Raw
+		if !m.Address.IsZero() {
+			address = m.Address.String()
+		}
+		out[i] = index.Fold(strings.TrimSpace(m.Name + " " + address))
+	}
+	return out
 }
 
 // itemFound is a letter of the index, with what else is known of it already.

@@ -47,6 +47,8 @@ func searchByIndex(t *testing.T, w *world) {
 		}
 		w.put(annes, pick("INBOX", "INBOX", sent.Name), raw, flags...)
 	}
+	many := strings.Repeat("\"Nom\" <autre@pro.test.mssante.fr>, ", 70) + "\"Derniere\" <derniere@pro.test.mssante.fr>"
+	w.put(annes, "INBOX", "From: x@y.test\nTo: "+many+"\nSubject: "+strings.Repeat("long ", 60)+"finissant\nDate: Sun, 1 Mar 2026 10:00:00 +0100\n\nx\n")
 	w.indexAll(b)
 	if asks.keptOf(false) != nil {
 		t.Fatal("the server's answer would come from an index")
@@ -58,7 +60,7 @@ func searchByIndex(t *testing.T, w *world) {
 		func(q *Query) { q.Patient = []string{"2550337"} }, func(q *Query) { q.Patient = []string{"odile"} }, func(q *Query) { q.Patient = []string{"petit"} }, func(q *Query) { q.Files = true },
 		func(q *Query) { q.Documents = true }, func(q *Query) { q.Unread = true }, func(q *Query) { q.Flagged = true }, func(q *Query) { q.NotAnswered = true },
 		func(q *Query) { q.Since = day }, func(q *Query) { q.Since = day.Add(time.Second) }, func(q *Query) { q.Before = day }, func(q *Query) { q.Before = day.Add(time.Second) },
-		func(q *Query) { q.In = "INBOX" },
+		func(q *Query) { q.In = "INBOX" }, func(q *Query) { q.Words = append(q.Words, "finissant") }, func(q *Query) { q.To = append(q.To, "derniere") },
 	}
 	for i := range conditions {
 		for j := i; j < len(conditions); j++ {
