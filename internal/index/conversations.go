@@ -146,7 +146,8 @@ func parseID(s string) (uint64, bool) {
 	return binary.BigEndian.Uint64(b), true
 }
 
-// gathered gives the letters of a conversation, oldest first, a letter that lies in
+// gathered gives the letters of a conversation, oldest first (of one second: what answers
+// more comes later), a letter that lies in
 // several folders once: the copy that was sent, else that of the inbox, first.
 func (ix *Index) gathered(c *conv) (out [][]uint32) {
 	all := make([]uint32, 0, c.letters)
@@ -157,7 +158,7 @@ func (ix *Index) gathered(c *conv) (out [][]uint32) {
 	}
 	slices.SortFunc(all, func(a, b uint32) int {
 		x, y := ix.rows.at(a), ix.rows.at(b)
-		return cmp.Or(cmp.Compare(x.received, y.received), cmp.Compare(ix.goesBy(x), ix.goesBy(y)), cmp.Compare(ix.order1(x), ix.order1(y)), cmp.Compare(x.uid, y.uid))
+		return cmp.Or(cmp.Compare(x.received, y.received), cmp.Compare(x.refs, y.refs), cmp.Compare(ix.goesBy(x), ix.goesBy(y)), cmp.Compare(ix.order1(x), ix.order1(y)), cmp.Compare(x.uid, y.uid))
 	})
 	by := make(map[uint32][]int, len(all)) // places in out, by Message-ID
 	for _, n := range all {

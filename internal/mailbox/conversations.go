@@ -123,7 +123,7 @@ func (b *Box) conversations(ctx context.Context, q ConversationQuery) ([]FolderV
 
 // current gives the index, that of now; what is shown of it is a folder.
 func (b *Box) current(ctx context.Context, shown string, force bool) (*kept, []FolderView, error) {
-	list, err := b.mail.FolderList(ctx)
+	list, err := b.mail.FolderListAt(ctx, shown)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -194,6 +194,7 @@ func newDovecotWorld(t *testing.T) *world {
 	}
 	t.Cleanup(func() { d.Stop() })
 	w := newWorld(t)
+	w.home = d.Home(annes)
 	w.mail = mailserver.New(mailserver.Options{Address: d.Address, TLS: &tls.Config{RootCAs: d.CA.Pool(), MinVersion: tls.VersionTLS12}, Auth: mailserver.AuthPlain,
 		ServiceUser: dovecot.Service, ServicePassword: dovecot.ServicePassword, CommandTimeout: 15 * time.Second, Now: w.house.now})
 	mail := w.mail
@@ -268,9 +269,16 @@ func indexFollowsOthers(t *testing.T, w *world) {
 			t.Fatalf("%s\ngot  %v\nwant %v", f, a, b)
 		}
 	}
-	if a, b := b.keptOf(false).ix.Folders(), fresh.keptOf(false).ix.Folders(); fmt.Sprint(a) != fmt.Sprint(b) {
-		t.Errorf("counters\n%+v\n%+v", a, b)
+	if a, b := counters(b), counters(fresh); a != b {
+		t.Errorf("counters\n%s\n%s", a, b)
 	}
+}
+
+func counters(b *Box) (out string) {
+	for _, f := range b.keptOf(false).ix.Folders() {
+		out += fmt.Sprintln(f.Name, f.Letters, f.Unread, f.Flagged)
+	}
+	return out
 }
 
 func summaries(l ConversationList) (out []string) {

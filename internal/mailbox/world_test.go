@@ -45,6 +45,7 @@ type world struct {
 	hook  atomic.Pointer[func(command, folder string) error]
 	users *users
 	ctx   context.Context
+	home  string // of annes's mailbox, on a real server
 }
 
 var (

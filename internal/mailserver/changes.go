@@ -265,3 +265,23 @@ func (c *conn) at(folder string, validity uint32, aside bool) error {
 	}
 	return c.client.Noop().Wait()
 }
+
+// FolderListAt is FolderList with one folder opened, or brought up to date, first: of a
+// large one that is not open its counters cost a whole opening, and of one that is open
+// servers may tell what this connection saw last.
+func (a *Account) FolderListAt(ctx context.Context, folder string) (FolderList, error) {
+	var out FolderList
+	err := a.read(ctx, a.commands, func(c *conn) error {
+		return c.do(ctx, verbList, a.s.o.CommandTimeout, budgetList, func() (err error) {
+			if err := c.current(folder, 0); err != nil && !said(err) { // refused: the listing tells
+				return err
+			}
+			out, err = c.startListing()()
+			return err
+		})
+	})
+	if err != nil {
+		return FolderList{}, door(ctx, err, "listing folders")
+	}
+	return out, nil
+}
