@@ -27,9 +27,9 @@ const (
 	firstLook   = 250 * time.Millisecond // before the first results are shown
 	widenTime   = 5 * time.Second        // unasked, in all
 	widenBrief  = time.Second            // the same, with letters to show already
-	firstWindow = 1000                   // letters: how long they take tells how many the next question is about
+	firstWindow = 250                    // letters: how long they take tells how many the next question is about
 	fewWindow   = 100
-	mostWindow  = 20_000
+	mostWindow  = 1 << 20
 	windowTakes = 400 * time.Millisecond // aimed at: a question under way cannot be ended
 	windowLimit = 20 * time.Second
 	maxOfWindow = 200 // letters shown of one window
@@ -39,7 +39,8 @@ const (
 type texts struct {
 	asked   bool
 	folders []textFolder
-	size    uint32 // of the next window
+	size    uint32  // of the next window, at most
+	rate    float64 // letters a second, by the last window; 0: unknown
 	spent   time.Duration
 	had     bool // something was found without
 	enough  bool
@@ -129,7 +130,7 @@ func (b *Box) readTexts(ctx context.Context, f *Found, within time.Duration) ([]
 		if at == nil || t.down {
 			return out, nil
 		}
-		found, err := b.readWindow(ctx, f.asked, t, at)
+		found, err := b.readWindow(ctx, f.asked, t, at, within-b.h.now().Sub(began))
 		if err != nil {
 			if err = t.failed(ctx, b, at, err); err != nil {
 				return nil, err
@@ -152,8 +153,8 @@ func (b *Box) readTexts(ctx context.Context, f *Found, within time.Duration) ([]
 	return out, nil
 }
 
-func (b *Box) readWindow(ctx context.Context, q Query, t *texts, at *textFolder) ([]Item, error) {
-	w := mailserver.Window{Folder: at.folder.Name, Validity: at.validity, Below: at.below, Size: t.size, Match: q.match(true), Within: windowLimit}
+func (b *Box) readWindow(ctx context.Context, q Query, t *texts, at *textFolder, left time.Duration) ([]Item, error) {
+	w := mailserver.Window{Folder: at.folder.Name, Validity: at.validity, Below: at.below, Size: t.window(left), Match: q.match(true), Within: windowLimit}
 	if at.whole && at.slow == 0 {
 		w.Size = 0
 	}
@@ -177,20 +178,23 @@ func (b *Box) readWindow(ctx context.Context, q Query, t *texts, at *textFolder)
 	return items, nil
 }
 
-// pace makes the next window take about windowTakes, growing by ten at most. A server
-// with an index of texts that does not say so is soon asked for all at once.
+// window is how many letters to ask about: what is read in the time left, within bounds.
+func (t *texts) window(left time.Duration) uint32 {
+	if t.rate == 0 {
+		return t.size
+	}
+	left = min(max(left, windowTakes/4), windowTakes)
+	return uint32(max(fewWindow, min(t.rate*left.Seconds(), float64(t.size))))
+}
+
+// pace learns from a window how fast texts are read; the next is ten times as large at
+// most. A server with an index of texts that does not say so soon answers for all at once.
 func (t *texts) pace(h mailserver.WindowHits) {
 	if h.Looked < fewWindow {
 		return
 	}
-	next := uint64(10 * t.size)
-	if h.Took > 0 {
-		next = min(next, uint64(h.Looked)*uint64(windowTakes)/uint64(h.Took))
-	}
-	t.size = uint32(max(fewWindow, min(next, mostWindow)))
-	if h.Looked >= firstWindow && h.Took < 5*time.Millisecond {
-		t.size = 1 << 20
-	}
+	t.rate = float64(h.Looked) / max(h.Took, time.Microsecond).Seconds()
+	t.size = uint32(min(10*uint64(h.Looked), mostWindow))
 }
 
 // failed: one folder does not cost the others; an ended session ends the search.
@@ -202,7 +206,7 @@ func (t *texts) failed(ctx context.Context, b *Box, at *textFolder, err error) e
 	switch {
 	case problem.Is(err, problem.Timeout):
 		if at.slow++; at.slow < 3 {
-			t.size = max(t.size/4, fewWindow)
+			t.size, t.rate = max(t.size/4, fewWindow), 0
 			return nil
 		}
 		t.late = append(t.late, label)

@@ -114,12 +114,12 @@ func TestSearchOn(t *testing.T) {
 		t.Fatalf("first look: %+v", res.Texts)
 	}
 	f.texts = newTexts([]mailserver.Folder{f.texts.folders[0].folder, f.texts.folders[1].folder}, true)
-	f.texts.size, f.hits = fewWindow, nil
+	f.texts.size, f.texts.rate, f.hits = fewWindow, 0, nil
 	before, steps := len(w.acts()), 0
 	for {
 		res, err := b.SearchOn(w.ctx, f, 0, false)
 		w.must(err)
-		f.texts.size = fewWindow
+		f.texts.size, f.texts.rate = fewWindow, 0
 		if steps++; res.Texts.Done {
 			if len(f.hits) != 251 || !res.Texts.Whole || res.Texts.Looked != 251 {
 				t.Errorf("%d found at the end: %+v", len(f.hits), res.Texts)
@@ -149,5 +149,33 @@ func TestSearchOn(t *testing.T) {
 	}
 	if len(seen) != 251 {
 		t.Errorf("%d letters on three pages", len(seen))
+	}
+}
+
+// The next question is about as many letters as are read in the time left, ten times more
+// than the last at most; one that took too long makes it smaller.
+func TestTextWindows(t *testing.T) {
+	t.Parallel()
+	x := newTexts(nil, true)
+	if n := x.window(time.Second); n != firstWindow {
+		t.Errorf("first %d", n)
+	}
+	x.pace(mailserver.WindowHits{Looked: firstWindow, Took: 25 * time.Millisecond}) // 10,000 a second
+	for left, want := range map[time.Duration]uint32{time.Second: 2500, 200 * time.Millisecond: 2000, 0: 1000} {
+		if n := x.window(left); n != want {
+			t.Errorf("%v left: %d, want %d", left, n, want)
+		}
+	}
+	x.pace(mailserver.WindowHits{Looked: 2500, Took: 100 * time.Millisecond})
+	if n := x.window(time.Second); n != 10_000 {
+		t.Errorf("then %d", n)
+	}
+	x.pace(mailserver.WindowHits{Looked: 50_000, Took: time.Millisecond}) // an index of texts
+	if n := x.window(time.Second); n != 500_000 {
+		t.Errorf("fast %d", n)
+	}
+	x.pace(mailserver.WindowHits{Looked: 1000, Took: time.Minute})
+	if n := x.window(time.Second); n != fewWindow {
+		t.Errorf("slow %d", n)
 	}
 }
