@@ -130,19 +130,28 @@ func searchHeaders(t *testing.T, w *world, b *tab) {
 }
 
 // searchEverywhere looks into the text as well: by itself when who and subject give
-// nothing, and when asked to.
+// little, the box ticked then; with conditions beside words, in all folders or in one.
 func searchEverywhere(t *testing.T, w *world, b *tab) {
 	e := w.eye(t, martinBox)
 	subject, hidden := unique("texte"), strings.Fields(unique("mot"))[1]
 	e.deliver(plainLetter(subject, "dedans il y a "+hidden+" et rien d'autre"))
 	w.signIn(b, "martin")
+	found := find(byTest("search-result")) + " && " + find(byTest("search-result")) + ".textContent.includes(" + quoted(subject) + ")"
 	b.write(byTest("search-input"), hidden)
 	b.leave(byTest("search-submit"))
-	b.until("the result without a tick", find(byTest("search-result"))+" && "+find(byTest("search-result"))+".textContent.includes("+quoted(subject)+")")
-	b.write(byTest("search-input"), hidden)
-	b.click(`input[name="everywhere"]`)
+	b.until("the result without a tick", found)
+	b.until("the box is ticked for them", find(`input[name="everywhere"]`)+".checked")
+	b.write(byTest("search-input"), "texte:"+hidden+" non-lue depuis:2020")
 	b.leave(byTest("search-submit"))
-	b.until("the result", find(byTest("search-result"))+" && "+find(byTest("search-result"))+".textContent.includes("+quoted(subject)+")")
+	b.until("the result by conditions", found+" && document.querySelectorAll('.search-chip').length === 3")
+	b.leave(byTest("chip-unread"))
+	b.until("a condition less", found+" && document.querySelectorAll('.search-chip').length === 2")
+	b.write(byTest("search-input"), "dans:archives")
+	b.leave(byTest("search-submit"))
+	b.until("not in that folder", find(byTest("search-progress"))+" && !document.querySelector('[data-testid=letter-row]')")
+	if strings.Contains(b.url(), hidden) {
+		t.Errorf("the words are in the address: %s", b.url())
+	}
 }
 
 func zipOfAll(t *testing.T, w *world, b *tab) {

@@ -99,24 +99,27 @@ func TestEmptyParts(t *testing.T) {
 	}
 }
 
-// TestSearchWider: what headers alone were searched for can be searched in texts.
-func TestSearchWider(t *testing.T) {
+// TestSearchProgress: what headers alone were searched for can be searched in texts; while
+// those are read the page asks for what comes next, with a button where no script runs.
+func TestSearchProgress(t *testing.T) {
 	t.Parallel()
-	for _, everywhere := range []bool{false, true} {
-		v := templates.SearchView{Page: samplePage("Recherche"), Box: templates.SearchBox{Action: "/search", Words: "vial", Everywhere: everywhere}}
-		f := parse(t, draw(t, templates.SearchPage(v))).Find("[data-testid='search-wider']")
-		if (f.Length() == 1) == everywhere {
-			t.Errorf("everywhere %v: %d forms to look further", everywhere, f.Length())
-		}
-		if !everywhere && (f.Find("[name=words]").AttrOr("value", "") != "vial" || f.Find("[name=everywhere]").AttrOr("value", "") != "1") {
-			t.Error("looking further forgets the words")
-		}
+	draws := func(p templates.SearchProgress) *goquery.Document {
+		v := templates.SearchView{Page: samplePage("Recherche"), Box: templates.SearchBox{Action: "/search", Words: "vial", Fields: &templates.SearchFields{}}, Asked: true, SearchProgress: p}
+		return parse(t, draw(t, templates.SearchPage(v)))
 	}
-	v := templates.SearchView{Page: samplePage("Recherche"), Box: templates.SearchBox{Action: "/search", Words: "vial"}, Widened: true, Whole: true}
-	if d := parse(t, draw(t, templates.SearchPage(v))); d.Find("[data-testid='search-wider']").Length() != 0 || d.Find("[data-testid='search-widened']").Length() != 1 {
+	d := draws(templates.SearchProgress{OnTo: "/more"})
+	if f := d.Find("form[action='/more']"); f.Length() != 1 || f.AttrOr("hx-trigger", "") != "" || !strings.Contains(f.Text(), "Chercher aussi dans le texte") {
+		t.Errorf("texts are not offered: %s", f.Text())
+	}
+	d = draws(templates.SearchProgress{OnTo: "/more", StopHref: "/stop", Texts: true, Going: true, Read: "12 lettres sur 100"})
+	if f := d.Find("form[action='/more']"); f.AttrOr("hx-trigger", "") != "load" || f.AttrOr("hx-target", "") != "#rows" || d.Find("#rows").Length() != 1 {
+		t.Error("reading does not go on by itself")
+	}
+	if d.Find("[data-testid=search-stop]").AttrOr("href", "") != "/stop" || d.Find("[data-testid=search-widened]").Length() != 1 {
+		t.Error("reading cannot be stopped, or does not say why it is done")
+	}
+	d = draws(templates.SearchProgress{OnTo: "/more", Texts: true, TextsAsked: true, Done: true, Whole: true})
+	if d.Find("form[action='/more'], [data-testid=search-stop], [data-testid=search-widened]").Length() != 0 {
 		t.Error("texts wholly looked into are offered again")
-	}
-	if v.Whole = false; parse(t, draw(t, templates.SearchPage(v))).Find("[data-testid='search-wider']").Length() != 1 {
-		t.Error("texts looked into in part are not offered again")
 	}
 }

@@ -21,7 +21,7 @@ func TestNonBreakingSpaces(t *testing.T) {
 		templates.SessionsPage(templates.SessionsView{Page: templates.Page{Nonce: nonce}}),
 		templates.NoMailboxPage(templates.NoMailboxView{Page: templates.Page{Nonce: nonce}, NationalID: "1"}),
 		templates.ListPage(templates.ListView{Page: templates.Page{Nonce: nonce}, Rows: []templates.Row{{UID: 1, Href: "/", Unreadable: true}}}),
-		templates.SearchPage(templates.SearchView{Box: templates.SearchBox{Words: "x"}}),
+		templates.SearchPage(templates.SearchView{Box: templates.SearchBox{Words: "x", Fields: &templates.SearchFields{}}}),
 		templates.LetterPage(templates.LetterView{RemoteBlocked: 3, Truncated: true}),
 	}
 	for _, c := range own {

@@ -195,13 +195,20 @@ func gallery() []sample {
 	warned.Flash = &templates.Flash{Say: "Deux lettres n’étaient plus dans ce dossier : elles n’ont pas été déplacées.", Kind: "warn"}
 	none := samplePage("Aucune boîte")
 	none.Boxes, none.Folders = nil, nil
-	search := templates.SearchView{Page: samplePage("Recherche"), BoxID: "b1", Box: templates.SearchBox{Action: "/search", Words: "besançon", Everywhere: true},
-		Rows: rows(6), Say: "Cherché dans 8 dossiers, en 0,4 s.", More: true, Moves: folders("")[2:], CanAct: true, BulkTo: "/act"}
+	search := templates.SearchView{Page: samplePage("Recherche"), BoxID: "b1", Asked: true,
+		Box: templates.SearchBox{Action: "/search", Words: "besançon", Everywhere: true, Fields: &templates.SearchFields{From: "petit", Unread: true, Open: true,
+			Sorts: []templates.SearchSort{{Value: "", Text: "Plus récentes d’abord"}}, Folders: folders("")[:3],
+			Chips: []templates.SearchChip{{Name: "from", Text: "De\u00a0: petit"}, {Name: "unread", Text: "Non lues"}}}},
+		Saved: templates.SavedSearches{List: []templates.SavedSearch{{ID: "s1", Name: "Résultats à lire"}}, SaveTo: "/save", To: "/saved"},
+		Rows:  rows(6), SearchProgress: templates.SearchProgress{Total: 6, Say: "La recherche s’est arrêtée.", More: true, OnTo: "/more", StopHref: "/stop", Texts: true, Going: true,
+			Read: "depuis le 3 mars 2025, 12 000 lettres sur 100 000", PageNumber: 1, Pages: 3, NextHref: "/next"}, Moves: folders("")[2:], CanAct: true, BulkTo: "/act"}
 	for i := range search.Rows {
 		search.Rows[i].FolderLabel = []string{"Réception", "Archives", "Envoyés"}[i%3]
 	}
 	noSearch := search
-	noSearch.Rows, noSearch.More, noSearch.Box.Everywhere = nil, false, false
+	noSearch.Rows, noSearch.SearchProgress, noSearch.Saved = nil, templates.SearchProgress{OnTo: "/more", Empty: "Aucune lettre ne répond à cette recherche."}, templates.SavedSearches{SaveTo: "/save", Error: "Ce nom est pris.", Name: "x"}
+	blankSearch := search
+	blankSearch.Asked, blankSearch.Rows = false, nil
 	letter := sampleLetter()
 	filed, binned, draft := letterIn("archive"), letterIn("trash"), letterIn("drafts")
 	draft.BodyHref, draft.Attachments, draft.RemoteBlocked = "", nil, 0
@@ -222,6 +229,7 @@ func gallery() []sample {
 		{"list-fragment", "fragment", templates.ListFragment(sampleList(50, 100000))},
 		{"search", "page", templates.SearchPage(search)},
 		{"search-none", "page", templates.SearchPage(noSearch)},
+		{"search-blank", "page", templates.SearchPage(blankSearch)},
 		{"letter", "page", templates.LetterPage(letter)},
 		{"letter-fragment", "fragment", templates.LetterFragment(letter)},
 		{"letter-alone", "page", templates.LetterPage(worstLetter())},

@@ -160,32 +160,6 @@ type Row struct {
 // Chip is a small labelled mark; Kind picks its meaning: patient, doc, critical, state, plain.
 type Chip struct{ Kind, Text string }
 
-// SearchBox is the search field's state. The form posts words and, when ticked,
-// everywhere=1.
-type SearchBox struct {
-	Action     string // POST
-	Words      string
-	Everywhere bool
-}
-
-// SearchView shows results across folders.
-type SearchView struct {
-	Page
-	BoxID string
-	Box   SearchBox
-	Rows  []Row
-	Say   string // how far it got
-	More  bool
-	// Widened: texts were looked into because few letters were found without; Whole:
-	// all of them.
-	Widened, Whole bool
-	Empty          string
-	Moves          []FolderLink
-	CanAct         bool
-	BulkTo         string // as ListView.BulkTo
-	Many           Whole  // the choice of all that was found
-}
-
 // LetterView is one letter, alone or beside its list.
 type LetterView struct {
 	Page

@@ -218,6 +218,7 @@ func (m *matrix) post(role int, pattern string) (post, bool) {
 		"/mail/{box}/space":   {form: values("do", "old", "folder", m.params["folder"], "years", "5")},
 		"/mail/{box}/folders": {form: values("do", "subscribe", "folder", m.params["folder"])},
 		"/mail/{box}/search":  {form: values("words", "ordonnance")}, "/mail/{box}/suggest": {form: values("words", "petit")}, "/mail/{box}/signature": {form: values("do", "save", "text", "mot")}, "/directory": {form: values("words", "petit")},
+		"/mail/{box}/search/{handle}/more": {}, "/mail/{box}/search/{handle}/save": {form: values("name", "")}, "/mail/{box}/search/saved": {form: values("open", "")},
 		"/mail/{box}/compose": {form: values("kind", "blank")}, "/mail/{box}/compose/chosen": {form: values("do", "bin")}, draft: {form: values("version", "1", "subject", "x", "do", "save")},
 		draft + "/save": {json: `{"version":1,"subject":"x","text":"mot"}`}, draft + "/pause": {form: values("leave", "0")}, draft + "/text": {json: `{"html":"<p>mot</p>"}`},
 		draft + "/send": {json: `{"version":1,"files":[],"confirmed":[]}`}, draft + "/settle": {form: values("verdict", "left")}, draft + "/restore": {},

@@ -55,10 +55,11 @@ type held[T any] struct {
 	value  T
 }
 
-// search is one stored query.
+// search is one stored query and, once it ran, what it found.
 type search struct {
-	boxID, folder, words string
-	everywhere           bool
+	boxID string
+	query mailbox.Query
+	run   *searchRun
 }
 
 // note is the sentence shown after an act, with its sealed undo.
@@ -69,6 +70,7 @@ type note struct {
 	sent                   bool     // a letter left: said whole where the list behind it cannot be shown
 	drafts                 []string // put away by the act, to bring back with undo
 	reopen                 string   // the one draft put away from its own page
+	search                 string   // the saved search put away
 }
 
 type counter struct {

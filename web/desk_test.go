@@ -13,7 +13,7 @@ func TestDeskIsBoundedAndForgets(t *testing.T) {
 	k := d.open("a")
 	var first, last string
 	for i := range maxSearches + 5 {
-		last = k.keepSearch(search{words: fmt.Sprint(i)}, now)
+		last = k.keepSearch(search{boxID: fmt.Sprint(i)}, now)
 		if i == 0 {
 			first = last
 		}
@@ -21,7 +21,7 @@ func TestDeskIsBoundedAndForgets(t *testing.T) {
 	if _, ok := k.search(first, now); ok || len(k.searches) != maxSearches {
 		t.Errorf("%d searches kept", len(k.searches))
 	}
-	if s, ok := k.search(last, now); !ok || s.words != fmt.Sprint(maxSearches+4) {
+	if s, ok := k.search(last, now); !ok || s.boxID != fmt.Sprint(maxSearches+4) {
 		t.Errorf("the last search is %v, %t", s, ok)
 	}
 	if _, ok := k.search(last, now.Add(searchLife+time.Second)); ok {
@@ -39,7 +39,7 @@ func TestDeskIsBoundedAndForgets(t *testing.T) {
 	if _, ok := late.search(last, now); ok {
 		t.Error("a dropped search comes back")
 	}
-	late.keepSearch(search{words: "late"}, now)
+	late.keepSearch(search{boxID: "late"}, now)
 	if d.len() != 0 {
 		t.Error("the end of a session is forgotten: its desk came back")
 	}
@@ -55,7 +55,7 @@ func TestDeskForgetsLettersOnly(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 19, 8, 0, 0, 0, time.UTC)
 	d := newDesks(func() time.Time { return now })
-	h := d.open("a").keepSearch(search{words: "x"}, now)
+	h := d.open("a").keepSearch(search{boxID: "x"}, now)
 	d.forget("a")
 	if _, ok := d.open("a").search(h, now); ok {
 		t.Error("words of letters outlive the access to them")

@@ -154,6 +154,8 @@ func (s *Server) flash(r *http.Request) *templates.Flash {
 		}
 	case n.undo != "" && n.undoTo != "":
 		f.UndoTo = n.undoTo
+	case n.search != "":
+		f.UndoTo, f.Undo = savedTo(n.boxID), n.search
 	case n.undo != "":
 		f.UndoTo = path("mail", n.boxID, "undo")
 	}

@@ -27,6 +27,7 @@ const (
 	Snoozed
 	Mixed  // not a mark: the letter says it is multipart/mixed, so it has files, most often
 	strict // its conversation was too large: joined by its root alone
+	short  // not all of its people or of its subject is kept
 
 	marks = Seen | Flagged | Answered | Draft | Deleted | Forwarded | Processed | Snoozed
 )
@@ -34,7 +35,7 @@ const (
 // Keywords Pli gives a meaning to (RFC 5788 registers the first).
 const (
 	KeywordForwarded = "$Forwarded"
-	KeywordProcessed = "$PliTraite"
+	KeywordProcessed = "$Traite"
 	KeywordSnoozed   = "$PliRappel"
 )
 
@@ -120,7 +121,9 @@ func (ix *Index) write(r *row, l *Letter) {
 	subject := cut(l.Subject, maxSubject)
 	folded := Fold(subject)
 	r.uid, r.received, r.size = l.UID, seconds(l.Received), uint32(min(max(l.Size, 0), 1<<32-1))
-	r.flags = l.Flags & (marks | Mixed)
+	if r.flags = l.Flags & (marks | Mixed); l.beyond() {
+		r.flags |= short
+	}
 	r.subject, r.folded = uint16(len(subject)), uint16(len(folded))
 	if ascii(subject) && strings.EqualFold(folded, subject) { // they differ by case alone
 		r.folded = 0
@@ -167,6 +170,21 @@ func (ix *Index) write(r *row, l *Letter) {
 	ix.nodes.at(r.own).users++
 	r.ids = ix.numbers.put(ids)
 	ix.scratch = ids
+}
+
+// beyond reports that more is written in it than is kept: a word may be there.
+func (l *Letter) beyond() bool {
+	if len(l.Subject) > maxSubject || len(l.From) > maxFrom || len(l.To) > maxPeople || len(l.Cc) > maxPeople {
+		return true
+	}
+	for _, list := range [][]message.Mailbox{l.From, l.To, l.Cc} {
+		for i := range list {
+			if len(list[i].Name) > maxName || list[i].Address.IsZero() && len(list[i].Raw) > maxRaw {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // alone stands for the Message-ID of a letter that has none: its copies have the same.

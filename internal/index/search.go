@@ -46,7 +46,13 @@ const (
 type Result struct {
 	Found []Found
 	Total int
+	// Short are letters of which not all is kept and that what is kept does not choose:
+	// only the whole letter tells. Nothing but words keeps them out.
+	Short []Ref
 }
+
+// MaxShort bounds them; a list that is longer by one was cut.
+const MaxShort = 200
 
 // Search looks through all letters. Copies are letters of their own here: a search
 // says where things are.
@@ -58,12 +64,16 @@ func (ix *Index) Search(q Query) Result {
 	}
 	m := ix.matcher(q)
 	var hits []uint32
+	var out Result
 	ix.each(func(n uint32, r *row) {
-		if m.fits(r) {
+		switch {
+		case m.fits(r):
 			hits = append(hits, n)
+		case r.flags&short != 0 && len(out.Short) <= MaxShort && m.marked(r):
+			out.Short = append(out.Short, ix.ref(r))
 		}
 	})
-	out := Result{Total: len(hits)}
+	out.Total = len(hits)
 	hits = ix.sort(hits, q.Sort, q.Skip+q.Limit)
 	for _, n := range hits[min(q.Skip, len(hits)):min(q.Skip+q.Limit, len(hits))] {
 		out.Found = append(out.Found, ix.found([]uint32{n}))
@@ -149,6 +159,17 @@ func among(who []uint64, list []uint32) bool {
 }
 
 func (m *matcher) fits(r *row) bool {
+	if !m.marked(r) {
+		return false
+	}
+	if len(m.who)+len(m.from)+len(m.to)+len(m.patient)+len(m.subject) == 0 {
+		return true
+	}
+	return m.reads(r)
+}
+
+// marked looks at all but words.
+func (m *matcher) marked(r *row) bool {
 	q := &m.q
 	switch {
 	case !m.folders[r.folder] || m.none || r.flags&Deleted != 0,
@@ -162,10 +183,7 @@ func (m *matcher) fits(r *row) bool {
 		r.size < m.larger:
 		return false
 	}
-	if len(m.who)+len(m.from)+len(m.to)+len(m.patient)+len(m.subject) == 0 {
-		return true
-	}
-	return m.reads(r)
+	return true
 }
 
 // reads looks at words.

@@ -170,7 +170,7 @@ func TestFolders(t *testing.T) {
 	if f, _ := ix.Folder("Autre"); f.Letters != 0 || ix.Letters() != 0 {
 		t.Errorf("another UIDVALIDITY: %+v", f)
 	}
-	if f := ParseFlags([]string{`\SEEN`, "$forwarded", "$PliTraite", "other", `\Recent`}); f != Seen|Forwarded|Processed {
+	if f := ParseFlags([]string{`\SEEN`, "$forwarded", "$Traite", "other", `\Recent`}); f != Seen|Forwarded|Processed {
 		t.Errorf("flags %b", f)
 	}
 }

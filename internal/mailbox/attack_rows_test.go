@@ -34,7 +34,7 @@ func TestRowFolderIDs(t *testing.T) {
 			t.Errorf("moved to %q", id)
 		}
 		if id != "" { // "" looks everywhere, on purpose
-			if _, err := b.Search(w.ctx, SearchQuery{Words: "x", Folder: id}); !problem.Is(err, problem.Gone) {
+			if _, _, err := b.Search(w.ctx, Query{Words: []string{"x"}, Folder: id}, 0); !problem.Is(err, problem.Gone) {
 				t.Errorf("%q searches: %v", id, err)
 			}
 		}

@@ -73,6 +73,28 @@ func TestIndexBench(t *testing.T) {
 		w.must(err)
 	})
 	timed("header search", func() { b.keptOf(false).ix.Search(index.Query{Words: []string{"résultats", "77"}}) })
+	timed("header search, its page and its row in the trail", func() {
+		_, res, err := b.Search(w.ctx, Query{Words: []string{"résultats", "77"}}, 0)
+		w.must(err)
+		if res.Total == 0 || !res.Complete {
+			t.Fatalf("%+v", res)
+		}
+	})
+	for range 3 {
+		began := time.Now()
+		h, err := b.mail.SearchWindow(w.ctx, mailserver.Window{Folder: "INBOX", Size: firstWindow, Match: mailserver.Match{Bodies: []string{"rien du tout"}}})
+		w.must(err)
+		t.Logf("a window: %v, of which the question %v", time.Since(began), h.Took)
+	}
+	began := time.Now()
+	found, res, err := b.Search(w.ctx, Query{Body: []string{"bonjour rien"}}, 0)
+	w.must(err)
+	t.Logf("first look into texts: %v, %+v", time.Since(began), res.Texts)
+	for res.Texts.Going {
+		res, err = b.SearchOn(w.ctx, found, time.Second, false)
+		w.must(err)
+	}
+	t.Logf("all texts: %v, %+v", time.Since(began), res.Texts)
 	timed("search of the server", func() {
 		_, err := b.mail.Search(w.ctx, mailserver.Search{Folder: "INBOX", Words: []string{"77"}})
 		w.must(err)

@@ -3,7 +3,6 @@ package mailbox
 import (
 	"context"
 	"strconv"
-	"strings"
 	"time"
 
 	"pli.example/pli/internal/audit"
@@ -183,27 +182,4 @@ func item(folder string, validity uint32, r *mailserver.Row) Item {
 		it.Doubtful = it.Doubtful || w == message.WarnPosing || w == message.WarnHidden || w == message.WarnSeveralFrom
 	}
 	return it
-}
-
-// fields cuts what a person typed into words; "…" and "..." keep spaces.
-func fields(s string) []string {
-	var out []string
-	s = strings.NewReplacer("«\u00a0", `"`, "\u00a0»", `"`, "«", `"`, "»", `"`, "“", `"`, "”", `"`).Replace(s)
-	for s = strings.TrimSpace(s); s != ""; s = strings.TrimSpace(s) {
-		if rest, ok := strings.CutPrefix(s, `"`); ok {
-			phrase, after, _ := strings.Cut(rest, `"`)
-			if p := strings.TrimSpace(phrase); p != "" {
-				out = append(out, p)
-			}
-			s = after
-			continue
-		}
-		i := strings.IndexAny(s, " \t\u00a0\"")
-		if i < 0 {
-			i = len(s)
-		}
-		out = append(out, s[:i])
-		s = s[i:]
-	}
-	return out
 }

@@ -2,22 +2,25 @@ package mailbox
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"pli.example/pli/internal/index"
 	"pli.example/pli/internal/mailserver"
 	"pli.example/pli/internal/problem"
 )
 
-// looking is one search under way through several folders, and why it fell short.
+// looking is one look at headers and marks through several folders, and why it fell
+// short.
 type looking struct {
 	b     *Box
-	q     SearchQuery
-	words []string
+	q     Query
 	until time.Time
-	res   SearchResult
+	limit int
+	index *index.Index // nil: the server is asked
+	items []Item
+	total int
 
 	looked int   // folders of which something was looked at
 	first  error // of the folders that failed
@@ -29,11 +32,14 @@ type looking struct {
 	gone        []string
 	down        []string // the server fell silent there, and was asked no more
 	approximate bool
+	partly      bool // sorted among the newest alone
 }
 
-// through looks through folders, in their order.
+// through looks through folders: those the index knows whole at once, the others one
+// after the other, in their order.
 func (l *looking) through(ctx context.Context, folders []mailserver.Folder) error {
-	for _, f := range folders {
+	rest := l.byIndex(ctx, folders)
+	for _, f := range rest {
 		if err := l.folder(ctx, f); err != nil {
 			return err
 		}
@@ -41,38 +47,7 @@ func (l *looking) through(ctx context.Context, folders []mailserver.Folder) erro
 	return nil
 }
 
-// widen looks into the bodies as well: whoever types a word of the letter they have
-// before their eyes means that letter. What who and subject gave stays, and so does
-// what is said of it, whatever time or the server then refuse: nobody asked for this.
-func (l *looking) widen(ctx context.Context, folders []mailserver.Folder) error {
-	long := widenTime
-	if len(l.res.Items) > 0 {
-		long = widenBrief
-	}
-	wide := looking{b: l.b, q: l.q, words: l.words, until: l.b.h.now().Add(long), left: l.left}
-	wide.q.Everywhere = true
-	if l.until.Before(wide.until) {
-		wide.until = l.until
-	}
-	if err := wide.through(ctx, folders); err != nil && (ctx.Err() != nil || problem.Is(err, problem.SignInNeeded)) {
-		return err
-	} else if err == nil {
-		l.res.Widened, l.res.WidenedWhole = true, wide.complete()
-	}
-	for _, it := range wide.res.Items {
-		if !slices.ContainsFunc(l.res.Items, func(x Item) bool { return x.Ref == it.Ref }) {
-			l.res.Items = append(l.res.Items, it)
-		}
-	}
-	for _, p := range wide.res.Found.parts {
-		l.res.Found.add(p)
-	}
-	l.res.More = l.res.More || wide.res.More
-	l.approximate = l.approximate || wide.approximate
-	return nil
-}
-
-// folder looks through one. A folder that fails does not cost the others; an ended
+// folder asks the server. A folder that fails does not cost the others; an ended
 // session does end the search.
 func (l *looking) folder(ctx context.Context, f mailserver.Folder) error {
 	label := l.b.view(f).Label
@@ -85,17 +60,16 @@ func (l *looking) folder(ctx context.Context, f mailserver.Folder) error {
 		l.late = append(l.late, label)
 		return nil
 	}
-	hits, err := l.b.mail.Search(ctx, mailserver.Search{Folder: f.Name, Words: l.words, Everywhere: l.q.Everywhere, Limit: l.q.Limit, Within: left})
+	hits, err := l.b.mail.Search(ctx, mailserver.Search{Folder: f.Name, Match: l.q.match(false), Limit: l.limit, Within: left})
 	if err == nil {
-		err = l.b.addHits(ctx, f.Name, hits, &l.res)
+		err = l.add(ctx, f.Name, hits)
 	}
 	if err != nil {
 		return l.failed(ctx, label, err)
 	}
 	l.looked++
-	l.res.Found.add(part{f.Name, l.b.folderID(f.Name), hits.Validity, hits.All})
 	l.approximate = l.approximate || hits.Approximate
-	l.res.More = l.res.More || hits.Found > len(hits.UIDs) || hits.Enough
+	l.partly = l.partly || hits.Found > len(hits.UIDs) && l.q.Sort != NewestFirst
 	switch part := label + " (" + strconv.FormatUint(uint64(hits.Looked), 10) + " lettres les plus récentes sur " + strconv.FormatUint(uint64(hits.Of), 10) + ")"; {
 	case hits.Complete:
 	case hits.Enough:
@@ -104,6 +78,26 @@ func (l *looking) folder(ctx context.Context, f mailserver.Folder) error {
 		l.late = append(l.late, part)
 	}
 	return nil
+}
+
+// add reads the letters of hits and keeps those that are meant.
+func (l *looking) add(ctx context.Context, name string, hits mailserver.Hits) error {
+	items, err := l.b.readHits(ctx, l.q, name, hits.Validity, hits.UIDs)
+	l.items = append(l.items, items...)
+	l.total += len(items) + max(hits.Found-len(hits.UIDs), 0)
+	return err
+}
+
+// readHits reads letters that a server chose, and leaves out those that are not meant.
+func (b *Box) readHits(ctx context.Context, q Query, name string, validity uint32, uids []uint32) (out []Item, err error) {
+	rows, err := b.mail.RowsOf(ctx, name, validity, uids)
+	id := b.folderID(name)
+	for i := range rows {
+		if it := item(id, validity, &rows[i]); !rows[i].Has(`\Deleted`) && q.keeps(&it, rows[i].Envelope.Cc) {
+			out = append(out, it)
+		}
+	}
+	return out, err
 }
 
 func (l *looking) failed(ctx context.Context, label string, err error) error {
@@ -151,6 +145,9 @@ func (l *looking) say() string {
 	}
 	if l.approximate {
 		out = append(out, "Ce serveur ne sait pas chercher les accents\u00a0: les résultats sont approchés.")
+	}
+	if l.partly {
+		out = append(out, "L’ordre choisi porte sur les lettres les plus récentes de chaque dossier.")
 	}
 	return strings.Join(out, " ")
 }

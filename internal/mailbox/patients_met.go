@@ -40,7 +40,7 @@ func (b *Box) patientsMet(ctx context.Context) ([]message.Mailbox, bool, error) 
 	folders = slices.DeleteFunc(folders, func(f mailserver.Folder) bool {
 		return f.Role == mailserver.RoleJunk || f.Role == mailserver.RoleTrash || f.Role == mailserver.RoleDrafts
 	})
-	var res SearchResult
+	var met []Item
 	until, complete := b.h.now().Add(metTime), true
 	for _, f := range folders[:min(len(folders), metFolders)] {
 		left := until.Sub(b.h.now())
@@ -50,14 +50,16 @@ func (b *Box) patientsMet(ctx context.Context) ([]message.Mailbox, bool, error) 
 		}
 		hits, err := b.mail.Search(ctx, mailserver.Search{Folder: f.Name, Words: []string{"@" + string(mssante.PatientDomain)}, Limit: metLetters, Within: left})
 		if err == nil {
-			err = b.addHits(ctx, f.Name, hits, &res)
+			var items []Item
+			items, err = b.readHits(ctx, Query{}, f.Name, hits.Validity, hits.UIDs)
+			met = append(met, items...)
 		}
 		if err != nil {
 			complete = false
 		}
 	}
-	slices.SortStableFunc(res.Items, func(x, y Item) int { return y.Received.Compare(x.Received) })
-	return patientsOf(res.Items), complete, nil
+	slices.SortStableFunc(met, func(x, y Item) int { return y.Received.Compare(x.Received) })
+	return patientsOf(met), complete, nil
 }
 
 // patientsOf lists the patients of letters that come newest first, each once.

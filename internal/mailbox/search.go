@@ -1,116 +1,290 @@
 package mailbox
 
 import (
-	"cmp"
 	"context"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"pli.example/pli/internal/audit"
+	"pli.example/pli/internal/index"
 	"pli.example/pli/internal/mailserver"
 	"pli.example/pli/internal/problem"
 )
 
-// SearchQuery is what a person looks for. The words are clinical: they never
-// leave the server in a URL, and the trail keeps them sealed.
-type SearchQuery struct {
-	Words      string // "entre guillemets" keeps words together
-	Everywhere bool   // bodies too
-	Widen      int    // bodies too when who and subject give fewer letters than this; 0 = never
-	Folder     string // opaque id, "" = all
-	Limit      int    // default 100
+// Found is one search: what was asked, which letters were found so far, in their order,
+// and how far the texts were read. It holds no word of a letter but a sender's name where
+// results are sorted by it; whoever asked keeps it, in memory, as long as they like.
+type Found struct {
+	mu       sync.Mutex
+	asked    Query
+	hits     []hit // in their order, which later pages keep
+	total    int   // that headers and marks choose, as the index or the server counts them
+	complete bool  // every letter of the folders asked was looked at, but for texts
+	say      string
+	texts    *texts            // nil: texts are not looked into
+	next     map[string]uint32 // by folder: no letter had this UID yet when it was asked; 0 when the server does not say
+	traced   bool              // reading on is in the trail
 }
 
-// SearchResult is what was found, newest first, and how far it looked.
+// SearchResult is one page of what was found, and how far it looked.
 type SearchResult struct {
-	Items    []Item
-	More     bool // there are more than shown
-	Complete bool // every letter of the folders asked was looked at, for what was asked
-	Widened  bool // bodies were looked at although only SearchQuery.Widen asked for it
-	// WidenedWhole: all the bodies were. Complete and Say tell nothing of them.
-	WidenedWhole bool
-	Found        Found  // every letter found, shown or not
-	Say          string // how far it got and how well, in French; "" when there is nothing to say
+	Items       []Item
+	Page, Pages int    // 1 is the first
+	Total       int    // letters found so far
+	More        bool   // there are more than Total
+	Complete    bool   // every letter of the folders asked was looked at, but for texts
+	Say         string // how well and how far, in French; "" when there is nothing to say
+	Texts       Texts
 }
+
+// MaxFound is how many letters one search keeps, one page after the other.
+const MaxFound = 1000
 
 const (
-	searchTime   = 15 * time.Second
-	widenTime    = 5 * time.Second // of bodies nobody asked for: the page waits for it
-	widenBrief   = time.Second     // the same, with letters to show already
-	maxSearched  = 60              // folders at once; the others are counted and said
-	searchWordsN = 8
+	searchTime = 15 * time.Second
+	searchPage = 100 // letters of a page of results
+
+	maxSearched = 60 // folders at once; the others are counted and said
 )
 
-// Search looks for letters that hold every word.
-func (b *Box) Search(ctx context.Context, q SearchQuery) (SearchResult, error) {
-	res, err := b.search(ctx, q)
-	e := audit.Event{Action: audit.Search, Target: q.Folder, Request: "SEARCH", Detail: q.Words, Count: len(res.Items)}
+// Search looks for letters: by headers and marks in the index where it is whole, else by
+// asking the server; through texts, when the query wants that or fewer than widen letters
+// were found, only for a moment: SearchOn goes on. Who searched, for what and how many
+// were found is one row of the trail, the words sealed.
+func (b *Box) Search(ctx context.Context, q Query, widen int) (*Found, SearchResult, error) {
+	f := &Found{asked: q}
+	items, err := b.search(ctx, f, widen)
+	e := audit.Event{Action: audit.Search, Target: q.Folder, Request: "SEARCH", Detail: q.Line(time.UTC), Count: len(items)}
 	if err = b.record(ctx, e, err); err != nil {
-		return SearchResult{}, err
+		return nil, SearchResult{}, err
 	}
-	return res, nil
+	return f, f.result(1, items[:min(len(items), searchPage)]), nil
 }
 
-func (b *Box) search(ctx context.Context, q SearchQuery) (SearchResult, error) {
-	words := fields(q.Words)
-	if len(words) == 0 {
-		return SearchResult{}, problem.New(problem.Invalid, "Aucun mot à chercher. Saisissez un nom, un mot de l’objet ou du texte.")
+func (b *Box) search(ctx context.Context, f *Found, widen int) ([]Item, error) {
+	if err := f.asked.check(); err != nil {
+		return nil, err
 	}
-	if len(words) > searchWordsN {
-		return SearchResult{}, problem.New(problem.Invalid, "Trop de mots pour une recherche. Cherchez avec huit mots au plus.")
-	}
-	if q.Limit <= 0 {
-		q.Limit = 100
-	}
-	folders, left, err := b.searched(ctx, q.Folder)
+	l, folders, err := b.looking(ctx, &f.asked, searchPage)
 	if err != nil {
-		return SearchResult{}, err
+		return nil, err
 	}
-	l := looking{b: b, q: q, words: words, until: b.h.now().Add(searchTime), left: left}
-	if err := l.through(ctx, folders); err != nil {
-		return SearchResult{}, err
+	f.next = make(map[string]uint32, len(folders))
+	for _, folder := range folders {
+		f.next[b.folderID(folder.Name)] = folder.UIDNext
 	}
-	if !q.Everywhere && !l.res.More && l.first == nil && len(l.res.Items) < q.Widen {
-		if err := l.widen(ctx, folders); err != nil {
+	if f.asked.headers() {
+		if err := l.through(ctx, folders); err != nil {
+			return nil, err
+		}
+		if l.looked == 0 && l.first != nil { // nothing at all could be looked at: that is a failure, not a result
+			return nil, l.first
+		}
+	}
+	f.total, f.complete, f.say = l.total, l.complete(), l.say()
+	l.sort()
+	items := l.items[:min(len(l.items), MaxFound)]
+	f.keep(items)
+	few := l.first == nil && f.total < widen && len(f.asked.Words) > 0
+	if f.asked.inTexts() || few {
+		f.texts = newTexts(folders, f.asked.inTexts())
+		more, err := b.readTexts(ctx, f, firstLook)
+		if err != nil && (f.texts.asked || ctx.Err() != nil || problem.Is(err, problem.SignInNeeded)) {
+			return nil, err
+		}
+		items = append(items, more...)
+		sortItems(items, f.asked.Sort)
+		f.hits = f.hits[:0]
+		f.keep(items)
+	}
+	return items, nil
+}
+
+// SearchPage gives a page of what was found as it is now: letters that went since are
+// left out, and the order stays that of the search.
+func (b *Box) SearchPage(ctx context.Context, f *Found, page int) (SearchResult, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if need := page * searchPage; need > len(f.hits) && len(f.hits) < min(f.total, MaxFound) {
+		if err := b.grow(ctx, f, min(need, MaxFound)); err != nil {
 			return SearchResult{}, err
 		}
 	}
-	if l.looked == 0 && l.first != nil { // nothing at all could be looked at: that is a failure, not a result
-		return SearchResult{}, l.first
+	page = max(1, min(page, f.pages()))
+	hits := f.hits[min(len(f.hits), (page-1)*searchPage):min(len(f.hits), page*searchPage)]
+	items, err := b.itemsOf(ctx, hits)
+	e := audit.Event{Action: audit.Search, Target: f.asked.Folder, Request: "SEARCH, page of results", Detail: f.asked.Line(time.UTC), Count: len(items)}
+	if err = b.record(ctx, e, err); err != nil {
+		return SearchResult{}, err
 	}
-	res := l.res
-	slices.SortStableFunc(res.Items, func(x, y Item) int { return cmp.Compare(y.Received.UnixNano(), x.Received.UnixNano()) })
-	if len(res.Items) > q.Limit {
-		res.Items, res.More = res.Items[:q.Limit], true
-	}
-	res.Say, res.Complete = l.say(), l.complete()
-	return res, nil
+	return f.result(page, items), nil
 }
 
-func (b *Box) addHits(ctx context.Context, name string, hits mailserver.Hits, res *SearchResult) error {
-	rows, err := b.mail.RowsOf(ctx, name, hits.Validity, hits.UIDs)
+// grow asks for more letters of the same search; they come after those known, so that
+// pages already seen stay as they were.
+func (b *Box) grow(ctx context.Context, f *Found, limit int) error {
+	q := f.asked
+	l, folders, err := b.looking(ctx, &q, limit)
 	if err != nil {
 		return err
 	}
-	id := b.folderID(name)
-	for i := range rows {
-		if !rows[i].Has(`\Deleted`) {
-			res.Items = append(res.Items, item(id, hits.Validity, &rows[i]))
+	if err := l.through(ctx, folders); err != nil {
+		return err
+	}
+	l.sort()
+	known := f.known()
+	for i := range l.items {
+		if !known[l.items[i].Ref] && len(f.hits) < MaxFound {
+			f.hits = append(f.hits, hit{l.items[i].Ref})
 		}
+	}
+	if f.total = max(l.total, len(f.hits)); limit >= l.total { // none is left to be asked for
+		f.total = len(f.hits)
 	}
 	return nil
 }
 
-// searched gives the folders to look through, where letters mostly are first, bin
-// and junk last, and how many it leaves out. A folder is passed over only when
-// the server says that it is empty.
+// hit is one letter found.
+type hit struct{ Ref }
+
+func (f *Found) keep(items []Item) {
+	for i := range items {
+		f.hits = append(f.hits, hit{items[i].Ref})
+	}
+}
+
+func (f *Found) known() map[Ref]bool {
+	out := make(map[Ref]bool, len(f.hits))
+	for _, h := range f.hits {
+		out[h.Ref] = true
+	}
+	return out
+}
+
+func (f *Found) pages() int {
+	return (min(max(f.total, len(f.hits)), MaxFound) + searchPage - 1) / searchPage
+}
+
+func (f *Found) result(page int, items []Item) SearchResult {
+	r := SearchResult{Items: items, Page: page, Pages: f.pages(), Total: max(f.total, len(f.hits)), More: f.total > MaxFound || f.texts != nil && f.texts.enough,
+		Complete: f.complete, Say: f.say}
+	if f.texts != nil {
+		r.Texts = f.texts.state()
+	}
+	r.Texts.Possible = len(f.asked.Words)+len(f.asked.Body) > 0
+	return r
+}
+
+// ReadOn reports that texts were read on in: what was found then is not found again in a
+// moment.
+func (f *Found) ReadOn() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.traced
+}
+
+// Query is what was asked, the folder by its id.
+func (f *Found) Query() Query {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.asked
+}
+
+// itemsOf reads letters by name, folder by folder, in the order given.
+func (b *Box) itemsOf(ctx context.Context, hits []hit) ([]Item, error) {
+	type place struct {
+		folder   string
+		validity uint32
+	}
+	wanted := map[place][]uint32{}
+	var places []place
+	for _, h := range hits {
+		p := place{h.Folder, h.UIDValidity}
+		if wanted[p] == nil {
+			places = append(places, p)
+		}
+		wanted[p] = append(wanted[p], h.UID)
+	}
+	by := make(map[Ref]Item, len(hits))
+	for _, p := range places {
+		name, err := b.folderName(ctx, p.folder)
+		var rows []mailserver.Row
+		if err == nil {
+			rows, err = b.mail.RowsOf(ctx, name, p.validity, wanted[p])
+		}
+		if problem.Is(err, problem.Gone) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		for i := range rows {
+			if !rows[i].Has(`\Deleted`) {
+				it := item(p.folder, p.validity, &rows[i])
+				by[it.Ref] = it
+			}
+		}
+	}
+	out := make([]Item, 0, len(hits))
+	for _, h := range hits {
+		if it, ok := by[h.Ref]; ok {
+			out = append(out, it)
+		}
+	}
+	return out, nil
+}
+
+// looking prepares a look at headers. A folder asked by its name gets its id.
+func (b *Box) looking(ctx context.Context, q *Query, limit int) (*looking, []mailserver.Folder, error) {
+	all, err := b.mail.FolderList(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	b.learn(all.Folders)
+	if q.Folder == "" && q.In != "" {
+		if q.Folder = b.folderCalled(q.In, all.Folders); q.Folder == "" {
+			return nil, nil, problem.New(problem.Invalid, sayNoSuchFolder)
+		}
+	}
+	folders, left, err := b.choose(all, q.Folder)
+	if err != nil {
+		return nil, nil, err
+	}
+	if q.NotAnswered { // what we sent waits for no answer of ours
+		folders = slices.DeleteFunc(folders, func(f mailserver.Folder) bool { return f.Role == mailserver.RoleSent })
+	}
+	return &looking{b: b, q: *q, until: b.h.now().Add(searchTime), left: left, limit: limit, index: b.searchable(ctx, all.Folders)}, folders, nil
+}
+
+// folderCalled gives the id of a folder by a name a person may know it by.
+func (b *Box) folderCalled(name string, all []mailserver.Folder) string {
+	want := strings.TrimSpace(index.Fold(name))
+	for _, f := range all {
+		v := b.view(f)
+		if f.Selectable && (index.Fold(v.Label) == want || index.Fold(v.Name) == want || index.Fold(f.Name) == want) {
+			return v.ID
+		}
+	}
+	return ""
+}
+
+// searched gives the folders to look through, and how many it leaves out.
 func (b *Box) searched(ctx context.Context, id string) (folders []mailserver.Folder, left int, err error) {
 	all, err := b.mail.FolderList(ctx)
 	if err != nil {
 		return nil, 0, err
 	}
-	folders = all.Folders
-	b.learn(folders)
+	b.learn(all.Folders)
+	return b.choose(all, id)
+}
+
+// choose gives the folders to look through, where letters mostly are first, bin
+// and junk last, and how many it leaves out. A folder is passed over only when
+// the server says that it is empty.
+func (b *Box) choose(all mailserver.FolderList, id string) (folders []mailserver.Folder, left int, err error) {
+	folders = slices.Clone(all.Folders)
 	if id != "" {
 		k, ok := b.known(id)
 		if !ok {

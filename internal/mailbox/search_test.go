@@ -4,11 +4,33 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 
 	"pli.example/pli/internal/problem"
 )
+
+// find searches for a line, and reads texts to their end.
+func (w *world) find(b *Box, line string, widen int) SearchResult {
+	w.Helper()
+	q, err := ParseQuery(line, time.UTC)
+	w.must(err)
+	return w.findQuery(b, q, widen)
+}
+
+func (w *world) findQuery(b *Box, q Query, widen int) SearchResult {
+	w.Helper()
+	f, res, err := b.Search(w.ctx, q, widen)
+	w.must(err)
+	for res.Texts.Going {
+		now, err := b.SearchOn(w.ctx, f, time.Second, false)
+		w.must(err)
+		now.Items = append(res.Items, now.Items...)
+		res = now
+	}
+	return res
+}
 
 // TestSearchFoldersLeft: beyond what one search looks through, it says how many.
 func TestSearchFoldersLeft(t *testing.T) {
@@ -21,8 +43,7 @@ func TestSearchFoldersLeft(t *testing.T) {
 		w.must(user.Create(name, nil))
 		w.put(annes, name, letterMixed)
 	}
-	res, err := w.open(anne, annes).Search(w.ctx, SearchQuery{Words: "compte"})
-	w.must(err)
+	res := w.find(w.open(anne, annes), "compte", 0)
 	if res.Complete || !strings.Contains(res.Say, "5 dossiers n’ont pas été parcourus") || strings.Contains(res.Say, "temps imparti") {
 		t.Errorf("complete %v, says %q", res.Complete, res.Say)
 	}
@@ -54,8 +75,7 @@ func TestSearchReasons(t *testing.T) {
 		}
 		return nil
 	})
-	res, err := b.Search(w.ctx, SearchQuery{Words: "compte"})
-	w.must(err)
+	res := w.find(b, "compte", 0)
 	if res.Complete || len(res.Items) != 1 {
 		t.Errorf("%+v", res)
 	}
@@ -70,7 +90,7 @@ func TestSearchReasons(t *testing.T) {
 		}
 		return nil
 	})
-	_, err = w.open(anne, annes).Search(w.ctx, SearchQuery{Words: "compte", Folder: b.folderID("Avant")})
+	_, _, err := w.open(anne, annes).Search(w.ctx, Query{Words: []string{"compte"}, Folder: b.folderID("Avant")}, 0)
 	wantKind(t, err, problem.UpstreamRefused)
 }
 

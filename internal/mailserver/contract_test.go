@@ -102,7 +102,7 @@ func TestContract(t *testing.T) {
 		{"append and list", contractList}, {"paging and anchors", contractAnchors}, {"page follows the folder", contractFresh},
 		{"filters", contractFilters}, {"folders", contractFolders}, {"odd folder names", contractNames},
 		{"special use", contractSpecialUse}, {"peek", contractPeek}, {"flags", contractFlags}, {"move", contractMove},
-		{"expunge only ours", contractExpunge}, {"roles made", contractEnsure}, {"search", contractSearch}, {"correspondence", contractCorrespondence},
+		{"expunge only ours", contractExpunge}, {"roles made", contractEnsure}, {"search", contractSearch}, {"search by conditions", contractMatch}, {"search by windows", contractWindows}, {"correspondence", contractCorrespondence},
 		{"search injection", contractSearchInjection}, {"search bodies", contractSearchBodies}, {"structure", contractStructure},
 		{"neighbours", contractNeighbours}, {"letter beside its page", contractBeside}, {"large letter", contractLarge}, {"stream", contractStream},
 		{"stream given up", contractStreamClosed}, {"crafted letter", contractCrafted}, {"parentheses", contractParens}, {"uidvalidity", contractValidity},

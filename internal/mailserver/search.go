@@ -3,10 +3,8 @@ package mailserver
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strings"
+	"slices"
 	"time"
-	"unicode/utf8"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -15,7 +13,7 @@ import (
 
 // Bounds of a search.
 const (
-	maxWords     = 8
+	maxWords     = 12
 	maxWordBytes = 200
 	firstWindow  = 2000  // letters per question when bodies are read: newest first
 	laterWindow  = 10000 // once the first answer has shown how fast the server is
@@ -24,8 +22,9 @@ const (
 // Search asks for letters that hold every word.
 type Search struct {
 	Folder     string
-	Words      []string
-	Everywhere bool          // bodies too, not only who and subject
+	Words      []string      // that every letter must hold, beside Match
+	Everywhere bool          // those words in bodies too, not only in who and subject
+	Match      Match         // what else it must be
 	Limit      int           // hits wanted, default 100
 	Within     time.Duration // time for this folder, default 10 s
 }
@@ -35,7 +34,6 @@ type Hits struct {
 	Folder      string
 	Validity    uint32
 	UIDs        []uint32 // newest first, at most Limit
-	All         Ranges   // every letter found in what was looked at: what "all of them" means
 	Found       int      // in what was looked at, may exceed len(UIDs)
 	Looked      uint32   // letters looked at, counted from the newest
 	Of          uint32   // letters in the folder
@@ -57,18 +55,18 @@ func (a *Account) Search(ctx context.Context, q Search) (Hits, error) {
 	if q.Within <= 0 {
 		q.Within = 10 * time.Second
 	}
-	criteria, err := searchKeys(q.Words, q.Everywhere)
-	if err != nil {
+	m := q.match()
+	if err := m.check(); err != nil {
 		return Hits{}, door(ctx, err, "searching")
 	}
 	var out Hits
 	held, begun, until := a.aside != a.commands && a.aside.inUse() >= 1, false, a.s.o.Now().Add(q.Within)
 	limit, cancel := context.WithTimeout(ctx, q.Within+time.Second) // a question under way ends by its own limit
 	defer cancel()
-	err = a.read(limit, a.aside, func(c *conn) error {
+	err := a.read(limit, a.aside, func(c *conn) error {
 		begun = true
 		out = Hits{Folder: q.Folder}
-		return a.search(limit, c, q, until, criteria, &out)
+		return a.search(limit, c, q, until, m, &out)
 	})
 	if err != nil && errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		switch {
@@ -81,9 +79,9 @@ func (a *Account) Search(ctx context.Context, q Search) (Hits, error) {
 	return out, door(ctx, err, "searching")
 }
 
-func (a *Account) search(ctx context.Context, c *conn, q Search, until time.Time, criteria *imap.SearchCriteria, out *Hits) error {
+func (a *Account) search(ctx context.Context, c *conn, q Search, until time.Time, m Match, out *Hits) error {
 	window := uint32(0) // 0: all at once
-	if q.Everywhere {
+	if len(m.Texts)+len(m.Bodies) > 0 {
 		window = firstWindow
 	}
 	var top uint32
@@ -106,14 +104,13 @@ func (a *Account) search(ctx context.Context, c *conn, q Search, until time.Time
 			if window > 0 && top > window {
 				low = top - window + 1
 			}
-			found, approximate, err := c.searchWindow(criteria, low, top)
+			found, approximate, err := c.searchWindow(m, low, top)
 			if err != nil {
 				return err
 			}
 			out.Approximate = out.Approximate || approximate
 			out.Found += int(min(found.count(), uint64(out.Of)))
 			out.UIDs = append(out.UIDs, found.newest(0, q.Limit-len(out.UIDs))...)
-			out.All = out.All.and(found, out.Of)
 			out.Looked += top - low + 1
 			top = low - 1
 			return nil
@@ -131,91 +128,38 @@ func (a *Account) search(ctx context.Context, c *conn, q Search, until time.Time
 	return nil
 }
 
+// match is all that is asked.
+func (q Search) match() Match {
+	m := q.Match
+	if q.Everywhere {
+		m.Texts = slices.Concat(m.Texts, q.Words)
+	} else {
+		m.Words = slices.Concat(m.Words, q.Words)
+	}
+	return m
+}
+
 // searchWindow asks about positions low to top. BADCHARSET (RFC 9051 §7.1) is
 // answered by asking for the ASCII parts of the words.
-func (c *conn) searchWindow(criteria *imap.SearchCriteria, low, top uint32) (spans, bool, error) {
-	var set imap.SeqSet
-	set.AddRange(low, top)
-	asked := *criteria
-	asked.SeqNum = []imap.SeqSet{set}
-	found, err := c.uidSearch(&asked)
+func (c *conn) searchWindow(m Match, low, top uint32) (spans, bool, error) {
+	ask := func(m Match) (spans, error) {
+		var set imap.SeqSet
+		set.AddRange(low, top)
+		asked := m.criteria()
+		asked.SeqNum = []imap.SeqSet{set}
+		return c.uidSearch(asked)
+	}
+	found, err := ask(m)
 	var no *imap.Error
 	if !errors.As(err, &no) || no.Code != imap.ResponseCodeBadCharset && no.Type != imap.StatusResponseTypeBad {
 		return found, false, err
 	}
-	plain, ok := asciiOnly(criteria)
+	plain, ok := m.plain()
 	if !ok {
 		return nil, false, err
 	}
-	asked = *plain
-	asked.SeqNum = []imap.SeqSet{set}
-	found, err = c.uidSearch(&asked)
+	found, err = ask(plain)
 	return found, true, err
-}
-
-// searchKeys builds the question. Text goes to the library as data, quoted or as
-// a literal of counted bytes; what no IMAP string should carry is refused here.
-func searchKeys(words []string, everywhere bool) (*imap.SearchCriteria, error) {
-	if len(words) == 0 || len(words) > maxWords {
-		return nil, fmt.Errorf("%w: %d words", errValue, len(words))
-	}
-	out := &imap.SearchCriteria{}
-	for _, w := range words {
-		if w == "" || len(w) > maxWordBytes || !utf8.ValidString(w) || strings.ContainsFunc(w, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-			return nil, fmt.Errorf("%w: search word", errValue)
-		}
-		if everywhere {
-			out.Text = append(out.Text, w)
-			continue
-		}
-		out.Or = append(out.Or, headerKeys(w))
-	}
-	return out, nil
-}
-
-// headerKeys: the word is in From, To, Cc or Subject.
-func headerKeys(w string) [2]imap.SearchCriteria {
-	in := func(key string) imap.SearchCriteria {
-		return imap.SearchCriteria{Header: []imap.SearchCriteriaHeaderField{{Key: key, Value: w}}}
-	}
-	return [2]imap.SearchCriteria{
-		{Or: [][2]imap.SearchCriteria{{in("From"), in("Subject")}}},
-		{Or: [][2]imap.SearchCriteria{{in("To"), in("Cc")}}},
-	}
-}
-
-// asciiOnly keeps the longest ASCII run of each word; false when a word has none
-// of two letters: that would find everything.
-func asciiOnly(c *imap.SearchCriteria) (*imap.SearchCriteria, bool) {
-	out := &imap.SearchCriteria{}
-	changed := false
-	for _, w := range c.Text {
-		run := longestASCII(w)
-		if len(run) < 2 {
-			return nil, false
-		}
-		changed = changed || run != w
-		out.Text = append(out.Text, run)
-	}
-	for _, or := range c.Or {
-		w := or[0].Or[0][0].Header[0].Value
-		run := longestASCII(w)
-		if len(run) < 2 {
-			return nil, false
-		}
-		changed = changed || run != w
-		out.Or = append(out.Or, headerKeys(run))
-	}
-	return out, changed
-}
-
-func longestASCII(w string) (best string) {
-	for _, run := range strings.FieldsFunc(w, func(r rune) bool { return r >= utf8.RuneSelf }) {
-		if len(run) > len(best) {
-			best = run
-		}
-	}
-	return best
 }
 
 // RowsOf gives the rows of known letters of a folder, newest first: search
