@@ -228,6 +228,12 @@ func revokeOtherSession(t *testing.T, w *world, b *tab) {
 func mailServerDown(t *testing.T, w *world, b *tab) {
 	w.signInAnew(b, "martin")
 	b.see(byTest("letter-row"))
+	var list *tab // stays open beside: it says the same by itself, and comes back by itself
+	if b.js {
+		list = b.beside()
+		list.open(w.inbox(b))
+		list.see(byTest("letter-row"))
+	}
 	if err := w.stopMail(); err != nil {
 		t.Fatal(err)
 	}
@@ -237,6 +243,10 @@ func mailServerDown(t *testing.T, w *world, b *tab) {
 			w.startMail()
 		}
 	}()
+	if b.js {
+		list.until("the open list to say that it may be old", find(byTest("live-note")))
+		list.explains("#list", "ne répond pas")
+	}
 	b.open(w.base + "/")
 	b.see(byTest("error-title"))
 	b.explains("main", "ne répond pas")
@@ -251,12 +261,18 @@ func mailServerDown(t *testing.T, w *world, b *tab) {
 	for {
 		b.open(w.base + "/")
 		if b.has(byTest("letter-row")) {
-			return
+			break
 		}
 		if time.Now().After(deadline) {
 			t.Fatalf("never recovered\n%s", b.where())
 		}
 		time.Sleep(200 * time.Millisecond)
+	}
+	if b.js {
+		list.until("the open list to be fresh again", "!"+find(byTest("live-note")))
+		e, subject := w.eye(t, martinBox), unique("apres la panne")
+		e.deliver(plainLetter(subject, "x"))
+		list.see(row(e, subject))
 	}
 }
 
@@ -300,7 +316,8 @@ func providerDown(t *testing.T, w *world, b *tab) {
 func keyboard(t *testing.T, w *world, b *tab) {
 	w.signIn(b, "martin")
 	e := w.eye(t, martinBox)
-	first, second := unique("clavier-a"), unique("clavier-b")
+	first, second, below := unique("clavier-a"), unique("clavier-b"), unique("clavier-c")
+	e.deliver(plainLetter(below, "zéro"))
 	e.deliver(plainLetter(first, "un"))
 	e.deliver(plainLetter(second, "deux")) // newest: on top
 	b.open(w.inbox(b))
@@ -318,7 +335,19 @@ func keyboard(t *testing.T, w *world, b *tab) {
 	b.see(row(e, first))
 	b.key("j")
 	b.key("#")
+	time.Sleep(450 * time.Millisecond) // a slow hand's double press: the next row is framed already
+	b.key("#")
 	e.eventually("# bins the letter", first, only(w.folder("Trash")))
+	b.until("the list is there, the next row framed", `document.readyState === 'complete' && document.activeElement.closest(".row") && document.activeElement.closest(".row").textContent.includes(`+quoted(below)+`)`)
+	press := func(repeat string) {
+		eval[bool](b, `(document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key: "#", repeat: `+repeat+`, bubbles: true, cancelable: true})), true)`)
+	}
+	time.Sleep(time.Second)
+	press("true") // a key held
+	time.Sleep(300 * time.Millisecond)
+	e.eventually("neither a double press nor a key held bins the next letter", below, only("INBOX"))
+	press("false")
+	e.eventually("pressed once more, it is", below, only(w.folder("Trash")))
 	b.until("the list is there", "document.readyState === 'complete' && "+find(byTest("search-input")))
 	b.key("?")
 	b.until("the help is open", `document.querySelector("dialog[open]")`)

@@ -24,6 +24,8 @@ type post struct {
 	fits        int // octets of one file that still fits in a letter there
 	tooBig      int // of one that does not
 	log         func() string
+	lmtp        string                              // where the operator's own delivery begins, rules and all; "" for none
+	hand        func(from, to, letter string) error // to the server's own delivery (LMTP); nil where there is none
 }
 
 // needPost skips a row in a world no letter leaves.
@@ -53,6 +55,7 @@ func startMail(t testing.TB, o dovecot.Options, sending, token bool, ca string) 
 	}
 	needDovecot(t)
 	o.Dir = shortDir(t)
+	o.Rules = dovecot.SieveInstalled() == nil
 	d, delivery, err := dovecot.StartDelivering(o)
 	if err != nil {
 		t.Fatal(err)
@@ -73,8 +76,18 @@ func startMail(t testing.TB, o dovecot.Options, sending, token bool, ca string) 
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { public.Stop() })
-	p = post{product: productReference, stop: func() error { s.Stop(); return nil }, start: s.Start, fits: 20_000_000, tooBig: 22_000_000, log: s.Log}
+	p = post{product: productReference, stop: func() error { s.Stop(); return nil }, start: s.Start, fits: 20_000_000, tooBig: 22_000_000, log: s.Log,
+		hand: (&scriptedPatients{lmtp: delivery.LMTPSocket}).lmtpSend}
+	if o.Rules {
+		p.lmtp = delivery.LMTPSocket
+	}
 	env = append(public.Env(), "PLI_SMTP_CA_FILE="+ca, "PLI_SMTP_NIL="+productReference)
+	if o.Rules {
+		env = append(env, "PLI_SIEVE_ADDRESS="+delivery.Sieve.Address, "PLI_SIEVE_CA_FILE="+ca)
+	}
+	if o.Rules && !token {
+		env = append(env, "PLI_SIEVE_AUTH=plain-authzid", "PLI_SIEVE_SERVICE_USER="+dovecot.Service, "PLI_SIEVE_SERVICE_PASSWORD="+dovecot.ServicePassword)
+	}
 	if token {
 		return d, p, append(env, "PLI_SMTP_ADDRESS="+s.Submission, "PLI_SMTP_AUTH=xoauth2")
 	}

@@ -48,6 +48,7 @@
     if (!form) { return 0; }
     var n = boxes().filter(function (b) { return b.checked; }).length;
     form.classList.toggle("has-selection", n > 0);
+    form.classList.toggle("all-ticked", n > 0 && n === boxes().length);
     doc.body.classList.toggle("selecting", n > 0);
     $("#rows").classList.toggle("choosing", n > 0);
     var count = $("#bulk-count");
@@ -100,10 +101,17 @@
     return true;
   }
 
+  // The row framed for the person when a list came back, and until when a key is still
+  // that of the act before: a slow double press puts one letter away, not two.
+  var offered = null;
+
   function bulk(act) { return $("#selection [data-act='" + act + "']"); }
   // s takes the mark away when all the letters it is about carry it.
   function follow(rows) {
     return rows.every(function (r) { return r.hasAttribute("data-flagged"); }) ? "unstar" : "star";
+  }
+  function process(rows) {
+    return rows.every(function (r) { return r.hasAttribute("data-processed"); }) ? "unprocessed" : "processed";
   }
   // What a key acts on: the letters chosen, else the letter open, else the row.
   function on(key, act) {
@@ -113,8 +121,9 @@
       if (own) { own.click(); }
       return !!own;
     }
+    if (!chosen.length && offered && rowOf(doc.activeElement) === offered.row && Date.now() < offered.until) { return true; } // the same press still: nobody chose this one
     var row = rowOf(doc.activeElement), rows = chosen.length ? chosen : row ? [row] : [];
-    var button = rows.length ? bulk(act || follow(rows)) : null;
+    var button = rows.length ? bulk(typeof act === "function" ? act(rows) : act) : null;
     if (!button) { return false; }
     if (!chosen.length) {
       $("input[name=ref]", row).checked = true;
@@ -158,11 +167,13 @@
     a: function () { return follows(".letter-bar [data-key=a]"); },
     f: function () { return follows(".letter-bar [data-key=f]"); },
     m: function () { return on("m", "unread"); },
-    s: function () { return on("s", ""); },
+    s: function () { return on("s", follow); },
+    t: function () { return on("t", process); },
     z: function () {
       if (!press("z") && (links().length || letter())) { say("Il n’y a plus rien à annuler."); }
       return true;
     },
+    n: function () { return follows(".list [data-key=n]"); },
     p: function () { return follows(".letter [data-key=p]"); },
     u: function () { return follows("a[data-key=u]"); },
     "/": function () { return press("/"); },
@@ -183,6 +194,8 @@
     var at = event.target;
     if (at && at.closest && at.closest("input:not([type=checkbox]), textarea, select, [contenteditable]")) { return; }
     if (event.target.ownerDocument === doc && $("dialog[open]")) { return; }
+    if (event.repeat && event.key !== "j" && event.key !== "k") { return; } // a key held is one press
+    if (event.key === "j" || event.key === "k") { offered = null; }
     if (Object.prototype.hasOwnProperty.call(keys, event.key) && keys[event.key]()) { event.preventDefault(); }
   }
   doc.addEventListener("keydown", onKey);
@@ -314,6 +327,7 @@
   });
   doc.addEventListener("htmx:error", function (event) {
     var ctx = event.detail && event.detail.ctx;
+    if (ctx && ctx.target && ctx.target.id === "live-stage") { return; } // nobody asked: live_tabs.js says what there is to say
     if (ctx && ctx.request && ctx.request.signal && ctx.request.signal.aborted && ctx.request.signal.reason !== "timeout") { return; }
     going = null;
     say("Pli ne répond pas. Rien n’est perdu\u00a0: réessayez dans un instant.");
@@ -383,6 +397,7 @@
     }
     if (row) {
       pointAt(row);
+      if (noted) { offered = { row: row, until: Date.now() + 900 }; }
       // The mark is on the row: moved in its live region, the sentence is still read out.
       if (strip) { setTimeout(function () { if (strip.parentNode) { strip.parentNode.appendChild(strip); } }, 250); }
     } else if (strip) {

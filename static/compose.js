@@ -43,6 +43,7 @@
     let answer = null;
     try { answer = await res.json(); } catch (e) { answer = null; }
     if (answer && answer.stranger) { lock(answer.say); }
+    if (res.status === 401) { ended(answer || {}); }
     if (!res.ok || !answer) { throw new Refused(res.ok ? 502 : res.status, answer, Number(res.headers.get("Retry-After")) || 0); }
     return answer;
   }
@@ -52,17 +53,41 @@
 
   const dialog = byId("sign-in-again");
   const back = []; // what waits for the session
-  // sessionEnded resolves to whether the same person is back.
+  let covered = false, typed = 0, calming = false;
+  // ended keeps why the session is over, as the server says it. A computer or card declared
+  // lost may be before somebody else: what is written is covered at once.
+  function ended(answer) {
+    const cover = !!answer.cover;
+    const why = byId("sign-in-why");
+    why.textContent = (answer.say || "") + (cover ? " Pour cette raison, la lettre est masquée ici" + nbsp + ": elle reparaîtra quand vous vous serez reconnecté." : "");
+    why.hidden = !why.textContent;
+    if (cover && !covered) {
+      uncover(false);
+      sessionEnded();
+    }
+  }
+  function uncover(yes) {
+    covered = !yes;
+    doc.body.classList.toggle("covered", covered);
+  }
+  // sessionEnded resolves to whether the same person is back. Who is in the middle of a
+  // sentence ends it first: what is typed while the panel opens would be lost.
   function sessionEnded() {
     if (locked) { return Promise.resolve(false); }
     return new Promise((done) => {
       back.push(done);
-      if (dialog.open) { return; }
-      if (dialog.showModal) { dialog.showModal(); } else { dialog.setAttribute("open", ""); }
+      if (!calming) { openPanel(); }
     });
   }
+  async function openPanel() {
+    calming = true;
+    for (const from = Date.now(); !covered && Date.now() - typed < 900 && Date.now() - from < 5000;) { await wait(100); }
+    calming = false;
+    if (dialog.open || !back.length) { return; }
+    if (dialog.showModal) { dialog.showModal(); } else { dialog.setAttribute("open", ""); }
+  }
   function goOn(same) {
-    if (dialog.open) { dialog.close(); }
+    if (dialog.open && (same || !covered)) { dialog.close(); }
     back.splice(0).forEach((done) => done(same));
   }
   let trying = false;
@@ -86,7 +111,20 @@
   // lock stops the page of somebody who is no longer the one signed in: nothing is
   // saved or sent, the text stays there to be read and copied.
   let locked = false;
-  const held = []; // what lock turned off
+  const held = []; // what freeze turned off
+  function thaw() { held.splice(0).forEach((undo) => undo()); }
+  function freeze() {
+    all("button, input, textarea", form).forEach((el) => {
+      if (el.closest("#strips, .remarks") || el.disabled || el.readOnly || el.type === "hidden") { return; }
+      const how = el.nodeName === "TEXTAREA" || el.type === "text" || el.type === "url" ? "readOnly" : "disabled";
+      el[how] = true;
+      held.push(() => { el[how] = false; });
+    });
+    if (editor) {
+      root.setAttribute("contenteditable", "false");
+      held.push(() => root.setAttribute("contenteditable", "true"));
+    }
+  }
   function lock(say) {
     if (leaving) { return; }
     if (!locked) {
@@ -94,16 +132,7 @@
       locked = true;
       clearTimeout(timer);
       clearTimeout(rest);
-      all("button, input, textarea", form).forEach((el) => {
-        if (el.closest("#strips, .remarks") || el.disabled || el.readOnly || el.type === "hidden") { return; }
-        const how = el.nodeName === "TEXTAREA" || el.type === "text" || el.type === "url" ? "readOnly" : "disabled";
-        el[how] = true;
-        held.push(() => { el[how] = false; });
-      });
-      if (editor) {
-        root.setAttribute("contenteditable", "false");
-        held.push(() => root.setAttribute("contenteditable", "true"));
-      }
+      freeze();
       const copy = make("button", { type: "button", class: "button plain small", "data-testid": "lock-copy" }, "Copier le texte");
       const again = make("button", { type: "button", class: "button plain small", "data-testid": "lock-again" }, "Je suis reconnecté, reprendre");
       copy.addEventListener("click", copyOut);
@@ -114,12 +143,13 @@
       el.scrollIntoView({ block: "nearest" });
       live(say);
     }
+    if (covered) { byId("sign-in-say").textContent = say; }
     saved("Cette page est arrêtée" + nbsp + ": rien n’est enregistré ni envoyé.", "error");
     goOn(false);
   }
   function unlock() {
     locked = false;
-    held.splice(0).forEach((undo) => undo());
+    thaw();
     all("[data-lock]").forEach((el) => el.remove());
   }
   async function copyOut() {
@@ -152,6 +182,7 @@
 
   function touched() {
     changed++;
+    typed = Date.now();
     if (leaving || locked) { return; }
     const now = Date.now();
     oldest = oldest || now;
@@ -181,6 +212,7 @@
   }
   function took(answer) {
     failures = 0;
+    if (covered) { uncover(true); }
     if (locked) { unlock(); }
     page.version = answer.version;
     form.elements.version.value = String(answer.version);
@@ -259,14 +291,17 @@
       // Begun and closed without a word: it is put away before the next page counts drafts.
       const next = new URL(to, location.href), back = next.searchParams.has("draft"); // a page that leads back here
       if (data.begun && page.seq === 0 && !uploads.length && !back) {
-        form.inert = true; // nothing is typed into what goes away
+        freeze(); // nothing is typed into what goes away
+        const giveUp = new AbortController(), late = setTimeout(() => giveUp.abort(), 5000);
         try {
-          const answer = await ask(page.self + "/pause", new URLSearchParams({ leave: "1", unwritten: data.begun }), { signal: AbortSignal.timeout(5000) });
+          const answer = await ask(page.self + "/pause", new URLSearchParams({ leave: "1", unwritten: data.begun }), { signal: giveUp.signal });
           if (answer.note) { next.searchParams.set("note", answer.note); }
           leaving = true;
         } catch (e) { // it is kept, as any draft is
-          form.inert = false;
           if (locked) { return; }
+          thaw();
+        } finally {
+          clearTimeout(late);
         }
       }
       if (!leaving) { ask(page.self + "/pause", new URLSearchParams({ leave: "1" }), { keepalive: true }).catch(() => {}); }

@@ -24,7 +24,7 @@ import (
 
 //go:generate go run vendor.go
 
-//go:embed app.css app.js compose.css conversations.css patients.css search.css support.css compose.js compose_clean.js compose_files.js compose_pages.js compose_recipients.js compose_tools.js compose_typed.js viewer.css viewer.js print.js favicon.svg icons.svg vendor
+//go:embed *.css *.js *.svg vendor
 var embedded embed.FS
 
 // Prefix is where Handler expects to be mounted.

@@ -159,7 +159,7 @@ func checkHtmx(t *testing.T, d *goquery.Document) {
 }
 
 // titles are the only texts a tab may show: nothing clinical ever.
-var titles = regexp.MustCompile(`^(Connexion|Situation|Réception|Recherche|Lettre|Lettre à imprimer|Document|Texte|Mes sessions|Mon journal|Boîte injoignable|Aucune boîte|Patients|Échange|Identité|Conversation) · Pli$`)
+var titles = regexp.MustCompile(`^(Connexion|Situation|Réception|Recherche|Lettre|Lettre à imprimer|Document|Texte|Mes sessions|Mon journal|Boîte injoignable|Aucune boîte|Patients|Échange|Identité|Règles|Règle|Absence|Rappels|Place|Dossiers|Conversation) · Pli$`)
 
 func checkPage(t *testing.T, d *goquery.Document) {
 	t.Helper()

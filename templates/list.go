@@ -56,6 +56,8 @@ func emptyIcon(filter string) string {
 		return "mail-open"
 	case "flagged":
 		return "star"
+	case "todo":
+		return "circle-check"
 	default:
 		return "inbox"
 	}

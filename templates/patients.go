@@ -13,6 +13,12 @@ type PatientsView struct {
 	FindError string // why the number typed last cannot be one
 	Typed     string
 	Open      bool // the form is unfolded
+	// SearchTo is the POST target of a name: field words. Sought is the name the page was
+	// narrowed to, "" for all; Found how many exchanges bear it.
+	SearchTo, Sought string
+	Found            int
+	AllHref          string // the page of all
+	LettersTo        string // POST: the same words in all letters, field words
 }
 
 // PatientGroup is one of the three.
@@ -43,8 +49,9 @@ type ExchangeView struct {
 	Name, INS, INSWhole string // INSWhole only once it was asked for
 	Tells               string // sex, month and year, as the INS tells
 	ShowTo              string // POST; "" when there is no INS, or it is shown
-	State, StateSay     string // State: open, todo, after, closed, silent, lost
+	State, StateSay     string // State: open, todo, after, closed, contested, silent, lost, told
 	LostTitle, LostSay  string // our last letter came back
+	ContestedSay        string // a notice nobody can believe says that it did
 	LeavingSay          string // a closing that nobody knows the fate of
 	NearSay             string // a letter that has probably closed nothing
 	Say                 string // letters that were not looked at
@@ -53,6 +60,9 @@ type ExchangeView struct {
 	AnswerTo, Answer    string // POST, no field; the button's words
 	CloseTo, CloseSay   string // POST: fields last and who; what it does
 	Last, Who           string
+	// ToldTo: POST, fields seen (ToldLast) and who: the patient whom our last letter did not
+	// reach was told otherwise. "" when it is not the case.
+	ToldTo, ToldLast string
 }
 
 // ExchangeLetterView is one of them. Without BodyHref it is a line.
@@ -75,6 +85,7 @@ type IdentityView struct {
 	Known              string // the name under which an exchange exists already
 	KnownHref          string
 	To, BackHref       string // POST: field name
+	MendHref           string // to the field with the number in it, under a wrong key
 	Name               string
 }
 

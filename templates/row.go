@@ -27,6 +27,9 @@ func row(r Row, current bool, p Page, triage bool) templ.Component {
 		if r.Flagged {
 			m.is(` data-flagged`)
 		}
+		if r.Processed {
+			m.is(` data-processed`)
+		}
 		m.is(`>`)
 		if triage {
 			m.is(`<label class="row-select"><input type="checkbox" form="selection" name="ref" value="`).words(r.Ref).

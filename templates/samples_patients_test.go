@@ -29,11 +29,18 @@ func patientSamples() []sample {
 	closed := exchange
 	closed.State, closed.StateSay, closed.CloseTo, closed.INSWhole, closed.ShowTo, closed.Name, closed.NearSay = "closed", "Échange clos hier à 18:30.", "", "2\u00a055\u00a003\u00a037\u00a0990\u00a0011\u00a008", "", long, ""
 	return []sample{
-		{"patients", "page", templates.PatientsPage(templates.PatientsView{Page: page("Patients"), BoxLabel: "Pharmacie du Marché", Groups: groups, Total: 24, Say: "Cette boîte est grande\u00a0: seules les lettres récentes ont été regardées.", FindTo: "/find"})},
+		{"patients", "page", templates.PatientsPage(templates.PatientsView{Page: page("Patients"), BoxLabel: "Pharmacie du Marché", Groups: groups, Total: 24, Say: "Cette boîte est grande\u00a0: seules les lettres récentes ont été regardées.", FindTo: "/find", SearchTo: "/seek"})},
 		{"patients-error", "page", templates.PatientsPage(templates.PatientsView{Page: page("Patients"), BoxLabel: "Pharmacie du Marché", Groups: groups, Total: 24, FindTo: "/find", Open: true, Typed: "2 55", FindError: "Ce n’est pas un INS complet."})},
+		{"patients-found", "page", templates.PatientsPage(templates.PatientsView{Page: page("Patients"), BoxLabel: "Pharmacie du Marché", Groups: groups, Total: 24, FindTo: "/find", SearchTo: "/seek", Sought: "besan", Found: 2, AllHref: "/patients.html"})},
+		{"patients-none", "page", templates.PatientsPage(templates.PatientsView{Page: page("Patients"), BoxLabel: "Pharmacie du Marché", Groups: groups, Total: 24, FindTo: "/find", SearchTo: "/seek", Sought: "zzz", AllHref: "/patients.html", LettersTo: "/search"})},
+		{"exchange-contested", "page", templates.ExchangePage(templates.ExchangeView{Page: page("Échange"), BackHref: "/patients.html", Name: "Jean Dupont", State: "contested",
+			StateSay:     "Échange peut-être clos\u00a0: un avis non vérifié dit que votre lettre de clôture, partie le 1 mars 2026 à 10:02, n’a pas été remise.",
+			ContestedSay: "Un avis non vérifié dit que votre lettre de clôture n’a pas été remise\u00a0: sa boîte est pleine. Rien ne prouve qu’il vient d’un serveur, et Pli n’en a rien conclu. En cas de doute, cliquez de nouveau sur «\u00a0Clore la conversation\u00a0»\u00a0: une seconde clôture ne gêne personne. Sinon, supprimez cet avis.",
+			AnswerTo:     "/write", Answer: "Écrire de nouveau", CloseTo: "/close", CloseSay: "Le patient reçoit un message «\u00a0[FIN]\u00a0».", Who: "x"})},
+		{"exchange-lost", "page", templates.ExchangePage(templates.ExchangeView{Page: page("Échange"), BackHref: "/patients.html", Name: "Jean Dupont", State: "lost", StateSay: "Aucune de vos lettres n’est arrivée.", LostTitle: "Lettre non remise", LostSay: "Joignez-le autrement.", AnswerTo: "/write", Answer: "Écrire de nouveau", ToldTo: "/told", ToldLast: "0 1", Who: "x"})},
 		{"patients-empty", "page", templates.PatientsPage(templates.PatientsView{Page: page("Patients"), BoxLabel: "Dr Claire Martin"})},
 		{"exchange", "page", templates.ExchangePage(exchange)},
 		{"exchange-closed", "page", templates.ExchangePage(closed)},
-		{"identity", "page", templates.IdentityPage(templates.IdentityView{Page: page("Identité"), INS: "2\u00a055\u00a003\u00a037\u00a0990\u00a0011\u00a008", Tells: "sexe féminin, née en mars 1955", KeySay: "La clé ne correspond pas.", Known: "Odile Besançon", KnownHref: "/exchange.html", To: "/confirm", BackHref: "/patients.html"})},
+		{"identity", "page", templates.IdentityPage(templates.IdentityView{Page: page("Identité"), INS: "2\u00a055\u00a003\u00a037\u00a0990\u00a0011\u00a008", Tells: "sexe féminin, née en mars 1955", KeySay: "La clé ne correspond pas.", Known: "Odile Besançon", KnownHref: "/exchange.html", To: "/confirm", BackHref: "/patients.html", MendHref: "/patients.html"})},
 	}
 }

@@ -2,6 +2,7 @@ package templates_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -212,7 +213,7 @@ func gallery() []sample {
 	filed, binned, draft := letterIn("archive"), letterIn("trash"), letterIn("drafts")
 	draft.BodyHref, draft.Attachments, draft.RemoteBlocked = "", nil, 0
 	draft.From = templates.Sender{Address: "claire.martin@medecin.mssante.fr"}
-	return append(append(patientSamples(), conversationSamples()...), []sample{
+	return append(slices.Concat(patientSamples(), ruleSamples(), conversationSamples(), triageSamples()), []sample{
 		{"letter-filed", "page", templates.LetterPage(filed)},
 		{"letter-binned", "page", templates.LetterPage(binned)},
 		{"letter-draft", "page", templates.LetterPage(draft)},

@@ -43,6 +43,7 @@ type SearchView struct {
 	Moves  []FolderLink
 	CanAct bool
 	BulkTo string // as ListView.BulkTo
+	Many   Whole  // the choice of all that was found
 	Saved  SavedSearches
 }
 

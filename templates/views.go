@@ -15,6 +15,7 @@ type Page struct {
 	FoldersSay string
 	Section    string // "mail", "search", "sessions", "journal"
 	Flash      *Flash
+	Job        *Job // an act on many letters, nil for none
 	Keys       bool // shortcuts on
 	Nav        Nav
 	Support    string // how to reach support, from configuration; "" when not told
@@ -30,7 +31,11 @@ type Nav struct {
 	SignOut    string // POST, no field
 	Write      string // POST, no field: begins a letter
 	Directory  string // GET
+	Space      string // GET: what takes the room of the mailbox at hand
+	Room       *Room  // it is nearly full; nil when it is not, or nobody knows
+	Folders    string // GET: makes, renames and removes folders of the mailbox at hand
 	Patients   string // GET: exchanges with patients of the mailbox at hand
+	Rules      string // GET: rules of the mailbox at hand
 	// PatientsWaiting is how many of them wait for us, 0 when none or not known.
 	PatientsWaiting int
 }
@@ -115,6 +120,7 @@ type ListView struct {
 	Filter                  string // "", "unread", "flagged"
 	FilterAll, FilterUnread string // hrefs
 	FilterFlagged           string
+	FilterToDo              string       // "" where letters cannot be marked dealt with
 	Moves                   []FolderLink // where a selection may go
 	CanTriage               bool
 	Pages                   int
@@ -126,6 +132,8 @@ type ListView struct {
 	// do (archive, bin, read, unread, star, unstar, move) and, for move, to
 	// (FolderLink.ID of Moves).
 	BulkTo string
+	Live   Live
+	Whole  Whole // the choice of every letter of the folder
 	// JumpTo is the GET target of 'Aller à la page': field page. "" hides it.
 	JumpTo string
 	// Views is the choice between conversations and letters, nil where there is none.
@@ -142,7 +150,7 @@ type Row struct {
 	When                               string // relative
 	WhenISO                            string
 	Unread, Flagged, Answered, Patient bool
-	Unreadable                         bool
+	Unreadable, Processed              bool
 	Attachments                        int
 	Letters                            int    // of a conversation; 0 or 1 for a letter
 	FolderLabel                        string // in search results
@@ -165,9 +173,11 @@ type LetterView struct {
 	To, Cc                             []Person
 	When, WhenISO                      string
 	Flagged, Unread, Answered, Patient bool
-	BodyHref                           string // iframe source; "" when there is no body
-	BodyTitle                          string // frame's accessible title
-	PlainHref                          string // the other form of the body
+	Processed                          bool           // dealt with
+	Remind                             []RemindChoice // moments a letter may come back
+	BodyHref                           string         // iframe source; "" when there is no body
+	BodyTitle                          string         // frame's accessible title
+	PlainHref                          string         // the other form of the body
 	PlainShown                         bool
 	RemoteBlocked                      int
 	Truncated                          bool
@@ -177,6 +187,7 @@ type LetterView struct {
 	SourceHref, PrintHref              string
 	BackHref, PrevHref, NextHref       string
 	ExchangeHref                       string // the conversation with the one patient it is from or to
+	Machine                            bool   // a server wrote it back: nobody answers that
 	Moves                              []FolderLink
 	CanTriage                          bool
 	Notices                            []Notice
@@ -185,7 +196,7 @@ type LetterView struct {
 
 // LetterActs are the POST targets of the bar; each form sends ref (LetterView.Ref),
 // Move also sends to (FolderLink.ID). An empty target hides its button.
-type LetterActs struct{ Archive, Bin, Flag, Unflag, Unread, Move string }
+type LetterActs struct{ Archive, Bin, Flag, Unflag, Unread, Move, Process, Unprocess, Remind string }
 
 // Notice is one sentence above the body: integration failure, unreadable part, outside the trusted space …
 type Notice struct{ Kind, Title, Text string } // Kind: info, warn, error

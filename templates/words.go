@@ -108,6 +108,8 @@ func folderIcon(role string) string {
 	switch role {
 	case "inbox":
 		return "inbox"
+	case "reminders":
+		return "clock"
 	case "drafts":
 		return "file-pen"
 	case "sent":

@@ -141,6 +141,7 @@ func newMatrix(t *testing.T, k *testkit.Kit) *matrix {
 	parts := strings.Split(strings.SplitN(hrefOf(t, titular, titular.Get("/mail/"+box).Location(), "la matrice"), "?", 2)[0], "/") // "", mail, box, folder, validity, uid
 	asset := doc(t, ok(t, titular.Get("/sessions"))).Find("link[rel=stylesheet]").First().AttrOr("href", "")
 	m.params = map[string]string{"box": box, "folder": parts[3], "uidvalidity": parts[4], "uid": parts[5], "part": "2", "*": strings.TrimPrefix(asset, "/static/")}
+	m.params["rule"] = "new"
 	m.ref = strings.Join(parts[3:6], "/")
 	m.params["exchange"] = strings.TrimPrefix(exchangeAt(doc(t, ok(t, titular.Get("/mail/"+box+"/patients"))).Find("[data-testid=patient-row]").First()), "/mail/"+box+"/patients/")
 	m.params["conversation"] = conversationID(t, m.fresh(owner), "/mail/"+box+"/"+parts[3])
@@ -210,14 +211,23 @@ func (m *matrix) post(role int, pattern string) (post, bool) {
 		"/support/trail/export": {form: values("format", "csv")}, "/support/trail/verify": {},
 		"/sign-in": {}, "/sign-in/backchannel": {}, "/sign-out": {}, "/situations": {form: values("situation", "x")},
 		"/mail/{box}/view": {form: values("view", "letters")}, "/mail/{box}/act": {form: values("do", "star", "ref", m.ref)}, "/mail/{box}/undo": {form: values("undo", "x")},
-		"/mail/{box}/search": {form: values("words", "ordonnance")}, "/mail/{box}/suggest": {form: values("words", "petit")}, "/mail/{box}/signature": {form: values("do", "save", "text", "mot")}, "/directory": {form: values("words", "petit")},
+		"/mail/{box}/choose": {form: values("in", m.params["folder"], "validity", m.params["uidvalidity"], "upto", "1")},
+		"/mail/{box}/bulk":   {form: values("choice", "ABCDEFGHIJKLMNOPQRST", "do", "read")}, "/mail/{box}/bulk/stop": {form: values("id", "x")},
+		"/mail/{box}/bulk/undo": {form: values("id", "x")}, "/mail/{box}/bulk/seen": {form: values("id", "x")},
+		"/mail/{box}/remind": {form: values("ref", m.ref, "when", "date", "date", "2020-01-01")}, "/mail/{box}/reminders": {form: values("id", "ABCDEFGHIJKLMNOPQRST")},
+		"/mail/{box}/space":   {form: values("do", "old", "folder", m.params["folder"], "years", "5")},
+		"/mail/{box}/folders": {form: values("do", "subscribe", "folder", m.params["folder"])},
+		"/mail/{box}/search":  {form: values("words", "ordonnance")}, "/mail/{box}/suggest": {form: values("words", "petit")}, "/mail/{box}/signature": {form: values("do", "save", "text", "mot")}, "/directory": {form: values("words", "petit")},
 		"/mail/{box}/search/{handle}/more": {}, "/mail/{box}/search/{handle}/save": {form: values("name", "")}, "/mail/{box}/search/saved": {form: values("open", "")},
 		"/mail/{box}/compose": {form: values("kind", "blank")}, "/mail/{box}/compose/chosen": {form: values("do", "bin")}, draft: {form: values("version", "1", "subject", "x", "do", "save")},
 		draft + "/save": {json: `{"version":1,"subject":"x","text":"mot"}`}, draft + "/pause": {form: values("leave", "0")}, draft + "/text": {json: `{"html":"<p>mot</p>"}`},
 		draft + "/send": {json: `{"version":1,"files":[],"confirmed":[]}`}, draft + "/settle": {form: values("verdict", "left")}, draft + "/restore": {},
-		"/mail/{box}/patients": {form: values("ins", "255033799001138")}, "/mail/{box}/patients/identity/{handle}": {form: values("name", "Odile")},
+		"/mail/{box}/rules": {form: values("do", "suspend")}, "/mail/{box}/rules/{rule}": {form: values("do", "try", "patient", "1", "seen", "1")},
+		"/mail/{box}/rules/absence": {form: values("do", "off", "text", "mot", "version", "none")},
+		"/mail/{box}/patients":      {form: values("ins", "255033799001138")}, "/mail/{box}/patients/find": {form: values("words", "odile")}, "/mail/{box}/patients/identity/{handle}": {form: values("name", "Odile")},
 		"/mail/{box}/patients/{exchange}/ins": {}, "/mail/{box}/patients/{exchange}/write": {}, "/mail/{box}/patients/{exchange}/close": {form: values("last", "x")},
-		draft + "/files": {form: values("name", "a.txt", "size", "3")}, draft + "/files/{file}": {json: "mot"}, draft + "/files/{file}/remove": {},
+		"/mail/{box}/patients/{exchange}/told": {form: values("seen", "x")},
+		draft + "/files":                       {form: values("name", "a.txt", "size", "3")}, draft + "/files/{file}": {json: "mot"}, draft + "/files/{file}/remove": {},
 	}[pattern]
 	return p, known
 }

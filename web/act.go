@@ -43,7 +43,7 @@ func (s *Server) act(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case missedAll(out, err):
 		return s.comeBack(w, r, listOf(to), note{say: goneWords(out.Missed), kind: "warn"})
-	case errors.Is(err, errNoFolder):
+	case errors.Is(err, errNoFolder), err != nil && problem.SayOf(err) == mailbox.SayUnkept:
 		return s.comeBack(w, r, to, note{say: problem.SayOf(err), kind: "warn"})
 	case err != nil:
 		return err
@@ -123,6 +123,10 @@ func (s *Server) doAct(r *http.Request, b *mailbox.Box, which []mailbox.Ref) (ma
 		return flags(saying{"suivie", "suivies"}, starred, nil)
 	case "unstar":
 		return flags(saying{"laissée sans suivi", "laissées sans suivi"}, nil, starred)
+	case "processed":
+		return flags(saying{"marquée traitée", "marquées traitées"}, []mailbox.Flag{mailbox.Processed}, nil)
+	case "unprocessed":
+		return flags(saying{"remise à traiter", "remises à traiter"}, nil, []mailbox.Flag{mailbox.Processed})
 	case "move":
 		to := r.PostForm.Get("to")
 		if !opaque.MatchString(to) {

@@ -68,6 +68,9 @@ type failedData struct {
 	Received int64 `json:"received,omitempty"`
 	// Stranger: another person than the page's is signed in, the page stops.
 	Stranger bool `json:"stranger,omitempty"`
+	// Cover: the session was closed because the computer or card is lost: the page hides
+	// what is written in it until the same person is back.
+	Cover bool `json:"cover,omitempty"`
 }
 
 // writeData answers a script. Marshalling our own structs cannot fail.

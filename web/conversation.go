@@ -175,7 +175,11 @@ func (s *Server) readInPlace(r *http.Request, b *mailbox.Box, ref mailbox.Ref, o
 		v.Notices = []templates.Notice{{Kind: "warn", Text: say}}
 		return
 	}
-	lv, err := s.settledView(r, opened)
+	if opened.MarkedRead {
+		sc := scopeOf(r)
+		sc.desk.wasRead(sc.box.ID, opened.Folder)
+	}
+	lv, err := s.settledView(r, b, opened)
 	if err != nil {
 		v.Notices = []templates.Notice{{Kind: "warn", Text: problem.SayOf(err)}}
 		return

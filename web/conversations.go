@@ -132,6 +132,10 @@ func (s *Server) conversationsView(r *http.Request, b *mailbox.Box, q mailbox.Co
 		CanTriage: g.Rights.Has(delegation.Triage), Pages: (l.Total + pageSize - 1) / pageSize, Search: &templates.SearchBox{Action: path("mail", sc.box.ID, "search")},
 		Views: &templates.ListViews{Action: path("mail", sc.box.ID, "view"), Next: base, Conversations: true, Say: readingWords(l.Reading)},
 	}
+	v.Live = templates.Live{Stream: path("mail", sc.box.ID, "live"), Fresh: base + "/fresh" + conversationParams(here), Folder: l.Folder.ID, Mark: l.Folder.Mark, Threads: true}
+	if in, ok := inbox(folders); ok {
+		v.Live.Unread = int(in.Unseen)
+	}
 	if v.Filter == "" {
 		v.JumpTo = base
 	}

@@ -30,6 +30,7 @@ type desk struct {
 	notes      []held[note]
 	directory  []held[directory.Query]
 	identities []held[meant]
+	names      []held[soughtPatient]
 	awaiting   map[string]awaiting     // by mailbox id: patients who wait for us
 	unread     map[string]counter      // by mailbox id
 	folders    map[string]folderList   // by mailbox id
@@ -37,6 +38,7 @@ type desk struct {
 	lastIn     map[string]string       // the same by situation
 	met        map[string]*metPatients // by mailbox id
 	tokens     [][32]byte              // digests of the acts taken back
+	rooms      map[string]roomSeen     // by mailbox id: how full
 
 	conversations bool // folders are shown as conversations
 }
@@ -63,6 +65,7 @@ type search struct {
 // note is the sentence shown after an act, with its sealed undo.
 type note struct {
 	boxID, say, kind, undo string
+	undoTo                 string   // where the undo is posted, "" for that of letters
 	row                    uint32   // of the letter that came back, 0 for none
 	sent                   bool     // a letter left: said whole where the list behind it cannot be shown
 	drafts                 []string // put away by the act, to bring back with undo

@@ -220,6 +220,9 @@ func cause(err error) string {
 // explains, because what was typed is still behind it.
 func (s *Server) sendToSignIn(w http.ResponseWriter, r *http.Request, f failure, say string) {
 	switch {
+	case isFragment(r) && scopeOf(r).route != nil && !scopeOf(r).route.act: // no click asked for it: the page stays, text and all
+		emptyHeaders.apply(w.Header(), "", nil, s.secure)
+		w.WriteHeader(http.StatusNoContent)
 	case isFragment(r):
 		emptyHeaders.apply(w.Header(), "", nil, s.secure)
 		w.Header().Set("HX-Redirect", signInAgain(r))
@@ -235,7 +238,7 @@ func (s *Server) sendToSignIn(w http.ResponseWriter, r *http.Request, f failure,
 // image or a fetch must not get the sign-in page in its place.
 func navigates(r *http.Request) bool {
 	rt := scopeOf(r).route
-	if rt != nil && (rt.set == imageHeaders || rt.set == pdfDataHeaders || rt.set == bodyHeaders || rt.set == viewerFrameHeaders) {
+	if rt != nil && (rt.set == imageHeaders || rt.set == pdfDataHeaders || rt.set == bodyHeaders || rt.set == viewerFrameHeaders || rt.set == streamHeaders) {
 		return false
 	}
 	d := r.Header.Get("Sec-Fetch-Dest")
@@ -252,9 +255,9 @@ func (s *Server) showFailure(w http.ResponseWriter, r *http.Request, f failure, 
 		set.apply(w.Header(), sc.nonce, nil, s.secure)
 		_ = plain(w, f.status, "")
 		return
-	case dataHeaders:
+	case dataHeaders, streamHeaders:
 		set.apply(w.Header(), sc.nonce, nil, s.secure)
-		writeData(w, f.status, failedData{Say: say, Heading: f.heading, RequestID: sc.id})
+		writeData(w, f.status, failedData{Say: say, Heading: f.heading, RequestID: sc.id, Cover: sc.ended != nil && sc.ended.Reason.Covers()})
 		return
 	case bodyHeaders, viewerHeaders, viewerFrameHeaders:
 		// Shown inside a frame: a small page of its own under the frame's policy.

@@ -21,6 +21,7 @@ const (
 	viewerFrameHeaders           // the same viewer inside a letter's page: framed by our own pages only
 	pdfDataHeaders               // the bytes the viewer fetches
 	staticHeaders                // our own embedded files, hashed names
+	streamHeaders                // news told to our own scripts as they come
 	dataHeaders                  // answers to our own scripts, as JSON
 	emptyHeaders                 // redirects, probes, answers without a document
 )
@@ -116,7 +117,7 @@ func (s headerSet) lines() [][2]string {
 		return append(common, noStore, perms, [2]string{"Referrer-Policy", "no-referrer"}, [2]string{"Content-Security-Policy", viewerFrameCSP})
 	case pdfDataHeaders:
 		return append(common, noStore, [2]string{"Referrer-Policy", "no-referrer"}, [2]string{"Content-Security-Policy", fileCSP})
-	case dataHeaders:
+	case dataHeaders, streamHeaders:
 		return append(common, noStore, [2]string{"Referrer-Policy", "same-origin"}, [2]string{"Content-Security-Policy", fileCSP})
 	case staticHeaders: // the static room adds its own policy and a year of caching
 		return append(common, [2]string{"Referrer-Policy", "no-referrer"})

@@ -60,6 +60,10 @@ func TestHeaderSetsExactly(t *testing.T) {
 			"Referrer-Policy":         "no-referrer",
 			"Content-Security-Policy": "sandbox; default-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
 		}),
+		streamHeaders: with(map[string]string{
+			"Referrer-Policy":         "same-origin",
+			"Content-Security-Policy": "sandbox; default-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
+		}),
 		staticHeaders: with(map[string]string{"Cache-Control": "", "Referrer-Policy": "no-referrer"}),
 		emptyHeaders: with(map[string]string{
 			"Cross-Origin-Opener-Policy": "same-origin", "Referrer-Policy": "same-origin",

@@ -8,6 +8,7 @@ import (
 	"pli.example/pli/internal/delegation"
 	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/message"
+	"pli.example/pli/internal/mssante"
 	"pli.example/pli/templates"
 )
 
@@ -45,7 +46,7 @@ func (s *Server) letterFragment(w http.ResponseWriter, r *http.Request, b *mailb
 		return &prepared{err: err}
 	}
 	return whenSettled(r.Context(), begun, func(d *document) (*prepared, look) {
-		v, saw := s.letterView(r, l, d)
+		v, saw := s.letterView(r, b, l, d)
 		s.withFolders(r, &v.Page, b, folders, l.Folder)
 		v.Moves = moves(v.Page.Folders)
 		return s.prepareHTML(w, r, templates.LetterFragment(v)), saw
@@ -68,7 +69,7 @@ func (s *Server) letterPage(w http.ResponseWriter, r *http.Request, b *mailbox.B
 	list.Selected = x.letter.UID
 	list.Page.Flash = nil
 	return whenSettled(r.Context(), x.begun, func(d *document) (*prepared, look) {
-		v, saw := s.letterView(r, x.letter, d)
+		v, saw := s.letterView(r, b, x.letter, d)
 		s.withFolders(r, &v.Page, b, x.folders, x.letter.Folder)
 		v.List, v.Moves = &list, list.Moves
 		return s.prepareHTML(w, r, templates.LetterPage(v)), saw
@@ -124,7 +125,7 @@ var searchHandle = regexp.MustCompile(`^[a-z2-7]{20}$`)
 
 // letterView maps a letter, and tells what it took from its document: d, or the one
 // it finds or begins when d is nil.
-func (s *Server) letterView(r *http.Request, l *mailbox.Letter, d *document) (templates.LetterView, look) {
+func (s *Server) letterView(r *http.Request, b *mailbox.Box, l *mailbox.Letter, d *document) (templates.LetterView, look) {
 	sc := scopeOf(r)
 	base, params := letterHref(sc.box.ID, l.Ref), listParams(listQuery(l.Folder, r.URL.Query()))
 	folder := path("mail", sc.box.ID, l.Folder)
@@ -135,11 +136,19 @@ func (s *Server) letterView(r *http.Request, l *mailbox.Letter, d *document) (te
 		Page: s.page(r, "Lettre"), BoxID: sc.box.ID, FolderID: l.Folder, Ref: refValue(l.Ref), UIDValidity: l.UIDValidity, UID: l.UID,
 		Subject: subjectWords(l.Subject), From: sender(l), To: people(l.Envelope.To), Cc: people(l.Envelope.Cc),
 		When: s.clock.full(l.Received), WhenISO: s.clock.iso(l.Received),
-		Flagged: l.Flagged, Unread: l.Unread, Answered: l.Answered, Patient: l.Patient,
+		Flagged: l.Flagged, Unread: l.Unread, Answered: l.Answered, Patient: l.Patient, Processed: l.Processed,
 		SourceHref: base + "/source", PrintHref: base + "/print", BackHref: folder + params,
-		CanTriage: g.Rights.Has(delegation.Triage), Notices: notices(l),
+		CanTriage: g.Rights.Has(delegation.Triage), Machine: fromMachine(l),
 	}
 	v.ExchangeHref = s.exchangeHref(sc, patientSide(l))
+	var back mailbox.Returned
+	if v.Machine {
+		var known bool
+		if back, known = b.Returned(l); known {
+			v.ExchangeHref = s.exchangeHref(sc, []mssante.Address{back.Patient})
+		}
+	}
+	v.Notices = notices(l, back, s.believes(r, g, l))
 	s.introduce(r, l, &v)
 	if l.Prev != nil {
 		v.PrevHref = letterHref(sc.box.ID, *l.Prev) + params
@@ -174,18 +183,21 @@ func (s *Server) letterView(r *http.Request, l *mailbox.Letter, d *document) (te
 	next := v.BackHref // the list, not the next letter: nobody chose to open that one, and opening marks it read
 	v.Acts = templates.LetterActs{
 		Archive: doTo(sc.box.ID, "archive", next), Bin: doTo(sc.box.ID, "bin", next), Move: doTo(sc.box.ID, "move", next),
+		Remind:  path("mail", sc.box.ID, "remind") + "?next=" + url.QueryEscape(next),
+		Process: doTo(sc.box.ID, "processed", self), Unprocess: doTo(sc.box.ID, "unprocessed", self),
 		Flag: doTo(sc.box.ID, "star", self), Unflag: doTo(sc.box.ID, "unstar", self),
 		Unread: doTo(sc.box.ID, "unread", next), // never back to the letter: opening it would mark it read
 	}
+	v.Remind = s.clock.remindChoices()
 	return v, saw
 }
 
 // settledView is letterView of a letter already read back.
-func (s *Server) settledView(r *http.Request, l *mailbox.Letter) (templates.LetterView, error) {
-	v, saw := s.letterView(r, l, nil)
+func (s *Server) settledView(r *http.Request, b *mailbox.Box, l *mailbox.Letter) (templates.LetterView, error) {
+	v, saw := s.letterView(r, b, l, nil)
 	changed, err := saw.changed(r.Context())
 	if err == nil && changed {
-		v, _ = s.letterView(r, l, saw.of)
+		v, _ = s.letterView(r, b, l, saw.of)
 	}
 	return v, err
 }

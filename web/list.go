@@ -32,6 +32,8 @@ func listQuery(folder string, q url.Values) mailbox.ListQuery {
 		lq.Unread = true
 	case "flagged":
 		lq.Flagged = true
+	case "todo":
+		lq.ToDo = true
 	}
 	return lq
 }
@@ -63,6 +65,8 @@ func filterOf(lq mailbox.ListQuery) string {
 		return "unread"
 	case lq.Flagged:
 		return "flagged"
+	case lq.ToDo:
+		return "todo"
 	}
 	return ""
 }
@@ -101,6 +105,10 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if !isPrefetch(r) {
+		b.AttendReminders(r.Context())
+		s.askRoom(r)
+	}
 	defer b.Index() // behind the page, never before it
 	if asConversations(scopeOf(r), folder) {
 		return s.conversationList(w, r, b, folder)
@@ -131,8 +139,15 @@ func (s *Server) listView(r *http.Request, b *mailbox.Box, lq mailbox.ListQuery,
 		Search: &templates.SearchBox{Action: path("mail", sc.box.ID, "search")}, PageNumber: pageNumber(l),
 	}
 	v.BulkTo = actTo(sc.box.ID, v.RefreshHref)
+	v.Live = templates.Live{Stream: path("mail", sc.box.ID, "live"), Fresh: base + "/fresh" + listParams(lq), Folder: l.Folder.ID, Mark: l.Mark}
+	if in, ok := inbox(folders); ok {
+		v.Live.Unread = int(in.Unseen)
+	}
 	if conversational(string(l.Folder.Role)) {
 		v.Views = &templates.ListViews{Action: path("mail", sc.box.ID, "view"), Next: base}
+	}
+	if l.Keeps && (l.Folder.Role == "inbox" || l.Folder.Role == "") {
+		v.FilterToDo = base + "?filter=todo"
 	}
 	if filterOf(lq) == "" {
 		v.JumpTo = base
@@ -142,11 +157,14 @@ func (s *Server) listView(r *http.Request, b *mailbox.Box, lq mailbox.ListQuery,
 	}
 	s.withFolders(r, &v.Page, b, folders, l.Folder.ID)
 	v.Moves = moves(v.Page.Folders)
+	if v.CanTriage && len(l.Items) > 0 {
+		v.Whole = s.wholeOfFolder(r, b, lq, l, base+listParams(mailbox.ListQuery{Unread: lq.Unread, Flagged: lq.Flagged, ToDo: lq.ToDo}))
+	}
 	if l.PrevAfter > 0 {
-		v.PrevHref = base + listParams(mailbox.ListQuery{After: l.PrevAfter, Unread: lq.Unread, Flagged: lq.Flagged})
+		v.PrevHref = base + listParams(mailbox.ListQuery{After: l.PrevAfter, Unread: lq.Unread, Flagged: lq.Flagged, ToDo: lq.ToDo})
 	}
 	if l.NextBefore > 0 {
-		v.NextHref = base + listParams(mailbox.ListQuery{Before: l.NextBefore, Unread: lq.Unread, Flagged: lq.Flagged})
+		v.NextHref = base + listParams(mailbox.ListQuery{Before: l.NextBefore, Unread: lq.Unread, Flagged: lq.Flagged, ToDo: lq.ToDo})
 	}
 	sent := l.Folder.Role == "sent" || l.Folder.Role == "drafts"
 	keep := listParams(lq)
@@ -157,6 +175,9 @@ func (s *Server) listView(r *http.Request, b *mailbox.Box, lq mailbox.ListQuery,
 		s.introduceRows(r, l.Items, v.Rows)
 	}
 	s.withDrafts(r, b, lq, l, &v)
+	if v.Drafting { // two groups, and ticks on both: its own acts load it again
+		v.Live.Fresh = ""
+	}
 	if len(v.Rows) == 0 {
 		v.Empty = emptyWords(lq, string(l.Folder.Role))
 	}
@@ -189,6 +210,9 @@ func (s *Server) row(boxID string, it mailbox.Item, sent bool, params string) te
 	if it.Draft {
 		row.Chips = append(row.Chips, draftChip)
 	}
+	if row.Processed = it.Processed; it.Processed {
+		row.Chips = append(row.Chips, templates.Chip{Kind: "state", Text: "Traitée"})
+	}
 	return row
 }
 
@@ -203,6 +227,8 @@ func emptyWords(lq mailbox.ListQuery, role string) string {
 	switch {
 	case lq.Unread:
 		return "Aucune lettre non lue ici. Tout est lu."
+	case lq.ToDo:
+		return "Rien à traiter ici\u00a0: toutes les lettres de ce dossier le sont."
 	case lq.Flagged:
 		return "Aucune lettre suivie ici. Une étoile posée sur une lettre la fait apparaître dans cette vue."
 	case lq.Before > 0 || lq.After > 0 || lq.Page > 1:

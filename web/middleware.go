@@ -61,7 +61,8 @@ func (s *Server) logged(next http.Handler) http.Handler {
 		begin := time.Now()
 		c := &countingWriter{ResponseWriter: w}
 		defer func() {
-			if s.observe != nil {
+			// A stream lasts as long as its page: no answer's time, and counted apart.
+			if rt := scopeOf(r).route; s.observe != nil && (rt == nil || rt.set != streamHeaders) {
 				s.observe(pattern(r), method(r), c.code(), time.Since(begin))
 			}
 			s.log.LogAttrs(r.Context(), slog.LevelInfo, "request",
@@ -185,9 +186,10 @@ func (s *Server) ourPage(r *http.Request) bool {
 	return err == nil && u.User == nil && u.Host != "" && u.Host == r.Host && (u.Scheme == "https" || u.Scheme == "http" && !s.secure)
 }
 
-// streams: the sets of answers read from the mail server as they are sent.
+// streams: the sets of answers read from the mail server as they are sent, or without
+// an end.
 func streams(set headerSet) bool {
-	return set == fileHeaders || set == imageHeaders || set == pdfDataHeaders
+	return set == fileHeaders || set == imageHeaders || set == pdfDataHeaders || set == streamHeaders
 }
 
 // enter finds the session and checks that the response is wanted where it goes.

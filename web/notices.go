@@ -1,20 +1,33 @@
 package web
 
 import (
+	"net/http"
 	"regexp"
 	"strings"
 
+	"pli.example/pli/internal/delegation"
 	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/message"
 	"pli.example/pli/templates"
 )
 
-// notices are the sentences above a letter: what a report means, what could not be
-// read.
-func notices(l *mailbox.Letter) []templates.Notice {
+// notices are the sentences above a letter: what a report means, affirmed when it can be
+// believed, and what could not be read.
+func notices(l *mailbox.Letter, back mailbox.Returned, believed bool) []templates.Notice {
 	var out []templates.Notice
 	if l.Report != nil {
-		out = append(out, reportNotice(withReason(*l.Report, l.Plains)))
+		r := withReason(*l.Report, l.Plains)
+		if strings.TrimSpace(r.OriginalSubject) == "" {
+			r.OriginalSubject = back.Subject
+		}
+		n := reportNotice(r)
+		if !believed {
+			n = unverified(r)
+		}
+		if back.Name != "" && len(r.Recipients) == 1 {
+			n.Text = strings.Replace(n.Text, " à un patient", " à "+back.Name, 1)
+		}
+		out = append(out, n)
 	}
 	if l.Unreadable {
 		out = append(out, templates.Notice{Kind: "warn", Title: "Lettre au format inhabituel",
@@ -28,6 +41,31 @@ func notices(l *mailbox.Letter) []templates.Notice {
 		out = append(out, templates.Notice{Kind: "info", Title: "Lettre mal formée", Text: d})
 	}
 	return out
+}
+
+// fromMachine: what a server wrote back is nobody's to answer.
+func fromMachine(l *mailbox.Letter) bool {
+	if l.Report != nil && l.Report.Kind == message.ReportDelivery {
+		return true
+	}
+	if len(l.Envelope.From) != 1 {
+		return false
+	}
+	a := l.Envelope.From[0].Address // a postmaster may be a person, when no report says otherwise
+	_, person := a.INS()
+	return a.IsPatient() && !person || strings.EqualFold(a.Local, "mailer-daemon")
+}
+
+// believes reports whether the report in a letter may be affirmed: one verdict for its page,
+// the exchange and the fate of a colleague's letter, see message.Report.Believed.
+func (s *Server) believes(r *http.Request, g delegation.Grant, l *mailbox.Letter) bool {
+	switch {
+	case l.Report == nil:
+		return true
+	case s.outbox == nil:
+		return l.Report.BelievedOfAll(g.Mailbox.Address, "")
+	}
+	return s.outbox.Believes(r.Context(), g.Mailbox, *l.Report)
 }
 
 func defects(list []string) string {

@@ -34,7 +34,8 @@ func (s *Server) page(r *http.Request, title string) templates.Page {
 	}
 	s.withKnownFolders(sc, &p)
 	s.withPatients(sc, &p)
-	p.Flash = s.flash(r)
+	s.withRules(sc, &p)
+	p.Flash, p.Job = s.flash(r), s.jobOf(r)
 	return p
 }
 
@@ -87,6 +88,9 @@ func folderLinks(boxID string, folders []mailbox.FolderView, current string) []t
 			ID: f.ID, Label: f.Label, Role: string(f.Role), Depth: f.Depth, Unseen: int(f.Unseen), Total: int(f.Messages),
 			Current: f.ID == current, Href: folderHref(boxID, f),
 		})
+		if l := &links[len(links)-1]; f.Reminders {
+			l.Role, l.Href = "reminders", path("mail", boxID, "reminders")
+		}
 	}
 	return links
 }
@@ -107,7 +111,7 @@ func moves(links []templates.FolderLink) []templates.FolderLink {
 	var above []string
 	for _, l := range links {
 		above = append(above[:min(l.Depth, len(above))], l.Label)
-		if !l.Current && l.Role != "drafts" && l.Href != "" {
+		if !l.Current && l.Role != "drafts" && l.Role != "reminders" && l.Href != "" {
 			l.Label, l.Depth = strings.Join(above, " › "), 0
 			out = append(out, l)
 		}
@@ -150,6 +154,8 @@ func (s *Server) flash(r *http.Request) *templates.Flash {
 		}
 	case n.search != "":
 		f.UndoTo, f.Undo = savedTo(n.boxID), n.search
+	case n.undo != "" && n.undoTo != "":
+		f.UndoTo = n.undoTo
 	case n.undo != "":
 		f.UndoTo = path("mail", n.boxID, "undo")
 	}

@@ -10,6 +10,7 @@ import (
 
 	"pli.example/pli/internal/conversation"
 	"pli.example/pli/internal/delegation"
+	"pli.example/pli/internal/directory"
 	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/message"
 	"pli.example/pli/internal/mssante"
@@ -36,6 +37,9 @@ func (s *Server) patients(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if ins, ok := s.toMend(r); ok && v.FindTo != "" {
+		v.Open, v.Typed = true, ins.Grouped()
+	}
 	return s.render(w, r, http.StatusOK, templates.PatientsPage(v))
 }
 
@@ -53,16 +57,24 @@ func (s *Server) patientsView(r *http.Request, b *mailbox.Box) (templates.Patien
 	sc.desk.countPatients(sc.box.ID, x.Waiting(), x.Unfinished, s.clock.now())
 	s.askCounters(r)
 	base := path("mail", sc.box.ID, "patients")
-	v := templates.PatientsView{Page: s.page(r, "Patients"), BoxLabel: boxLabel(b.Grant()), Total: len(x.All), Say: x.Say, Unsure: x.Unsure, Groups: []templates.PatientGroup{
+	sought := s.soughtName(r)
+	v := templates.PatientsView{Page: s.page(r, "Patients"), SearchTo: base + "/find", AllHref: base, Sought: sought, LettersTo: path("mail", sc.box.ID, "search"), BoxLabel: boxLabel(b.Grant()), Total: len(x.All), Say: x.Say, Unsure: x.Unsure, Groups: []templates.PatientGroup{
 		{Key: "waiting", Title: "À traiter", Empty: "Aucun patient n’attend de réponse."},
 		{Key: "awaited", Title: "En attente du patient", Empty: "Vous n’attendez de réponse d’aucun patient."},
 		{Key: "closed", Title: "Clos", Empty: "Aucun échange clos."},
 	}}
 	v.Page.Section = "patients"
+	if v.Total == 0 {
+		v.SearchTo = ""
+	}
 	if s.outbox != nil && b.Grant().Rights.Has(delegation.Write) {
 		v.FindTo = base
 	}
 	for _, e := range x.All {
+		if sought != "" && !directory.Named(e.Name, sought) {
+			continue
+		}
+		v.Found++
 		g := &v.Groups[groupOf(e)]
 		if len(g.Rows) == patientRows {
 			g.More++
@@ -77,7 +89,7 @@ func groupOf(e mailbox.Exchange) int {
 	switch {
 	case e.Waits():
 		return 0
-	case e.State.Phase == conversation.WaitingForPatient:
+	case e.State.Phase == conversation.WaitingForPatient, e.State.Open: // told otherwise of an answer that came back
 		return 1
 	}
 	return 2
@@ -105,7 +117,7 @@ func (s *Server) patientRow(base string, e mailbox.Exchange) templates.PatientRo
 		row.Subject, row.Last, row.LastWho = finWords(last), "", ""
 	}
 	st := e.State
-	if st.Phase == conversation.WaitingForUs {
+	if st.Phase == conversation.WaitingForUs && e.Told.IsZero() {
 		row.Wait = "attend depuis " + s.clock.span(st.Since)
 	}
 	add := func(on bool, text string) {
@@ -114,6 +126,8 @@ func (s *Server) patientRow(base string, e mailbox.Exchange) templates.PatientRo
 		}
 	}
 	add(!st.Lost.IsZero(), lostChip(st.LostClosing))
+	add(!st.Contested.IsZero(), contestedChip(st.ContestedClosing))
+	add(!e.Told.IsZero(), "prévenu autrement")
 	add(st.AfterClosing, "écrit après la clôture")
 	add(st.NearClosing && st.Phase == conversation.WaitingForPatient, "n’a sans doute pas été clos")
 	add(st.Phase == conversation.WaitingForPatient && st.Reopened, "rouvert")
@@ -132,6 +146,9 @@ func finWords(l mailbox.ExchangeLetter) string {
 	case conversation.Leaving:
 		return "Clôture en cours d’envoi"
 	}
+	if l.Doubt != nil {
+		return "Conversation peut-être close"
+	}
 	return "Conversation close"
 }
 
@@ -140,6 +157,13 @@ func lostChip(closing bool) string {
 		return "clôture non remise"
 	}
 	return "lettre non remise"
+}
+
+func contestedChip(closing bool) string {
+	if closing {
+		return "avis non vérifié\u00a0: clôture non remise"
+	}
+	return "avis non vérifié\u00a0: lettre non remise"
 }
 
 func plural(n int, one, several string) string {

@@ -3,10 +3,14 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 
 	"pli.example/pli/internal/conversation"
 	"pli.example/pli/internal/mailbox"
+	"pli.example/pli/internal/message"
+	"pli.example/pli/internal/mssante"
 	"pli.example/pli/internal/outgoing"
 )
 
@@ -38,7 +42,7 @@ func (s *Server) exchangeWrite(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	from := outgoing.Origin{Kind: outgoing.ToPatient, To: []outgoing.Recipient{{Name: e.Name, Address: e.Patient.String()}},
+	from := outgoing.Origin{Kind: outgoing.ToPatient, To: []outgoing.Recipient{{Name: e.Name, Address: e.Patient.String()}}, Subject: nextSubject(e),
 		Plain: r.PostForm.Get("plain") == "1", Signature: s.signature(r, b)}
 	switch l, wrote := e.LastOfPatient(); {
 	case !wrote: // only letters of ours, perhaps to a matricule mistyped elsewhere: who they are is asked
@@ -52,6 +56,23 @@ func (s *Server) exchangeWrite(w http.ResponseWriter, r *http.Request) error {
 	}
 	redirect(w, r, draftHref(scopeOf(r).box.ID, begun.Draft.ID))
 	return nil
+}
+
+// nextSubject is what a new letter of an exchange is most likely about: the newest letter
+// that closes nothing, as an answer to it when the patient has one of the exchange.
+func nextSubject(e mailbox.Exchange) string {
+	_, wrote := e.LastOfPatient()
+	for _, l := range slices.Backward(e.Letters) {
+		subject := strings.TrimSpace(l.Subject)
+		switch {
+		case subject == "" || l.Fin || conversation.Resembles(subject):
+		case wrote:
+			return message.ReplySubject(subject)
+		default:
+			return mssante.VisibleSubject(subject)
+		}
+	}
+	return ""
 }
 
 const sayNewLetter = "Une lettre vient d’arriver\u00a0: l’échange n’a pas été clos. Lisez-la, puis répondez, ou cliquez de nouveau sur «\u00a0Clore la conversation\u00a0»."
@@ -102,7 +123,7 @@ func (s *Server) exchangeClose(w http.ResponseWriter, r *http.Request) error {
 	self := path("mail", sc.box.ID, "patients", e.ID)
 	last, wrote := e.LastOfPatient()
 	switch {
-	case e.State.Phase == conversation.Closed: // the same click again, or a colleague's
+	case e.State.Phase == conversation.Closed && !e.State.ContestedClosing: // the same click again, or a colleague's
 		return s.comeBack(w, r, self, note{say: "Cet échange est déjà clos.", kind: "ok"})
 	case r.PostForm.Get("last") != seenWords(e):
 		return s.comeBack(w, r, self, note{say: sayNewLetter, kind: "warn"})

@@ -69,7 +69,7 @@ func TestClosingGivenBack(t *testing.T) {
 	if s := doc(t, ok(t, c.Get(exchange))).Find("[data-testid=exchange-state]").AttrOr("data-state", ""); s != "closed" {
 		t.Fatalf("state %q", s)
 	}
-	lay("INBOX", "From: Mail Delivery System <MAILER-DAEMON@smtp.example>\nTo: "+people.MartinBox.String()+"\nSubject: Undelivered Mail Returned to Sender\nMessage-ID: <dsn@x>\nMIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"+
+	lay("INBOX", "Return-Path: <>\nFrom: Mail Delivery System <MAILER-DAEMON@smtp.example>\nTo: "+people.MartinBox.String()+"\nSubject: Undelivered Mail Returned to Sender\nMessage-ID: <dsn@x>\nMIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"+
 		"--b\nContent-Type: text/plain\n\nx\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; smtp.example\n\nFinal-Recipient: rfc822; "+patient+"\nAction: failed\nStatus: 5.2.1\n\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <fin@x>\n\n--b--\n")
 	a := ok(t, c.Get(exchange))
 	noIdentity(t, a)

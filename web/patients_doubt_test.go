@@ -5,13 +5,14 @@ import (
 
 	"pli.example/pli/internal/conversation"
 	"pli.example/pli/internal/mailbox"
+	"pli.example/pli/internal/message"
 )
 
 // A doubt is shown, and what is known to be lost is no doubt.
 func TestDoubtIsShown(t *testing.T) {
 	t.Parallel()
 	for mark, want := range map[conversation.Mark]int{conversation.Plain: 1, conversation.Lost: 0} {
-		if got := doubtChips(mailbox.ExchangeLetter{Mark: mark, Doubt: true}); len(got) != want {
+		if got := doubtChips(mailbox.ExchangeLetter{Mark: mark, Doubt: &message.ReportRecipient{}}); len(got) != want {
 			t.Errorf("mark %d: %+v", mark, got)
 		}
 	}

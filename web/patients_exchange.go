@@ -50,6 +50,7 @@ func (s *Server) showExchange(w http.ResponseWriter, r *http.Request, whole bool
 	sc.desk.countPatients(sc.box.ID, all.Waiting(), all.Unfinished, s.clock.now())
 	s.askCounters(r)
 	v := s.exchangeView(r, b, e)
+	s.saidOfLost(r, v.Page.Flash, e)
 	if v.Say = all.Say; all.Unsure {
 		v.StateSay = "Sous réserve des lettres qui n’ont pas été regardées\u00a0: " + lowerFirst(v.StateSay)
 	}
@@ -71,6 +72,7 @@ func (s *Server) exchangeView(r *http.Request, b *mailbox.Box, e mailbox.Exchang
 	v.State, v.StateSay = s.stateWords(e)
 	who, _ := patientWords(e.Patient)
 	v.LostTitle, v.LostSay = lostWords(e)
+	v.ContestedSay = contestedWords(e)
 	if e.State.ClosingLeaves {
 		v.LeavingSay = "Une lettre de clôture est en train de partir, ou son envoi reste à confirmer dans Brouillons. Tant que ce n’est pas sûr, " + who + " peut encore répondre."
 	}
@@ -86,6 +88,9 @@ func (s *Server) exchangeView(r *http.Request, b *mailbox.Box, e mailbox.Exchang
 		v.CloseSay = upperFirst(who) + " reçoit un message «\u00a0[FIN]\u00a0» et ne peut plus répondre aux lettres précédentes. Lui écrire de nouveau rouvre l’échange."
 		v.Last = seenWords(e)
 	}
+	if _, back := e.CameBack(); back && e.Told.IsZero() && s.outbox != nil && g.Rights.Has(delegation.Send) {
+		v.ToldTo, v.ToldLast = self+"/told", seenAll(e)
+	}
 	before := ""
 	for i, l := range e.Letters {
 		row := s.exchangeLetter(r, b, e, l, i >= len(e.Letters)-shownWhole)
@@ -94,6 +99,7 @@ func (s *Server) exchangeView(r *http.Request, b *mailbox.Box, e mailbox.Exchang
 		v.Letters = append(v.Letters, row)
 	}
 	v.Older = max(len(e.Letters)-shownWhole, 0)
+	s.withKnownFolders(sc, &v.Page) // letters just read count no more
 	return v
 }
 

@@ -61,6 +61,9 @@ func (s *Server) patientFind(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	typed := strings.TrimSpace(r.PostForm.Get("ins"))
+	if looksLikeName(typed) { // of somebody one writes to already
+		return s.toNamed(w, r, typed)
+	}
 	ins, err := mssante.TypedINS(typed)
 	if err != nil {
 		v, err := s.patientsView(r, b)
@@ -100,6 +103,18 @@ func (s *Server) identityAt(r *http.Request) (mssante.INS, error) {
 	return x.ins, nil
 }
 
+// toMend is the number somebody goes back to correct: it stands in the field again, and
+// the page's address carries the handle alone.
+func (s *Server) toMend(r *http.Request) (mssante.INS, bool) {
+	h := r.URL.Query().Get("mend")
+	if !searchHandle.MatchString(h) {
+		return "", false
+	}
+	sc := scopeOf(r)
+	x, ok := sc.desk.meantBy(strings.ToUpper(h), s.clock.now())
+	return x.ins, ok && x.boxID == sc.box.ID
+}
+
 // patientIdentity shows what an INS tells of a person, to be compared (§3.4.2.2).
 func (s *Server) patientIdentity(w http.ResponseWriter, r *http.Request) error {
 	b, err := s.toPatients(r)
@@ -115,6 +130,7 @@ func (s *Server) patientIdentity(w http.ResponseWriter, r *http.Request) error {
 	v := templates.IdentityView{Page: s.page(r, "Identité"), INS: ins.Grouped(), Tells: ins.Tells(s.clock.now()), To: path("mail", sc.box.ID, "patients", "identity", strings.ToLower(chi.URLParam(r, "handle"))), BackHref: base}
 	v.Page.Section = "patients"
 	if !ins.KeyOK() {
+		v.MendHref = withQuery(base, "mend", strings.ToLower(chi.URLParam(r, "handle")))
 		v.KeySay = "La clé (les deux derniers chiffres) ne correspond pas au numéro\u00a0: il a sans doute été mal saisi. Relisez-le avant d’écrire, la lettre partirait chez quelqu’un d’autre ou chez personne."
 	}
 	left, err := s.left(r, b)

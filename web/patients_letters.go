@@ -45,9 +45,9 @@ func orPatient(name string) string {
 	return name
 }
 
-// doubtChips: somebody says that a letter of ours came back, and no server does.
+// doubtChips: a notice nobody can believe says that a letter of ours came back.
 func doubtChips(l mailbox.ExchangeLetter) []templates.Chip {
-	if !l.Doubt || l.Mark == conversation.Lost {
+	if l.Doubt == nil || l.Mark == conversation.Lost {
 		return nil
 	}
 	return []templates.Chip{{Kind: "plain", Text: "remise mise en doute par un avis non vérifié"}}

@@ -41,6 +41,9 @@ func upperFirst(s string) string {
 func (s *Server) stateWords(e mailbox.Exchange) (state, say string) {
 	st := e.State
 	who, it := patientWords(e.Patient)
+	if !e.Told.IsZero() {
+		return "told", "Noté " + s.clock.full(e.Told) + "\u00a0: " + who + " a eu l’information autrement que par votre lettre, qui est revenue. L’échange n’est plus à traiter\u00a0; une nouvelle lettre le remettra en cours."
+	}
 	switch st.Phase {
 	case conversation.WaitingForUs:
 		since := upperFirst(who) + " attend depuis " + s.clock.span(st.Since) + "."
@@ -63,12 +66,16 @@ func (s *Server) stateWords(e mailbox.Exchange) (state, say string) {
 	if st.ClosedAt.IsZero() {
 		return "silent", "Lettre sans réponse possible\u00a0: " + who + " ne peut pas y répondre. Une lettre ordinaire ouvrirait l’échange."
 	}
+	if st.ContestedClosing {
+		return "contested", "Échange peut-être clos\u00a0: un avis non vérifié dit que votre lettre de clôture, partie " + s.clock.full(st.ClosedAt) + ", n’a pas été remise."
+	}
 	return "closed", "Échange clos " + s.clock.full(st.ClosedAt) + "\u00a0: " + who + " ne peut plus répondre. Lui écrire de nouveau le rouvre."
 }
 
-// mayClose: there is something to close, and no closing under way.
+// mayClose: there is something to close, or a closing that may not have arrived, and none
+// under way.
 func mayClose(st conversation.State) bool {
-	return st.Phase != conversation.Closed && st.Phase != conversation.NotOpened && !st.ClosingLeaves
+	return (st.Phase != conversation.Closed || st.ContestedClosing) && st.Phase != conversation.NotOpened && !st.ClosingLeaves
 }
 
 // lostWords say that our last letter came back, why, and what that leaves open.
@@ -90,6 +97,25 @@ func lostWords(e mailbox.Exchange) (title, say string) {
 		return "Clôture non remise", say + why.act
 	}
 	return "Lettre non remise", "Votre dernière lettre n’a pas été remise\u00a0: " + why.why + ". " + why.act
+}
+
+// contestedWords say what a notice nobody can believe tells of our last letter, and the two
+// ways to be done with it.
+func contestedWords(e mailbox.Exchange) string {
+	if e.State.Contested.IsZero() {
+		return ""
+	}
+	why := unknownReason
+	for _, l := range e.Letters {
+		if l.Doubt != nil {
+			why = reasonOf(*l.Doubt)
+		}
+	}
+	what, act := "votre dernière lettre", "joignez le patient autrement, ou écrivez-lui de nouveau"
+	if e.State.ContestedClosing {
+		what, act = "votre lettre de clôture", "cliquez de nouveau sur «\u00a0Clore la conversation\u00a0»\u00a0: une seconde clôture ne gêne personne"
+	}
+	return "Un avis non vérifié dit que " + what + " n’a pas été remise\u00a0: " + why.why + ". Rien ne prouve qu’il vient d’un serveur, et Pli n’en a rien conclu. En cas de doute, " + act + ". Sinon, supprimez cet avis."
 }
 
 func lowerFirst(s string) string {

@@ -19,7 +19,7 @@ func (s *Server) print(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return whenSettled(r.Context(), nil, func(d *document) (*prepared, look) {
-		v, saw := s.letterView(r, l, d)
+		v, saw := s.letterView(r, b, l, d)
 		v.When = s.clock.exact(l.Received) // paper outlives "hier"
 		return s.prepareHTML(w, r, templates.PrintPage(templates.PrintView{Nonce: scopeOf(r).nonce, Letter: v,
 			PrintedBy: v.Page.Me.Name, PrintedAt: s.clock.exact(s.clock.now()), BodyHref: v.BodyHref, Attachments: v.Attachments})), saw

@@ -31,6 +31,28 @@ func (k *desk) foldersOf(boxID string) folderList {
 	return l
 }
 
+// wasRead counts a letter just read off its folder, and off its mailbox when that is the
+// inbox: a page that lists no folder shows the counts of the last that did.
+func (k *desk) wasRead(boxID, folder string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	l := k.folders[boxID]
+	views := slices.Clone(l.views) // those handed out before are somebody's
+	for i := range views {
+		if views[i].ID != folder || views[i].Unseen == 0 {
+			continue
+		}
+		views[i].Unseen--
+		if c := k.unread[boxID]; views[i].Role == "inbox" && c.unread > 0 {
+			c.unread--
+			k.unread[boxID] = c
+		}
+	}
+	if l.views = views; len(views) > 0 {
+		k.folders[boxID] = l
+	}
+}
+
 // lookAt remembers the mailbox a person has before them, and in which situation.
 func (k *desk) lookAt(boxID, situation string) {
 	k.mu.Lock()
@@ -87,4 +109,10 @@ func (s *Server) withKnownFolders(sc *scope, p *templates.Page) {
 func (s *Server) showFolders(sc *scope, p *templates.Page, boxID, current string) {
 	l := sc.desk.foldersOf(boxID)
 	p.Folders, p.FoldersSay = folderLinks(boxID, l.views, current), l.say
+	for _, g := range sc.grants {
+		if g.Mailbox.ID == boxID && g.Rights.Has(delegation.Triage) && len(l.views) > 0 {
+			p.Nav.Folders, p.Nav.Space = path("mail", boxID, "folders"), path("mail", boxID, "space")
+			p.Nav.Room = sc.desk.roomWords(boxID)
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
@@ -93,6 +94,8 @@ func (s *Server) routes() []route {
 		{method: post, pattern: "/situations", set: pageHeaders, who: person, access: forPersons, act: true, handle: s.pickSituation},
 
 		{method: get, pattern: "/mail/{box}", set: pageHeaders, access: forReaders, act: true, handle: s.boxHome},
+		{method: get, pattern: "/mail/{box}/live", set: streamHeaders, access: forReaders, dest: "empty", handle: s.live},
+		{method: get, pattern: "/mail/{box}/{folder}/fresh", set: pageHeaders, access: forReaders, dest: "empty", handle: s.fresh},
 		{method: post, pattern: "/mail/{box}/act", set: pageHeaders, access: forTriage, act: true, handle: s.act},
 		{method: post, pattern: "/mail/{box}/undo", set: pageHeaders, access: forTriage, act: true, handle: s.undo},
 		{method: get, pattern: "/mail/{box}/search", set: pageHeaders, access: forReaders, act: true, handle: s.searchPage},
@@ -125,12 +128,14 @@ func (s *Server) routes() []route {
 		{method: post, pattern: "/mail/{box}/signature", set: pageHeaders, access: forWriters, act: true, handle: s.signatureStore},
 		{method: get, pattern: patientsPath, set: pageHeaders, access: forPatients, act: true, handle: s.patients},
 		{method: post, pattern: patientsPath, set: pageHeaders, access: forPatientWriters, act: true, handle: s.patientFind},
+		{method: post, pattern: patientsPath + "/find", set: pageHeaders, access: forPatients, act: true, handle: s.patientSearch},
 		{method: get, pattern: identityPath, set: pageHeaders, access: forPatientWriters, act: true, handle: s.patientIdentity},
 		{method: post, pattern: identityPath, set: pageHeaders, access: forPatientWriters, act: true, handle: s.patientConfirm},
 		{method: get, pattern: exchangePath, set: pageHeaders, access: forPatients, act: true, handle: s.exchange},
 		{method: post, pattern: exchangePath + "/ins", set: pageHeaders, access: forPatients, act: true, handle: s.exchangeINS},
 		{method: post, pattern: exchangePath + "/write", set: pageHeaders, access: forPatientWriters, act: true, handle: s.exchangeWrite},
 		{method: post, pattern: exchangePath + "/close", set: pageHeaders, access: forPatientSenders, act: true, handle: s.exchangeClose},
+		{method: post, pattern: exchangePath + "/told", set: pageHeaders, access: forPatientSenders, act: true, handle: s.exchangeTold},
 		{method: post, pattern: "/mail/{box}/suggest", set: dataHeaders, access: forWriters, act: true, handle: s.suggest},
 		{method: get, pattern: "/directory", set: pageHeaders, access: forPersons, act: true, handle: s.directoryHome},
 		{method: post, pattern: "/directory", set: pageHeaders, access: forPersons, act: true, handle: s.directoryStore},
@@ -158,7 +163,7 @@ func (s *Server) routes() []route {
 		{method: get, pattern: "/static/*", set: staticHeaders, who: anyone, access: forAnyone, rate: rateNone, handle: s.static},
 		{method: get, pattern: "/healthz", set: emptyHeaders, who: anyone, access: forAnyone, rate: rateNone, handle: s.healthz},
 		{method: get, pattern: "/readyz", set: emptyHeaders, who: anyone, access: forAnyone, rate: rateNone, handle: s.readyz},
-	}, s.supportRoutes()...)
+	}, slices.Concat(s.rulesRoutes(), s.triageRoutes(), s.supportRoutes())...)
 }
 
 // mount builds the router and refuses a route that declares no header set.

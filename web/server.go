@@ -19,6 +19,7 @@ import (
 	"pli.example/pli/internal/metrics"
 	"pli.example/pli/internal/outgoing"
 	"pli.example/pli/internal/problem"
+	"pli.example/pli/internal/rules"
 	"pli.example/pli/internal/session"
 	"pli.example/pli/internal/trust"
 )
@@ -33,6 +34,7 @@ type Options struct {
 	House    *mailbox.House
 	Audit    *audit.Trail
 
+	Rules     *rules.Room      // nil: no server keeps rules, and no page speaks of them
 	Outbox    *outgoing.Outbox // nil: letters cannot be written here
 	Directory *directory.Directory
 	Trust     *trust.List
@@ -64,6 +66,7 @@ type Server struct {
 	audit    *audit.Trail
 
 	outbox    *outgoing.Outbox
+	rules     *rules.Room
 	directory *directory.Directory
 	trust     *trust.List
 	staff     *Staff
@@ -80,6 +83,7 @@ type Server struct {
 	documents   *documents
 	packer      *packer
 	staffKept   *staffMemory
+	streams     *streamTable
 	limits      limiters
 	crossOrigin *http.CrossOriginProtection
 	counting    sync.WaitGroup // counters being asked for in the background
@@ -102,9 +106,9 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{
 		provider: o.Identity, sessions: o.Sessions, accounts: o.Accounts, grants: o.Grants, house: o.House, audit: o.Audit,
-		outbox: o.Outbox, directory: o.Directory, trust: o.Trust, staff: o.Staff, staffKept: newStaffMemory(o.Now),
+		outbox: o.Outbox, rules: o.Rules, directory: o.Directory, trust: o.Trust, staff: o.Staff, staffKept: newStaffMemory(o.Now),
 		secure: o.Secure, banner: o.Banner, bannerTo: o.BannerTo, operator: o.Operator, proxies: o.Proxies, ready: o.Ready, observe: o.Observe,
-		clock: clock{now: o.Now, loc: Paris()}, log: o.Log, desks: newDesks(o.Now), documents: newDocuments(o.Now), packer: newPacker(),
+		clock: clock{now: o.Now, loc: Paris()}, log: o.Log, desks: newDesks(o.Now), documents: newDocuments(o.Now), packer: newPacker(), streams: newStreamTable(),
 		crossOrigin: http.NewCrossOriginProtection(), converting: make(chan struct{}, 1),
 	}
 	s.limits = s.newLimiters(o.PerSession, o.PerAddress)

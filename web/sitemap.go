@@ -1,6 +1,10 @@
 package web
 
-import "strings"
+import (
+	"strings"
+
+	"pli.example/pli/internal/rules"
+)
 
 // Entry is one line of the site map, for the README and the figures.
 type Entry struct {
@@ -12,8 +16,8 @@ type Entry struct {
 // SiteMap lists every address, in the order of the route table.
 func SiteMap() []Entry {
 	var out []Entry
-	whole := &Server{staff: &Staff{}}   // with the pages some installations lack
-	for _, rt := range whole.routes() { // handlers are named, none is called
+	whole := &Server{staff: &Staff{}, rules: &rules.Room{}} // with the pages some installations lack
+	for _, rt := range whole.routes() {                     // handlers are named, none is called
 		out = append(out, Entry{Method: rt.method, Pattern: plainPattern.Replace(rt.pattern), Who: rt.access.words()})
 	}
 	return out

@@ -3,6 +3,8 @@ package web
 import (
 	"strings"
 	"testing"
+
+	"pli.example/pli/internal/rules"
 )
 
 // The site map says of every address whom it serves, and its table holds each
@@ -11,7 +13,7 @@ func TestSiteMapIsWhole(t *testing.T) {
 	t.Parallel()
 	table := SiteMapMarkdown()
 	entries := SiteMap()
-	if n := len((&Server{staff: &Staff{}}).routes()); len(entries) != n || n < 50 {
+	if n := len((&Server{staff: &Staff{}, rules: &rules.Room{}}).routes()); len(entries) != n || n < 50 {
 		t.Fatalf("%d entries of %d routes", len(entries), n)
 	}
 	for _, e := range entries {

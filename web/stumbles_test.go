@@ -222,7 +222,7 @@ func notDelivered(t *testing.T, k *testkit.Kit) {
 		"retour gros":    "n’a pas été remise à absent@chu-touraine.mssante.fr\u00a0: elle est trop volumineuse",
 	} {
 		status := map[string]string{"retour inconnu": "5.1.1", "retour plein": "5.2.2", "retour gros": "5.3.4"}[subject]
-		href := deliver(t, k, c, subject, "Content-Type: multipart/report; report-type=delivery-status; boundary=B\n\n--B\nContent-Type: text/plain\n\nmot\n"+
+		href := deliver(t, k, c, subject, "Return-Path: <>\nContent-Type: multipart/report; report-type=delivery-status; boundary=B\n\n--B\nContent-Type: text/plain\n\nmot\n"+
 			"--B\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\nFinal-Recipient: rfc822; absent@chu-touraine.mssante.fr\nAction: failed\nStatus: "+status+"\n\n--B--\n")
 		if text := doc(t, ok(t, c.Get(href))).Find(".notices").Text(); !strings.Contains(text, want) {
 			t.Errorf("%s: %q", subject, text)

@@ -42,6 +42,36 @@ func undelivered(r message.Report, about string) templates.Notice {
 	return templates.Notice{Kind: "error", Title: "Lettre non remise", Text: strings.Join(said, " ") + about}
 }
 
+// unverified says what a report claims that anybody may have written: nothing of it is
+// affirmed, and nothing was noted of it.
+func unverified(r message.Report) templates.Notice {
+	var who []string
+	for _, p := range r.Recipients {
+		who = append(who, recipientWords(p))
+	}
+	to := ""
+	if len(who) > 0 {
+		to = " à " + namesWords(who)
+	}
+	say := "donne des nouvelles d’une lettre que vous avez envoyée"
+	switch {
+	case r.Kind == message.ReportIntegration:
+		say = "dit que le document d’une de vos lettres n’a pas été classé par le logiciel du destinataire"
+	case r.Kind == message.ReportDisposition && r.Error:
+		say = "dit que votre lettre n’a pas pu être traitée"
+	case r.Kind == message.ReportDisposition:
+		say = "accuse réception d’une de vos lettres"
+	case r.Failed():
+		say = "dit que votre lettre n’a pas été remise" + to
+	case len(r.Recipients) > 0 && r.Recipients[0].Action == "delayed":
+		say = "dit que votre lettre attend encore d’être remise" + to
+	case len(r.Recipients) > 0:
+		say = "dit que votre lettre a été remise" + to
+	}
+	return templates.Notice{Kind: "warn", Title: "Avis non vérifié", Text: "Un avis non vérifié " + say +
+		". Rien ne prouve qu’il vient d’un serveur ou du destinataire : Pli n’en a rien conclu. En cas de doute, demandez au destinataire s’il a reçu votre lettre."}
+}
+
 // stillOnItsWay is a report without a failure: late, or arrived.
 func stillOnItsWay(r message.Report, about string) templates.Notice {
 	var late, there []string

@@ -65,7 +65,7 @@ func visit(t *testing.T, c *testkit.Client, path string) *testkit.Answer {
 	a := check(t, c.Get(path))
 	if strings.HasPrefix(path, "/mail/") && strings.Count(path, "/") >= 3 && !strings.Contains(path, "/part/") && !strings.HasSuffix(path, "/zip") && !strings.HasSuffix(path, "/source") {
 		f := check(t, c.Get(path, testkit.Fragment))
-		if f.Status == 200 && strings.Contains(f.Text(), "<html") && !strings.HasSuffix(path, "/print") && !strings.Contains(path, "/search") && !strings.Contains(path, "/patients") && !strings.Contains(path, "/signature") {
+		if f.Status == 200 && strings.Contains(f.Text(), "<html") && !strings.HasSuffix(path, "/print") && !strings.Contains(path, "/search") && !strings.Contains(path, "/patients") && !strings.Contains(path, "/signature") && !strings.HasSuffix(path, "/folders") && !strings.HasSuffix(path, "/reminders") && !strings.HasSuffix(path, "/space") && !strings.Contains(path, "/rules") {
 			t.Errorf("%s: a whole page came as a fragment", path)
 		}
 	}
@@ -99,7 +99,7 @@ var titles = map[string]bool{
 	"Réception · Pli": true, "Brouillons · Pli": true, "Envoyés · Pli": true, "Archives · Pli": true, "Indésirables · Pli": true,
 	"Corbeille · Pli": true, "Dossier · Pli": true, "Lettre · Pli": true, "Sessions · Pli": true, "Journal · Pli": true, "Connexion · Pli": true,
 	"Situation d’exercice · Pli": true, "Lettre à imprimer · Pli": true, "Document · Pli": true, "Pièce jointe · Pli": true,
-	"Annuaire · Pli": true, "Écrire · Pli": true, "Envoi · Pli": true, "Aucune boîte · Pli": true, "Corps de la lettre": true, "Recherche · Pli": true, "Patients · Pli": true, "Échange · Pli": true, "Identité · Pli": true, "Information · Pli": true, "Signature · Pli": true,
+	"Annuaire · Pli": true, "Écrire · Pli": true, "Envoi · Pli": true, "Aucune boîte · Pli": true, "Corps de la lettre": true, "Recherche · Pli": true, "Patients · Pli": true, "Échange · Pli": true, "Identité · Pli": true, "Information · Pli": true, "Signature · Pli": true, "Dossiers · Pli": true, "Rappels · Pli": true, "Place · Pli": true, "Règles · Pli": true, "Règle · Pli": true, "Absence · Pli": true,
 }
 
 func checkPage(t *testing.T, path string, a *testkit.Answer, d *goquery.Document) {

@@ -136,6 +136,9 @@ func sizeWords(n int64) string {
 		return fmt.Sprint(n) + nbsp + "o"
 	case n < 1_000_000:
 		return fmt.Sprint((n+500)/1000) + nbsp + "ko"
+	case n >= 1_000_000_000:
+		s := strings.Replace(fmt.Sprintf("%.1f", float64(n)/1e9), ".", ",", 1)
+		return strings.TrimSuffix(s, ",0") + nbsp + "Go"
 	default:
 		s := strings.Replace(fmt.Sprintf("%.1f", float64(n)/1e6), ".", ",", 1)
 		return strings.TrimSuffix(s, ",0") + nbsp + "Mo"

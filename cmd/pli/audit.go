@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
+	"time"
 
 	"pli.example/pli/internal/app"
 	"pli.example/pli/internal/audit"
@@ -30,6 +30,7 @@ func (cmd *verifyCmd) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	return withData(ctx, cmd.Data, func(a *app.App) error {
+		var covered audit.Coverage
 		report, err := a.Audit.Verify(ctx, known...)
 		if err != nil {
 			return err
@@ -37,14 +38,19 @@ func (cmd *verifyCmd) Run(ctx context.Context, s *streams) error {
 		fmt.Fprintf(s.out, "%s, %s, %s.\n", finding.Count(int64(report.Rows), "ligne vérifiée", "lignes vérifiées"), finding.Count(int64(report.Nodes), "nœud", "nœuds"), finding.Count(int64(report.Days), "journée", "journées"))
 		if cmd.Heads != "" {
 			fmt.Fprintf(s.out, "%s.\n", finding.Count(int64(len(known)), "tête exportée comparée", "têtes exportées comparées"))
-			last := slices.MaxFunc(known, func(a, b audit.Head) int { return a.SignedAt.Compare(b.SignedAt) })
-			fmt.Fprintf(s.out, "La plus récente est du %s\u00a0: rien n’est comparé après.\n", last.SignedAt.Local().Format("02/01/2006 à 15:04"))
+			if covered, err = a.Audit.Coverage(ctx, known, time.Now().Add(-audit.ExportedBy)); err != nil {
+				return err
+			}
+			fmt.Fprintf(s.out, "La dernière, pour le nœud le moins suivi, est du %s\u00a0: rien n’est comparé après.\n", covered.Reach.Local().Format("02/01/2006 à 15:04"))
 		}
 		if !report.OK() {
 			return errors.New("le journal ne tient pas\u00a0: " + report.Broken.String() + " (" + report.Broken.Flaw.Label() + ")")
 		}
 		if len(unread) > 0 {
 			return fmt.Errorf("le journal tient devant les têtes lues, mais des lignes de %s sont illisibles\u00a0: %v", cmd.Heads, unread)
+		}
+		if !covered.Whole() {
+			return fmt.Errorf("les lignes présentes tiennent, mais leurs têtes manquent dans %s (aucune pour %v, trop anciennes pour %v)\u00a0: des lignes ôtées à la fin ne se verraient pas. Comparez avec la copie gardée ailleurs", cmd.Heads, covered.Untold, covered.Behind)
 		}
 		fmt.Fprintln(s.out, "Le journal tient.")
 		return nil

@@ -59,7 +59,7 @@ func (cmd *checkCmd) Run(ctx context.Context, s *streams) error {
 var topics = map[string]string{
 	"settings": "Réglages", "audit": "Journal",
 	"keys": "Clés et secrets", "secret": "Clés et secrets", "database": "Base de données", "oidc": "Fournisseur d’identité", "staff": "Fournisseur d’identité du support",
-	"imap": "Lecture (IMAP)", "smtp": "Envoi (SMTP)", "trust": "Liste blanche", "directory": "Annuaire Santé",
+	"imap": "Lecture (IMAP)", "smtp": "Envoi (SMTP)", "sieve": "Règles (ManageSieve)", "trust": "Liste blanche", "directory": "Annuaire Santé",
 }
 
 func printFindings(w io.Writer, found finding.List) error {

@@ -127,6 +127,13 @@ func TestAuditHeads(t *testing.T) {
 	if code, out, errOut := pli(t, with("audit", "verify", "--heads", file)...); code != 0 || !strings.Contains(out, "1\u00a0tête exportée comparée.") || !strings.Contains(out, "rien n’est comparé après") || !strings.Contains(out, "Le journal tient.") {
 		t.Errorf("%d %q %q", code, out, errOut)
 	}
+	// Another node writes too, and none of its heads was kept.
+	if code, _, errOut := pli(t, with("mailbox", "grant", "claire.martin@medecin.mssante.fr", "--to", "899700900024", "--rights", "read", "--until", "2099-01-01", "--node", "second")...); code != 0 {
+		t.Fatal(errOut)
+	}
+	if code, _, errOut := pli(t, with("audit", "verify", "--heads", file)...); code != 1 || !strings.Contains(errOut, "aucune pour [second]") {
+		t.Errorf("a node whose heads are missing: %d %q", code, errOut)
+	}
 	keep(heads + "{\n")
 	if code, _, errOut := pli(t, with("audit", "verify", "--heads", file)...); code != 1 || !strings.Contains(errOut, "illisibles\u00a0: [2]") {
 		t.Errorf("a torn line: %d %q", code, errOut)

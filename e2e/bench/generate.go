@@ -17,7 +17,7 @@ import (
 
 // generator is raised whenever a letter would come out different: the cache on
 // disk is keyed by it.
-const generator = 4
+const generator = 5
 
 // Which letters are special, counted from the newest (1 is the newest).
 const (
@@ -31,13 +31,19 @@ const (
 // into the past.
 var newest = time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)
 
+// sentShare: a letter was sent for so many received; each answers one of them.
+const sentShare = 5
+
+// writer makes the letter of a UID, of n, and tells when it arrived.
+type writer func(uid, n int) ([]byte, time.Time)
+
 // generate writes n letters straight into a Maildir, with Dovecot's own list of
 // UIDs (uid = position, 1 the oldest). Nothing depends on the clock or on the
 // machine.
-func generate(home string, n int) error {
-	cur := filepath.Join(home, "Maildir", "cur")
+func generate(maildir string, n int, letter writer) error {
+	cur := filepath.Join(maildir, "cur")
 	for _, dir := range []string{"cur", "new", "tmp"} {
-		if err := os.MkdirAll(filepath.Join(home, "Maildir", dir), 0o700); err != nil {
+		if err := os.MkdirAll(filepath.Join(maildir, dir), 0o700); err != nil {
 			return err
 		}
 	}
@@ -76,10 +82,10 @@ func generate(home string, n int) error {
 		return err
 	default:
 	}
-	if err := uidList(filepath.Join(home, "Maildir", "dovecot-uidlist"), names); err != nil {
+	if err := uidList(filepath.Join(maildir, "dovecot-uidlist"), names); err != nil {
 		return err
 	}
-	return filepath.Walk(home, func(path string, info os.FileInfo, err error) error {
+	return filepath.Walk(maildir, func(path string, info os.FileInfo, err error) error {
 		if err != nil || !info.IsDir() && filepath.Dir(path) == cur {
 			return err
 		}
@@ -141,6 +147,21 @@ func letter(uid, n int) ([]byte, time.Time) {
 	default:
 		mixed(&b, r, 4000+r.IntN(12000), "compte-rendu.pdf", "application/pdf")
 	}
+	return b.Bytes(), at
+}
+
+// answer gives one of the letters that were sent: the answer to every fifth received.
+func answer(uid, n int) ([]byte, time.Time) {
+	to := uid * sentShare
+	_, at := letter(to, n*sentShare)
+	at = at.Add(3 * time.Hour)
+	r := rand.New(rand.NewPCG(generator, uint64(uid)<<32))
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "From: Bench <bench@example.test>\nTo: %s %s <p%d@%s>\n", givens[r.IntN(len(givens))], families[r.IntN(len(families))], r.IntN(4000), domains[r.IntN(len(domains))])
+	fmt.Fprintf(&b, "Subject: =?utf-8?q?Re:_%s?= %d\nDate: %s\nMessage-ID: <s%d.%d@example.test>\nMIME-Version: 1.0\n", qEncode(topics[r.IntN(len(topics))]), to,
+		at.Format(time.RFC1123Z), uid, generator)
+	fmt.Fprintf(&b, "In-Reply-To: <%[1]d.%[2]d@example.test>\nReferences: <%[1]d.%[2]d@example.test>\n", to, generator)
+	plain(&b, r, 300+r.IntN(1200))
 	return b.Bytes(), at
 }
 

@@ -26,10 +26,17 @@ func prepare(n int) (root string, fresh bool, err error) {
 	if err := os.MkdirAll(filepath.Join(root, mailbox), 0o755); err != nil {
 		return "", false, err
 	}
-	if err := generate(filepath.Join(root, mailbox), n); err != nil {
+	home := filepath.Join(root, mailbox)
+	if err := generate(filepath.Join(home, "Maildir"), n, letter); err != nil {
 		return "", false, err
 	}
-	fmt.Printf("generated %d letters in %.1f s\n", n, time.Since(began).Seconds())
+	if err := generate(filepath.Join(home, "Maildir", ".Sent"), n/sentShare, answer); err != nil {
+		return "", false, err
+	}
+	if err := dovecot.Own(home); err != nil {
+		return "", false, err
+	}
+	fmt.Printf("generated %d letters and %d sent ones in %.1f s\n", n, n/sentShare, time.Since(began).Seconds())
 	return root, true, nil
 }
 
@@ -47,27 +54,37 @@ func start(dir, root string, n int, fresh bool) (*dovecot.Server, error) {
 	}
 	defer c.Close()
 	c.Timeout = 5 * time.Minute
-	_, exists, err := c.Select("INBOX")
-	if err != nil {
-		return d, err
-	}
-	if int(exists) != n {
-		return d, fmt.Errorf("the server sees %d letters, not %d", exists, n)
-	}
-	// Twice: what Dovecot keeps in its cache is decided by the first asking.
-	for range 2 {
-		for first := 1; first <= n; first += 2000 {
-			if _, err := c.Do(fmt.Sprintf("FETCH %d:%d (UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODYSTRUCTURE %s)", first, min(n, first+1999), listHeader)); err != nil {
-				return d, err
-			}
+	for folder, n := range map[string]int{"INBOX": n, "Sent": n / sentShare} {
+		if err := visit(c, folder, n); err != nil {
+			return d, err
 		}
 	}
 	fmt.Printf("index built in %.1f s\n", time.Since(began).Seconds())
 	return d, os.WriteFile(filepath.Join(root, "ready"), []byte("1\n"), 0o644)
 }
 
+// visit asks for everything a list shows. Twice: what Dovecot keeps in its cache is
+// decided by the first asking.
+func visit(c *rawimap.Client, folder string, n int) error {
+	_, exists, err := c.Select(folder)
+	if err != nil {
+		return err
+	}
+	if int(exists) != n {
+		return fmt.Errorf("the server sees %d letters in %s, not %d", exists, folder, n)
+	}
+	for range 2 {
+		for first := 1; first <= n; first += 2000 {
+			if _, err := c.Do(fmt.Sprintf("FETCH %d:%d (UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODYSTRUCTURE %s)", first, min(n, first+1999), listHeader)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // listHeader is what a row of a list is made from, beside flags and structure.
-const listHeader = "BODY.PEEK[HEADER.FIELDS (FROM TO CC SUBJECT DATE MESSAGE-ID)]"
+const listHeader = "BODY.PEEK[HEADER.FIELDS (FROM TO CC SUBJECT DATE MESSAGE-ID IN-REPLY-TO REFERENCES)]"
 
 func inspect(d *dovecot.Server) (*rawimap.Client, error) {
 	c, err := d.Inspect(mailbox)

@@ -31,7 +31,7 @@ import (
 // process of its own. The floor is the same octets handed to the same Postfix by
 // hand, until the recipient's inbox has them.
 type sending struct {
-	site    *site
+	site    *pliSite
 	dovecot *dovecot.Server
 	postfix *postfix.Server
 	v       *visitor.Visitor

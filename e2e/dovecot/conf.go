@@ -5,12 +5,13 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
 // conf is dovecot.conf. What matters to a webmail's operator is commented.
 func (o Options) conf() string {
-	uid, gid := owner()
+	uid, gid := Owner()
 	return fmt.Sprintf(`
 base_dir = %[1]s/run
 state_dir = %[1]s/state
@@ -67,7 +68,19 @@ namespace inbox {
   inbox = yes
   separator = %[7]s
 %[8]s}
-`, o.Dir, identities(), o.signIn(), o.Port, uid, gid, o.Separator, o.specialUse())
+%[9]s`, o.Dir, identities(), o.signIn(), o.Port, uid, gid, o.Separator, o.specialUse(), Without(o.Hide...))
+}
+
+// Capabilities is what Dovecot 2.3 announces by itself to somebody signed in.
+const Capabilities = "IMAP4rev1 SASL-IR LOGIN-REFERRALS ID ENABLE IDLE SORT SORT=DISPLAY THREAD=REFERENCES THREAD=REFS THREAD=ORDEREDSUBJECT MULTIAPPEND URL-PARTIAL CATENATE UNSELECT CHILDREN NAMESPACE UIDPLUS LIST-EXTENDED I18NLEVEL=1 CONDSTORE QRESYNC ESEARCH ESORT SEARCHRES WITHIN CONTEXT=SEARCH LIST-STATUS BINARY MOVE SNIPPET=FUZZY PREVIEW=FUZZY STATUS=SIZE SAVEDATE LITERAL+ NOTIFY SPECIAL-USE"
+
+// Without is the setting that leaves some of them out; "" when it leaves none.
+func Without(hidden ...string) string {
+	if len(hidden) == 0 {
+		return ""
+	}
+	announced := slices.DeleteFunc(strings.Fields(Capabilities), func(c string) bool { return slices.Contains(hidden, c) })
+	return "imap_capability = " + strings.Join(announced, " ") + "\n"
 }
 
 // signIn is what an operator sets for a webmail.
@@ -145,7 +158,7 @@ func (o Options) pairs() string {
 }
 
 func (o Options) users() string {
-	uid, gid := owner()
+	uid, gid := Owner()
 	var b strings.Builder
 	for _, m := range o.Mailboxes {
 		fmt.Fprintf(&b, "%s::%d:%d::%s::\n", strings.ToLower(m), uid, gid, filepath.Join(o.MaildirRoot, m))

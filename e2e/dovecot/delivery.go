@@ -8,7 +8,10 @@ import (
 
 // Delivery is how a mail transfer agent of the same machine reaches Dovecot: who
 // may sign in is asked of one socket, letters are handed to the other by LMTP.
-type Delivery struct{ AuthSocket, LMTPSocket string }
+type Delivery struct {
+	AuthSocket, LMTPSocket string
+	Sieve                  Sieve // with Options.Rules
+}
 
 // StartDelivering is Start with both sockets open. They lie in Dir, which must be
 // short: a socket's path holds 107 bytes.
@@ -30,8 +33,18 @@ func StartDelivering(o Options) (*Server, Delivery, error) {
 	if o.Operator == "" { // an operator names the socket among the settings
 		auth = fmt.Sprintf("service auth {\n  unix_listener %s {\n    mode = 0666\n  }\n}", d.AuthSocket)
 	}
+	rules, sieve, err := o.sieve()
+	if err != nil {
+		conf.Close()
+		return nil, d, err
+	}
+	d.Sieve = sieve
+	protocols := "imap lmtp"
+	if o.Rules {
+		protocols += " sieve"
+	}
 	_, err = fmt.Fprintf(conf, `
-protocols = imap lmtp
+protocols = %s
 %s
 service lmtp {
   unix_listener %s {
@@ -41,7 +54,7 @@ service lmtp {
 protocol lmtp {
   postmaster_address = postmaster@localhost
 }
-`, auth, d.LMTPSocket)
+%s`, protocols, auth, d.LMTPSocket, rules)
 	if cerr := conf.Close(); err == nil {
 		err = cerr
 	}

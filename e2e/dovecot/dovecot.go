@@ -40,10 +40,12 @@ type Options struct {
 	Mailboxes     []string // addresses that exist
 	Separator     string   // between folders: "." or "/"
 	Folders       Folders
-	Introspection string // URL with credentials: XOAUTH2 when set, else PLAIN with authzid
-	Pairs         []Pair // who may open what, in XOAUTH2
-	MaildirRoot   string // where homes live; default Dir/mail
-	Operator      string // settings of sign-in in place of ours: those that the README gives
+	Introspection string   // URL with credentials: XOAUTH2 when set, else PLAIN with authzid
+	Pairs         []Pair   // who may open what, in XOAUTH2
+	MaildirRoot   string   // where homes live; default Dir/mail
+	Operator      string   // settings of sign-in in place of ours: those that the README gives
+	Hide          []string // capabilities not to announce
+	Rules         bool     // ManageSieve, and rules at delivery: see StartDelivering
 }
 
 // Pair is the operator's own yes: this professional may open this mailbox.
@@ -119,9 +121,9 @@ func FreePort() (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
-// owner is who mail processes run as: nobody under root (Dovecot refuses to touch
-// mail as root), ourselves otherwise.
-func owner() (uid, gid int) {
+// Owner is who mail processes run as: nobody under root (Dovecot and Cyrus refuse to
+// touch mail as root), ourselves otherwise.
+func Owner() (uid, gid int) {
 	if os.Getuid() != 0 {
 		return os.Getuid(), os.Getgid()
 	}
@@ -135,7 +137,7 @@ func owner() (uid, gid int) {
 
 // Own gives a path below a Maildir root to the mail user.
 func Own(path string) error {
-	uid, gid := owner()
+	uid, gid := Owner()
 	return os.Chown(path, uid, gid)
 }
 
@@ -174,12 +176,12 @@ func (s *Server) write() error {
 			}
 		}
 	}
-	return openPath(o.Dir)
+	return OpenPath(o.Dir)
 }
 
-// openPath lets the mail user walk down to dir: temporary directories of tests
+// OpenPath lets the mail user walk down to dir: temporary directories of tests
 // are closed to others.
-func openPath(dir string) error {
+func OpenPath(dir string) error {
 	for d := dir; d != "/" && d != os.TempDir(); d = filepath.Dir(d) {
 		info, err := os.Stat(d)
 		if err != nil {

@@ -20,8 +20,10 @@ import (
 	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/mailserver"
 	"pli.example/pli/internal/metrics"
+	"pli.example/pli/internal/mssante"
 	"pli.example/pli/internal/outgoing"
 	"pli.example/pli/internal/outside"
+	"pli.example/pli/internal/rules"
 	"pli.example/pli/internal/seal"
 	"pli.example/pli/internal/session"
 	"pli.example/pli/internal/store"
@@ -56,6 +58,8 @@ type App struct {
 	Directory *directory.Directory
 	Ledger    *ledger.Ledger
 	Outbox    *outgoing.Outbox // nil: no submission server is named, nothing can be sent
+
+	Rules *rules.Room // nil: no server of rules is named
 
 	Staff   *session.Staff // nil: no provider of support staff is configured
 	Support *support.Desk  // nil likewise
@@ -96,13 +100,17 @@ func New(ctx context.Context, c config.Config, lines outside.Lines, o Options) (
 	imap := imapOptions(c.IMAP, lines, a.Sessions, o.Log)
 	imap.Observe = a.figures.command
 	a.Servers = mailserver.New(imap)
-	a.House = mailbox.New(mailbox.Options{Grants: a.Grants, Servers: a.Servers, Audit: a.Audit, Keys: a.Keys, Log: o.Log, Now: lines.Now, IndexRoom: c.IMAP.IndexRoom})
+	a.House = mailbox.New(mailbox.Options{Grants: a.Grants, Servers: a.Servers, Audit: a.Audit, Keys: a.Keys, DB: a.DB, Log: o.Log, Now: lines.Now, IndexRoom: c.IMAP.IndexRoom})
 	if err := a.writing(ctx, c, lines); err != nil {
+		return nil, errors.Join(err, a.Close(ctx))
+	}
+	if err := a.sorting(c, lines); err != nil {
 		return nil, errors.Join(err, a.Close(ctx))
 	}
 	staff := a.support(c, lines)
 	a.Web, err = web.New(web.Options{
 		Staff:  staff,
+		Rules:  a.Rules,
 		Outbox: a.Outbox, Directory: a.Directory, Trust: a.Trust,
 		Identity: a.Identity, Sessions: a.Sessions, Accounts: a.Accounts, Grants: a.Grants, House: a.House, Audit: a.Audit,
 		Secure: c.Secure(), Banner: c.Banner, BannerTo: o.BannerTo, Operator: c.Support, Proxies: c.Proxies(),
@@ -173,12 +181,27 @@ func imapOptions(c config.IMAP, lines outside.Lines, s *session.Manager, log *sl
 	o := mailserver.Options{
 		Address: c.Address, ServerName: c.ServerName, Mode: c.Mode, TLS: conf, Dial: lines.DialIMAP, Auth: c.Auth,
 		ServiceUser: c.ServiceUser, ServicePassword: string(c.ServicePassword),
-		PerMailbox: c.PerMailbox, Total: c.Total, IdleClose: c.IdleClose, CommandTimeout: c.CommandTimeout, Log: log, Now: lines.Now,
+		PerMailbox: c.PerMailbox, Total: c.Total, Watching: watching(c), PollEvery: c.Poll, IdleClose: c.IdleClose, CommandTimeout: c.CommandTimeout, Log: log, Now: lines.Now,
 	}
 	if s != nil { // nil: nobody signs in, a check
 		o.Credentials, o.Evict = s.Credentials, s.Evict
+		o.AtHand = func(ctx context.Context, actor mssante.Actor, addr mssante.Address) (string, error) {
+			token, err := s.AtHand(ctx, actor, addr)
+			if errors.Is(err, session.ErrAway) {
+				err = mailserver.ErrAway
+			}
+			return token, err
+		}
 	}
 	return o
+}
+
+// watching: none configured is none, where the room takes 0 for its own default.
+func watching(c config.IMAP) int {
+	if c.Watching == 0 {
+		return -1
+	}
+	return c.Watching
 }
 
 // ready asks the database for one row, and says no once the stop has begun.
@@ -206,6 +229,9 @@ func (a *App) letGo(ctx context.Context) error {
 		a.Web.Wait(ctx)
 	}
 	var errs []error
+	if a.House != nil { // acts on many letters: the piece under way
+		errs = append(errs, a.House.Close(ctx))
+	}
 	if a.Outbox != nil { // letters on their way, which need the tokens of their senders
 		errs = append(errs, a.Outbox.Close(ctx))
 	}

@@ -39,6 +39,7 @@ func Check(ctx context.Context, c config.Config, lines outside.Lines, mailbox ms
 		func() finding.List { return checkStaff(ctx, c, lines) },
 		func() finding.List { return mailserver.New(imapOptions(c.IMAP, lines, nil, nil)).Check(ctx, mailbox) },
 		func() finding.List { return checkSubmission(ctx, c, lines, mailbox) },
+		func() finding.List { return checkSieve(ctx, c, lines, mailbox) },
 		func() finding.List {
 			return trust.New(trust.Options{URL: c.Trust.URL, HTTP: lines.TrustClient(), Anchors: lines.TrustAnchors,
 				SignerNames: c.Trust.SignerNames, MaxAge: c.Trust.MaxAge, Now: lines.Now}).Check(ctx)

@@ -16,6 +16,8 @@ func loopWords(name string) string {
 		return "Fin des sessions"
 	case loopDesks:
 		return "Oubli des recherches anciennes"
+	case loopReminders:
+		return "Retour des lettres mises en rappel"
 	case loopTrust:
 		return "Liste blanche"
 	case loopDirectory:

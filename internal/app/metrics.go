@@ -90,6 +90,9 @@ func (a *App) gather() {
 	number("pli_panics_total", "Panics caught in pages and loops; a healthy process says 0.", func() float64 { return float64(a.Web.Panics() + a.figures.panics.Load()) })
 	number("pli_imap_connections", "IMAP connections open.", func() float64 { return float64(a.Servers.Connections()) })
 	number("pli_imap_connections_limit", "IMAP connections this node may open.", func() float64 { return float64(a.Servers.Limit()) })
+	number("pli_imap_watching", "IMAP connections that wait for news (IDLE), among those open.", func() float64 { return float64(a.Servers.Watching()) })
+	number("pli_imap_watching_limit", "IMAP connections that may wait for news; mailboxes watched beyond are asked every PLI_IMAP_POLL.", func() float64 { return float64(a.Servers.WatchingLimit()) })
+	number("pli_live_streams", "Pages told of their mailbox's news.", func() float64 { return float64(a.Web.Streams()) })
 	number("pli_audit_queue", "Callers waiting for their rows of the trail to be durable.", func() float64 { return float64(a.Audit.Waiting()) })
 	s.Gauge("pli_cache_bytes", "Memory of what is kept of letters.", func(_ context.Context, emit metrics.Emit) {
 		emit(float64(a.Servers.CachedBytes()), "letters")
@@ -214,7 +217,7 @@ type pass struct {
 func (a *App) passes() map[string]pass {
 	of := func(p *metrics.Pulse) pass { return pass{p.Last(), p.Failures(), p.Failing()} }
 	t, d := a.Trust.State(), a.Directory.State()
-	out := map[string]pass{loopSessions: of(a.Sessions.Sweeps()), loopDesks: of(a.Web.Sweeps()), loopLedger: of(a.Ledger.Purges()),
+	out := map[string]pass{loopSessions: of(a.Sessions.Sweeps()), loopDesks: of(a.Web.Sweeps()), loopReminders: of(a.House.Reminding()), loopLedger: of(a.Ledger.Purges()),
 		loopTrust: {t.LastSuccess, int64(t.Errors), t.LastError != ""}, loopDirectory: {d.CheckedAt, d.Failures, d.LastError != ""}}
 	if a.Outbox != nil {
 		out[loopOutbox] = of(a.Outbox.Rounds())

@@ -83,6 +83,7 @@ func (a *App) stop(ctx context.Context, srv *http.Server, served <-chan error, h
 	step := func(what string, by time.Duration, work func(context.Context) error) {
 		failed = append(failed, a.step(ctx, what, begun.Add(by), work))
 	}
+	a.Web.EndStreams() // answers without an end
 	if a.step(ctx, "answers under way", begun.Add(drainedBy), srv.Shutdown) != nil {
 		failed = append(failed, srv.Close()) // whoever is still reading after the delay is cut
 	}
@@ -149,6 +150,7 @@ func (a *App) loops() map[string]func(context.Context) error {
 	all := map[string]func(context.Context) error{
 		loopSessions:  a.Sessions.Run,
 		loopDesks:     a.Web.Run,
+		loopReminders: a.House.RunReminders,
 		loopTrust:     a.Trust.Run,
 		loopDirectory: a.Directory.Run,
 		loopLedger:    a.Ledger.Run,
@@ -170,6 +172,7 @@ func (a *App) loops() map[string]func(context.Context) error {
 const (
 	loopSessions  = "sessions"
 	loopDesks     = "desks"
+	loopReminders = "reminders"
 	loopTrust     = "white list"
 	loopDirectory = "directory"
 	loopLedger    = "ledger"
@@ -180,7 +183,7 @@ const (
 
 // loopNames lists them: a test asks that every loop is there.
 func loopNames() []string {
-	return []string{loopSessions, loopDesks, loopTrust, loopDirectory, loopLedger, loopOutbox, loopStaff, loopHeads}
+	return []string{loopSessions, loopDesks, loopReminders, loopTrust, loopDirectory, loopLedger, loopOutbox, loopStaff, loopHeads}
 }
 
 // keepRunning starts a loop again when it fails or panics, until ctx ends: one

@@ -14,10 +14,10 @@ func (a Action) Label() string {
 func (a Action) Known() bool { return a.known() != "" }
 
 func (a Action) known() string {
-	return cmp.Or(a.ofAccount(), a.ofLetter(), a.ofWriting(), a.ofService())
+	return cmp.Or(a.ofAccount(), a.ofLetter(), a.ofWriting(), a.ofRules(), a.ofService())
 }
 
-// ofAccount: who comes in, and to what. The four are switches, not a map: no package
+// ofAccount: who comes in, and to what. The five are switches, not a map: no package
 // state.
 func (a Action) ofAccount() string {
 	switch a {
@@ -47,6 +47,8 @@ func (a Action) ofAccount() string {
 		return "Boîte ouverte"
 	case MailboxRefused:
 		return "Accès à une boîte refusé"
+	case MailboxWatch:
+		return "Boîte suivie en direct"
 	case GrantAdd:
 		return "Droit accordé"
 	case GrantRevoke:
@@ -62,6 +64,12 @@ func (a Action) ofLetter() string {
 		return "Dossiers affichés"
 	case FolderCreate:
 		return "Dossier créé"
+	case FolderRename:
+		return "Dossier renommé"
+	case FolderDelete:
+		return "Dossier supprimé"
+	case FolderSubscribe:
+		return "Dossier montré ou non dans les autres logiciels"
 	case LetterList:
 		return "Liste de lettres affichée"
 	case LetterOpen:
@@ -92,12 +100,20 @@ func (a Action) ofLetter() string {
 		return "Marque retirée"
 	case Undo:
 		return "Action annulée"
+	case ReminderSet:
+		return "Lettre mise en rappel"
+	case ReminderCancel:
+		return "Rappel annulé"
+	case ReminderDue:
+		return "Lettre revenue d’un rappel"
 	case ExchangeList:
 		return "Échanges avec les patients affichés"
 	case ExchangeOpen:
 		return "Échange avec un patient affiché"
 	case ExchangeClose:
 		return "Échange avec un patient clos"
+	case ExchangeTold:
+		return "Patient prévenu autrement"
 	case PatientINS:
 		return "INS d’un patient affiché"
 	case PatientIdentify:
@@ -125,6 +141,27 @@ func (a Action) ofWriting() string {
 		return "Brouillon enregistré"
 	case DraftDelete:
 		return "Brouillon supprimé"
+	}
+	return ""
+}
+
+// ofRules: what the server does by itself.
+func (a Action) ofRules() string {
+	switch a {
+	case RuleList:
+		return "Règles affichées"
+	case RuleTry:
+		return "Règle essayée sur les lettres reçues"
+	case RuleSave:
+		return "Règle enregistrée"
+	case RuleDelete:
+		return "Règle supprimée"
+	case RuleOrder:
+		return "Ordre des règles changé"
+	case RuleSwitch:
+		return "Règles activées ou suspendues"
+	case AbsenceSet:
+		return "Réponse d’absence réglée"
 	}
 	return ""
 }

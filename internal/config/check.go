@@ -19,6 +19,7 @@ func (c Config) secretFiles() map[string]string {
 		"secret.support":  c.SupportDesk.OIDC.ClientSecretFile,
 		"secret.imap":     c.IMAP.ServicePasswordFile,
 		"secret.smtp":     c.SMTP.ServicePasswordFile,
+		"secret.sieve":    c.Sieve.ServicePasswordFile,
 	}
 }
 
@@ -26,7 +27,7 @@ func (c Config) secretFiles() map[string]string {
 // content was read already.
 func (c Config) CheckFiles() finding.List {
 	var l finding.List
-	checks := []string{"keys.file", "secret.oidc", "secret.oidc_key", "secret.support", "secret.imap", "secret.smtp"}
+	checks := []string{"keys.file", "secret.oidc", "secret.oidc_key", "secret.support", "secret.imap", "secret.smtp", "secret.sieve"}
 	for _, check := range checks {
 		if path := c.secretFiles()[check]; path != "" {
 			checkSecret(&l, check, path)

@@ -43,6 +43,7 @@ type Config struct {
 	OIDC   OIDC   `embed:"" prefix:"oidc-" envprefix:"PLI_OIDC_" group:"sign-in"`
 	IMAP   IMAP   `embed:"" prefix:"imap-" envprefix:"PLI_IMAP_" group:"reading"`
 	SMTP   SMTP   `embed:"" prefix:"smtp-" envprefix:"PLI_SMTP_" group:"sending"`
+	Sieve  Sieve  `embed:"" prefix:"sieve-" envprefix:"PLI_SIEVE_" group:"rules"`
 
 	Trust     Trust     `embed:"" prefix:"trust-" envprefix:"PLI_TRUST_" group:"white list"`
 	Directory Directory `embed:"" prefix:"directory-" envprefix:"PLI_DIRECTORY_" group:"directory"`
@@ -106,6 +107,8 @@ type IMAP struct {
 	Server
 	PerMailbox int           `env:"PER_MAILBOX" default:"3" help:"Connections for each signed-in person and mailbox, 1 to 3."`
 	Total      int           `env:"TOTAL" default:"400" help:"Connections of this node."`
+	Watching   int           `env:"WATCHING" default:"200" help:"Of those, how many may wait for news of an open mailbox (IDLE), one a session and mailbox; never more than half. Other mailboxes are asked every PLI_IMAP_POLL. 0: none."`
+	Poll       time.Duration `env:"POLL" default:"30s" help:"How often an open mailbox is asked for news where no connection waits for them, and the other folders of one where it does; at least 5s."`
 	IdleClose  time.Duration `env:"IDLE_CLOSE" default:"5m" help:"An unused connection is closed after this."`
 	IndexRoom  int64         `env:"INDEX_ROOM" default:"268435456" help:"Octets of memory of this node for the indexes of open mailboxes (conversations, search), about 200 a letter; beyond, those unused longest go and are read again when they are needed."`
 }
@@ -119,6 +122,16 @@ type SMTP struct {
 	MailboxRoom int64 `env:"MAILBOX_ROOM" default:"500000000" help:"Octets of files that the drafts of one mailbox may hold."`
 	AccountRoom int64 `env:"ACCOUNT_ROOM" default:"500000000" help:"Octets of files that one person may hold in drafts, all mailboxes together."`
 }
+
+// Sieve is the ManageSieve server rules are kept on (port 4190 mostly). Without an
+// address there are no rules.
+type Sieve struct {
+	Server
+	Total int `env:"TOTAL" default:"20" help:"Connections of this node."`
+}
+
+// HasRules reports whether a server keeps rules.
+func (c Config) HasRules() bool { return c.Sieve.Address != "" }
 
 // leastRoom is what one letter of 25 Mo needs.
 const leastRoom = 25_000_000

@@ -271,7 +271,7 @@ func TestSettings(t *testing.T) {
 			}
 		}
 	}
-	if len(settings) < 40 || secrets != 5 {
+	if len(settings) < 40 || secrets != 6 {
 		t.Errorf("%d settings, %d secrets", len(settings), secrets)
 	}
 	table := Markdown(settings)

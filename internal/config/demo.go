@@ -45,6 +45,7 @@ func demo(listen string, environ []string) (Config, error) {
 	c.IMAP.Address = "imap.mssante.demo.invalid:143" // RFC 6761 §6.4: never resolves
 	c.SMTP.Address = "smtp.mssante.demo.invalid:587"
 	c.SMTP.NIL = "PLI-DEMO"
+	c.Sieve.Address = "sieve.mssante.demo.invalid:4190"
 	c.Trust.URL = "https://espacedeconfiance.mssante.demo.invalid/listeblanchemssante.xml"
 	c.Trust.SignerNames = []string{"alb.mssante.demo.invalid"}
 	c.Directory.URL = "https://service.annuaire.mssante.demo.invalid/annuaire-sante-webservices/V300/services/extraction/Extraction_Correspondance_MSSante"
@@ -56,7 +57,7 @@ func upstream(environ []string) []string {
 	var found []string
 	for _, kv := range environ {
 		name, _, _ := strings.Cut(kv, "=")
-		for _, prefix := range []string{"PLI_OIDC_", "PLI_IMAP_", "PLI_SMTP_", "PLI_DATABASE", "PLI_KEYS", "PLI_PUBLIC_URL", "PLI_TRUSTED_PROXIES",
+		for _, prefix := range []string{"PLI_OIDC_", "PLI_IMAP_", "PLI_SMTP_", "PLI_SIEVE_", "PLI_DATABASE", "PLI_KEYS", "PLI_PUBLIC_URL", "PLI_TRUSTED_PROXIES",
 			"PLI_DIRECTORY_", "PLI_TRUST_", "PLI_SUPPORT_OIDC_", "PLI_AUDIT_HEADS_FILE"} {
 			if strings.HasPrefix(name, prefix) {
 				found = append(found, name)

@@ -31,6 +31,7 @@ func (s Serve) Config() (Config, error) {
 	p.secret(&c.OIDC.ClientSecret, "PLI_OIDC_CLIENT_SECRET", c.OIDC.ClientSecretFile)
 	p.secret(&c.IMAP.ServicePassword, "PLI_IMAP_SERVICE_PASSWORD", c.IMAP.ServicePasswordFile)
 	p.secret(&c.SMTP.ServicePassword, "PLI_SMTP_SERVICE_PASSWORD", c.SMTP.ServicePasswordFile)
+	p.secret(&c.Sieve.ServicePassword, "PLI_SIEVE_SERVICE_PASSWORD", c.Sieve.ServicePasswordFile)
 	p.secret(&c.SupportDesk.OIDC.ClientSecret, "PLI_SUPPORT_OIDC_CLIENT_SECRET", c.SupportDesk.OIDC.ClientSecretFile)
 	c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
 	return c, p.with(c.Validate())

@@ -44,6 +44,9 @@ func (p Problems) or() error {
 	return p
 }
 
+// leastPoll spares the operator's server.
+const leastPoll = 5 * time.Second
+
 // Validate checks everything and returns all Problems at once, or nil.
 func (c Config) Validate() error {
 	var p Problems
@@ -54,9 +57,13 @@ func (c Config) Validate() error {
 	c.IMAP.Server.validate(&p, "PLI_IMAP_", true)
 	p.require(c.IMAP.PerMailbox >= 1 && c.IMAP.PerMailbox <= 3, "PLI_IMAP_PER_MAILBOX is %d: it must be 1 to 3, because servers limit connections per user.", c.IMAP.PerMailbox)
 	p.require(c.IMAP.Total >= c.IMAP.PerMailbox, "PLI_IMAP_TOTAL is %d: it must be at least PLI_IMAP_PER_MAILBOX.", c.IMAP.Total)
+	p.require(c.IMAP.Watching >= 0, "PLI_IMAP_WATCHING is %d: it must not be negative; 0 for none.", c.IMAP.Watching)
+	p.require(c.IMAP.Poll >= leastPoll, "PLI_IMAP_POLL is %s: it must be at least %s.", c.IMAP.Poll, leastPoll)
 	p.require(c.IMAP.IdleClose > 0, "PLI_IMAP_IDLE_CLOSE is %s: it must be positive.", c.IMAP.IdleClose)
 	c.SMTP.Server.validate(&p, "PLI_SMTP_", false)
 	p.require(c.SMTP.Total >= 1, "PLI_SMTP_TOTAL is %d: it must be at least 1.", c.SMTP.Total)
+	c.Sieve.Server.validate(&p, "PLI_SIEVE_", false)
+	p.require(c.Sieve.Total >= 1, "PLI_SIEVE_TOTAL is %d: it must be at least 1.", c.Sieve.Total)
 	c.validateSpace(&p)
 	c.SupportDesk.validate(&p)
 	return p.or()

@@ -12,7 +12,9 @@ import (
 // 'trois caractères en majuscules' (ECO.2.2.8).
 const MESEnd = "FIN"
 
-const maxSubject = 1000 // bytes looked at: what is longer is no closing and resembles none
+// maxSubject is how many bytes of a subject are looked at: as many as one written in Pli
+// has at most (400 characters). What is longer is no closing; it resembles one by its head.
+const maxSubject = 4 * 400
 
 // Closes reports whether a subject, as the header carries it, closes an exchange:
 // exactly [FIN], case kept, nothing before or after. Encoded words are decoded as the
@@ -33,10 +35,7 @@ func Closes(raw string) bool {
 // taken for it by Mon espace santé: another case, brackets or spaces, a prefix, words
 // around it. None of them may be relied on; none is written by a person.
 func Resembles(subject string) bool {
-	if len(subject) > maxSubject {
-		return false
-	}
-	s := withoutPrefixes(folded(subject))
+	s := withoutPrefixes(folded(subject[:min(len(subject), maxSubject)]))
 	if strings.Contains(strings.ReplaceAll(s, " ", ""), "[fin]") {
 		return true
 	}

@@ -26,10 +26,11 @@ const (
 	Arrived     Fate = iota
 	Undelivered      // a server gave it up (ENS §6): the patient never got it
 	UnderWay         // not known to have left yet
+	Contested        // a notice nobody can believe says that it was given up: it counts as arrived, and that is said
 )
 
-// arrived: ours, and nothing says that the patient did not get it.
-func (l Letter) arrived() bool { return l.Ours && l.Fate == Arrived }
+// arrived: ours, and nothing that can be believed says that the patient did not get it.
+func (l Letter) arrived() bool { return l.Ours && (l.Fate == Arrived || l.Fate == Contested) }
 func (l Letter) closes() bool  { return l.arrived() && Closes(l.Subject) }
 func (l Letter) opens() bool   { return l.arrived() && !Closes(l.Subject) && !l.NoReply() }
 func (l Letter) resembles() bool {
@@ -91,6 +92,10 @@ type State struct {
 	// one arrived or none was lost; LostClosing: it was to close the exchange.
 	Lost        time.Time
 	LostClosing bool
+	// Contested is when our last letter left of which a notice nobody can believe says that
+	// it was lost, zero when a later one arrived; ContestedClosing: it was to close.
+	Contested        time.Time
+	ContestedClosing bool
 	// ClosingLeaves: a closing is under way, nobody can tell yet whether it leaves.
 	ClosingLeaves bool
 	// Marks are those of the letters, in the order Order gives.
@@ -153,7 +158,10 @@ func (s *State) read(l Letter) Mark {
 		return Leaving
 	}
 	s.AfterClosing, s.NoReply = false, l.NoReply()
-	s.Lost, s.LostClosing = time.Time{}, false
+	s.Lost, s.LostClosing, s.Contested, s.ContestedClosing = time.Time{}, false, time.Time{}, false
+	if l.Fate == Contested {
+		s.Contested, s.ContestedClosing = l.At, l.Closing()
+	}
 	mark := Plain
 	switch {
 	case l.closes():

@@ -13,6 +13,7 @@ func (w *World) Status() []Service {
 		{ServicePSC, "Pro Santé Connect", !w.pscDown.Load()},
 		{ServiceIMAP, "Serveur de lecture (IMAP)", w.mail.Running(ServiceIMAP)},
 		{ServiceSMTP, "Serveur d’envoi (SMTP)", w.mail.Running(ServiceSMTP)},
+		{ServiceSieve, "Serveur des règles (ManageSieve)", w.mail.Running(ServiceSieve)},
 		{ServiceAnnuaire, "Annuaire Santé et liste blanche", w.annuaire.Running()},
 	}
 }
@@ -31,7 +32,7 @@ func (w *World) set(name string, up bool) bool {
 		choose(up, w.idp.Start, w.idp.Stop)()
 	case ServiceAnnuaire:
 		choose(up, w.annuaire.Start, w.annuaire.Stop)()
-	case ServiceIMAP, ServiceSMTP:
+	case ServiceIMAP, ServiceSMTP, ServiceSieve:
 		return choose(up, w.mail.Start, w.mail.Stop)(name)
 	default:
 		return false

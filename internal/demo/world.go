@@ -39,6 +39,7 @@ const (
 	ServicePSC      = "psc"
 	ServiceIMAP     = mailhost.ServiceIMAP
 	ServiceSMTP     = mailhost.ServiceSMTP
+	ServiceSieve    = mailhost.ServiceSieve
 	ServiceAnnuaire = "annuaire"
 )
 
@@ -240,7 +241,10 @@ func (w *World) Lines() outside.Lines {
 		DialSMTP: func(ctx context.Context, _, addr string) (net.Conn, error) {
 			return w.dial(ctx, addr, mailhost.SMTPHost, w.mail.DialSMTP)
 		},
-		IMAPTLS: w.IMAPTLS(), SMTPTLS: w.SMTPTLS(), Now: w.o.Now,
+		DialSieve: func(ctx context.Context, _, addr string) (net.Conn, error) {
+			return w.dial(ctx, addr, mailhost.SieveHost, w.mail.DialSieve)
+		},
+		IMAPTLS: w.IMAPTLS(), SMTPTLS: w.SMTPTLS(), SieveTLS: w.SieveTLS(), Now: w.o.Now,
 	}
 }
 
@@ -262,6 +266,13 @@ func (w *World) IMAPTLS() *tls.Config {
 func (w *World) SMTPTLS() *tls.Config {
 	c := w.mail.TLS()
 	c.ServerName = mailhost.SMTPHost
+	return c
+}
+
+// SieveTLS trusts the demo's authority, for the name of the server of rules.
+func (w *World) SieveTLS() *tls.Config {
+	c := w.mail.TLS()
+	c.ServerName = mailhost.SieveHost
 	return c
 }
 

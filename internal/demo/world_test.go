@@ -358,6 +358,13 @@ func TestStopAndStart(t *testing.T) {
 			}
 			return err
 		},
+		ServiceSieve: func() error {
+			c, err := w.Lines().DialSieve(within(t), "tcp", mailhost.SieveHost+":4190")
+			if err == nil {
+				_ = c.Close()
+			}
+			return err
+		},
 		ServiceSMTP: func() error {
 			c, err := w.Lines().DialSMTP(within(t), "tcp", mailhost.SMTPHost+":587")
 			if err == nil {

@@ -17,6 +17,7 @@ const (
 	Unknown   Kind = "unknown"   // the line was lost before the answer (RFC 1047): it may have left
 	Submitted Kind = "submitted" // our server took it
 	Delayed   Kind = "delayed"   // a server on the way keeps trying (RFC 3464 "delayed")
+	Contested Kind = "contested" // a notice nobody can believe says that it was given up: see message.Report.Believed
 	Delivered Kind = "delivered" // in the recipient's mailbox (RFC 3464 "delivered")
 	Bounced   Kind = "bounced"   // given up on the way (RFC 3464 "failed")
 	Read      Kind = "read"      // the recipient's software says it was shown (RFC 8098)
@@ -25,9 +26,10 @@ const (
 // kinds in the order they count: a state only moves to the right. Unknown outweighs
 // Refused, for a later attempt refused does not undo one that may have left; a
 // bounce outweighs a delivery, for one of the two reports is wrong and the sender
-// must look; somebody who read it outweighs both.
+// must look; somebody who read it outweighs both. What cannot be believed outweighs
+// nothing that can.
 func kinds() []Kind {
-	return []Kind{None, Copied, Queued, Refused, Unknown, Submitted, Delayed, Delivered, Bounced, Read}
+	return []Kind{None, Copied, Queued, Refused, Unknown, Submitted, Delayed, Contested, Delivered, Bounced, Read}
 }
 
 // Kinds lists every kind, in the order they count.
@@ -79,6 +81,8 @@ func (k Kind) Label() string {
 		return "Envoyée"
 	case Delayed:
 		return "Retardée"
+	case Contested:
+		return "Un avis non vérifié dit qu’elle n’a pas été remise"
 	case Delivered:
 		return "Remise"
 	case Bounced:

@@ -15,23 +15,47 @@ import (
 const (
 	purgeEvery = 24 * time.Hour
 	purgeBatch = 500 // letters in one transaction: nobody waits long for the writer
+
+	// keepLost is how long it stays known that a letter never arrived, whatever Options.Keep: its
+	// copy lies in Sent for years, its notice perhaps in the bin, and a closing that came back must
+	// not turn 'closed' by forgetting. As long as the medical record its letters may belong to
+	// (R.1112-7 CSP); no recipient’s address, subject or word is kept with it.
+	keepLost = 20 * 365 * 24 * time.Hour
 )
 
-// Purge forgets the letters opened longer ago than Options.Keep, and tells how many.
+// carryLost keeps of the letters opened before an instant, the oldest so many, which came back:
+// nothing else of their story is needed. Of several under one Message-ID the last counts, and
+// one that was read is not lost.
+const carryLost = `INSERT INTO ledger_lost (message_key, recipient_key, mailbox, code, at)
+	SELECT l.message_key, e.recipient_key, l.mailbox, max(e.code), max(e.at) FROM ledger_letters l JOIN ledger_events e ON e.letter_id = l.id
+	WHERE l.id IN (SELECT id FROM ledger_letters WHERE opened_at < ? ORDER BY opened_at, id LIMIT ?) AND e.kind = 'bounced'
+	AND NOT EXISTS (SELECT 1 FROM ledger_events r WHERE r.letter_id = l.id AND r.recipient_key = e.recipient_key AND r.kind = 'read')
+	AND NOT EXISTS (SELECT 1 FROM ledger_letters x WHERE x.message_key = l.message_key AND (x.opened_at, x.id) > (l.opened_at, l.id))
+	GROUP BY l.message_key, e.recipient_key, l.mailbox ON CONFLICT DO NOTHING`
+
+// Purge forgets the letters opened longer ago than Options.Keep, but which of them were lost,
+// and tells how many.
 func (l *Ledger) Purge(ctx context.Context) (int, error) {
 	before := store.Micros(l.o.Now().Add(-l.o.Keep))
 	total := 0
 	for {
 		var n int64
 		err := l.o.DB.Write(ctx, func(tx *sql.Tx) error {
-			res, err := tx.ExecContext(ctx, `DELETE FROM ledger_letters WHERE id IN (SELECT id FROM ledger_letters WHERE opened_at < ? ORDER BY opened_at LIMIT ?)`, before, purgeBatch)
+			if _, err := tx.ExecContext(ctx, carryLost, before, purgeBatch); err != nil {
+				return err
+			}
+			res, err := tx.ExecContext(ctx, `DELETE FROM ledger_letters WHERE id IN (SELECT id FROM ledger_letters WHERE opened_at < ? ORDER BY opened_at, id LIMIT ?)`, before, purgeBatch)
 			if err != nil {
 				return err
 			}
 			if n, err = res.RowsAffected(); err != nil {
 				return err
 			}
-			_, err = tx.ExecContext(ctx, `DELETE FROM ledger_lost WHERE at < ?`, before)
+			lost := store.Micros(l.o.Now().Add(-keepLost))
+			if _, err = tx.ExecContext(ctx, `DELETE FROM ledger_lost WHERE at < ?`, lost); err != nil {
+				return err
+			}
+			_, err = tx.ExecContext(ctx, `DELETE FROM ledger_told WHERE at < ?`, lost)
 			return err
 		})
 		if err != nil {

@@ -19,13 +19,16 @@ const (
 	Seen     Flag = `\Seen`
 	Flagged  Flag = `\Flagged`
 	Answered Flag = `\Answered`
+	// Processed is a letter dealt with, which is more than read: a keyword of our own,
+	// seen by every program that shows keywords and by whoever shares the mailbox.
+	Processed Flag = "$Traite"
 )
 
 func flagNames(flags []Flag) ([]string, error) {
 	out := make([]string, 0, len(flags))
 	for _, f := range flags {
 		switch f {
-		case Seen, Flagged, Answered:
+		case Seen, Flagged, Answered, Processed:
 			out = append(out, string(f))
 		default:
 			return nil, problem.New(problem.Invalid, "Cette marque n’existe pas\u00a0: rien n’a changé.")
@@ -135,7 +138,7 @@ func (b *Box) flagGroup(ctx context.Context, g group, set, clear []string) (chan
 		}
 		before, err := b.mail.SetFlags(ctx, g.name, g.validity, g.uids, pass.add, pass.remove)
 		if err != nil {
-			return changed, back, err
+			return changed, back, unkept(err)
 		}
 		b.marked(g.name, g.validity, slices.Collect(maps.Keys(before)), pass.add, pass.remove)
 		back = append(back, flagSteps(g, before, pass.add, pass.remove)...)
@@ -144,6 +147,17 @@ func (b *Box) flagGroup(ctx context.Context, g group, set, clear []string) (chan
 		}
 	}
 	return changed, back, nil
+}
+
+// SayUnkept is why a letter cannot be marked dealt with in some mailboxes.
+const SayUnkept = "La messagerie de votre opérateur ne garde pas la marque «\u00a0traitée\u00a0» dans ce dossier\u00a0: rien n’a changé. " +
+	"Classez la lettre, ou suivez-la, pour la distinguer."
+
+func unkept(err error) error {
+	if mailserver.KeywordRefused(err) {
+		return problem.Wrap(err, problem.UpstreamRefused, SayUnkept)
+	}
+	return err
 }
 
 // flagSteps undoes only what changed: a letter already read stays read.

@@ -23,6 +23,9 @@ type Exchange struct {
 	State   conversation.State
 	Letters []ExchangeLetter // oldest first
 	Unread  int
+	// Told is when somebody said that the patient, whom the newest letter of the exchange did
+	// not reach, was told otherwise: the exchange waits for nobody. Zero for none.
+	Told time.Time
 }
 
 // Last is the newest letter; an exchange has one at least.
@@ -33,6 +36,17 @@ func (e Exchange) LastOfPatient() (ExchangeLetter, bool) {
 	for _, l := range slices.Backward(e.Letters) {
 		if !l.Ours {
 			return l, true
+		}
+	}
+	return ExchangeLetter{}, false
+}
+
+// CameBack is the newest letter of the exchange when it is one of ours that no server could
+// deliver; those not known to have left do not count.
+func (e Exchange) CameBack() (ExchangeLetter, bool) {
+	for _, l := range slices.Backward(e.Letters) {
+		if l.Mark != conversation.Leaving {
+			return l, l.Mark == conversation.Lost
 		}
 	}
 	return ExchangeLetter{}, false
@@ -50,8 +64,9 @@ type ExchangeLetter struct {
 	// Lost is what the server said that did not deliver it; nil unless Mark is
 	// conversation.Lost.
 	Lost *message.ReportRecipient
-	// Doubt: a letter that is no server's says that it was not delivered.
-	Doubt bool
+	// Doubt is what a notice nobody can believe says of it: that it was not delivered. nil
+	// for none; see message.Report.Believed.
+	Doubt *message.ReportRecipient
 
 	of conversation.Letter
 }
@@ -74,8 +89,14 @@ type Left struct {
 	// Lost tells whether a letter was given up on its way to a patient, and the status
 	// code (RFC 3463); known is false when nothing was heard of a failure. nil: never.
 	Lost func(messageID string, patient mssante.Address) (status string, lost, known bool)
+	// Submitted tells whether a letter left under that envelope id. nil: never.
+	Submitted func(ctx context.Context, messageID, envelopeID string) bool
+	// Told tells when somebody said that the patient whom a letter did not reach was told
+	// otherwise; false when nobody did. nil: nobody.
+	Told func(messageID string, patient mssante.Address) (time.Time, bool)
 	// Heard is told of each letter that came back and of which Lost knows nothing: Message-ID,
-	// patient and what was said. It keeps it, for its notice may be thrown away. nil: nobody.
+	// patient and what was said. It keeps it, for its notice may be thrown away. It hears nothing
+	// from who may not send. nil: nobody.
 	Heard func(context.Context, string, message.ReportRecipient)
 }
 
@@ -93,20 +114,22 @@ type Exchanges struct {
 
 // Waiting counts those that wait for us, for a counter that must be able to come to zero:
 // a patient whom no letter reached stands with them, and is not counted, for nothing that is
-// done in the exchange ever ends that.
+// done in the exchange ever ends that. What an unverified notice contests counts: closing or
+// writing again ends it, and so does putting the notice in the bin.
 func (x Exchanges) Waiting() (n int) {
 	for _, e := range x.All {
-		if e.State.Phase == conversation.WaitingForUs {
+		if e.Told.IsZero() && (e.State.Phase == conversation.WaitingForUs || !e.State.Contested.IsZero()) {
 			n++
 		}
 	}
 	return n
 }
 
-// Waits reports that the exchange waits for us: for an answer, or for another way to
-// reach a patient whom none of our letters reached.
+// Waits reports that the exchange waits for us: for an answer, for another way to reach a
+// patient whom none of our letters reached, or for a look at a letter that may not have
+// arrived. One who was told otherwise waits no more, until a letter comes or leaves.
 func (e Exchange) Waits() bool {
-	return e.State.Phase == conversation.WaitingForUs || e.State.Phase == conversation.NotOpened
+	return e.Told.IsZero() && (e.State.Phase == conversation.WaitingForUs || e.State.Phase == conversation.NotOpened || !e.State.Contested.IsZero())
 }
 
 const sayNoExchange = "Cet échange n’est plus dans les lettres de cette boîte, sans doute déplacées ou supprimées depuis un autre poste. Revenez à la liste des patients."
@@ -189,7 +212,13 @@ func (b *Box) exchanges(ctx context.Context, left Left) (Exchanges, error) {
 		return Exchanges{}, err
 	}
 	x := Exchanges{Unfinished: all.unfinished, Unsure: all.unsure}
-	x.All, x.older = b.pairs(all, left)
+	x.All, x.older = b.pairs(ctx, all, left)
+	for i := range x.All {
+		x.All[i].Told = left.toldOtherwise(&x.All[i])
+	}
+	if !b.grant.Rights.Has(delegation.Send) { // what opening a notice asks for too: the ledger is of those who send
+		left.Heard = nil
+	}
 	left.keep(ctx, x.All)
 	left.keep(ctx, x.older)
 	x.Say = strings.TrimSpace(sayOlder(len(x.older)) + " " + all.say)
@@ -208,12 +237,23 @@ func (b *Box) exchanges(ctx context.Context, left Left) (Exchanges, error) {
 		case theirs:
 			return 1
 		}
-		if d := b.State.Since.Compare(a.State.Since); d != 0 {
+		if d := b.since().Compare(a.since()); d != 0 {
 			return d
 		}
 		return cmp.Compare(a.ID, b.ID)
 	})
 	return x, nil
+}
+
+// toldOtherwise is about the newest letter alone, those not known to have left apart: what the
+// patient wrote since waits, and so does a letter of ours that came back since.
+func (l Left) toldOtherwise(e *Exchange) time.Time {
+	x, back := e.CameBack()
+	if l.Told == nil || !back {
+		return time.Time{}
+	}
+	at, _ := l.Told(x.MessageID, e.Patient)
+	return at
 }
 
 // keep tells Heard what notices say of letters and Lost does not know.

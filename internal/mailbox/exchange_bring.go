@@ -24,17 +24,24 @@ type gathering struct {
 // ran out of time.
 func (l *gathering) bringUp(ctx context.Context, id string, f mailserver.Folder) error {
 	known := l.c.folders[id]
+	if known != nil {
+		known.letterPace.rested(l.b.h.now())
+		for i := range known.seeks {
+			known.seeks[i].pace.rested(l.b.h.now())
+		}
+		known.drained()
+	}
 	if known != nil && known.still(f) {
 		return nil
 	}
 	if known != nil && known.at.UIDValidity != f.UIDValidity {
 		known = nil
 	}
-	s := &sight{known: known, validity: f.UIDValidity, next: &collected{at: f, letters: map[uint32]gathered{}, notices: map[uint32]notice{}}}
+	s := &sight{id: id, known: known, validity: f.UIDValidity, next: &collected{at: f, letters: map[uint32]gathered{}, notices: map[uint32]notice{}}}
 	if known != nil && known.at.UIDNext > 0 {
 		s.next.since, s.next.below, s.next.looked = known.since, known.below, known.looked
-		s.next.noticesBelow = known.noticesBelow
-		s.uids, s.notices = slices.Collect(maps.Keys(known.letters)), slices.Collect(maps.Keys(known.notices))
+		s.next.seeks, s.next.flooded, s.next.letterPace = known.seeks, known.flooded, known.letterPace
+		s.uids = slices.Collect(maps.Keys(known.letters))
 	} else {
 		s.known = nil
 	}
@@ -54,7 +61,7 @@ func (l *gathering) bringUp(ctx context.Context, id string, f mailserver.Folder)
 		err = l.askNotices(ctx, f, s)
 	}
 	if err == nil {
-		err = l.read(ctx, id, f, s)
+		err = l.read(ctx, f, s)
 	}
 	if err != nil {
 		return err
@@ -65,11 +72,12 @@ func (l *gathering) bringUp(ctx context.Context, id string, f mailserver.Folder)
 
 // sight is one look at one folder.
 type sight struct {
+	id       string     // of the folder
 	known    *collected // before; nil at the first look
 	next     *collected // what it becomes
 	validity uint32
 	uids     []uint32 // of patients' letters
-	notices  []uint32 // of what servers wrote back
+	late     bool     // time is over for this look
 	reached  uint32   // letters below are missing, but those already known; 0 for none
 }
 
@@ -95,48 +103,54 @@ func (l *gathering) news(ctx context.Context, f mailserver.Folder, s *sight) (an
 	if anew {
 		return true, nil
 	}
-	s.take(hits)
+	if err := l.take(ctx, f, s, hits); err != nil {
+		return false, err
+	}
 	if s.known == nil {
 		s.next.looked = hits.Looked
 	}
-	if !hits.Complete && !hits.Enough {
-		s.next.below = s.reached
+	if !hits.Complete { // goOn tells whether there is room for more
+		s.next.below, s.late = s.reached, !hits.Enough
 	}
 	return false, nil
 }
 
-// goOn looks further down than time allowed before. What cannot be looked at now is
-// looked at later: it is said to be missing until then.
+// goOn looks further down than time allowed before, or than reports and notices let the
+// question get. What cannot be looked at now is looked at later: it is said to be missing
+// until then.
 func (l *gathering) goOn(ctx context.Context, f mailserver.Folder, s *sight) error {
-	if s.known == nil || s.next.below == 0 || s.reached > 0 {
-		return nil
+	until := l.more
+	if s.known == nil {
+		until = l.first
 	}
-	room := gatherLetters - len(s.uids)
-	if room <= 0 || s.next.looked >= gatherLooked {
-		s.next.below = 0
-		return nil
-	}
-	q := l.question(f, room, gatherLooked-s.next.looked, l.more)
-	q.Below = s.next.below
-	hits, err := l.b.mail.Correspondence(ctx, q)
-	if err != nil || hits.Validity != s.validity {
-		if ctx.Err() != nil || problem.Is(err, problem.SignInNeeded) {
+	for asked := false; s.next.below > 0 && !s.late && !s.next.letterPace.stuck(); asked = true {
+		if len(s.uids) >= gatherLetters || s.next.looked >= gatherLooked {
+			s.next.below = 0
+			return nil
+		}
+		if asked && !l.b.h.now().Before(until) {
+			return nil
+		}
+		q := l.question(f, gatherLetters, gatherLooked-s.next.looked, until)
+		q.Below, q.Window = s.next.below, s.next.letterPace.window
+		hits, err := l.b.mail.Correspondence(ctx, q)
+		switch {
+		case ctx.Err() != nil || problem.Is(err, problem.SignInNeeded):
+			return err
+		case err != nil || hits.Validity != s.validity, !hits.Complete && (hits.Reached == 0 || hits.Reached >= s.next.below): // no further than before
+			s.next.letterPace.missed(l.b.h.now())
+			return nil
+		}
+		s.next.looked += hits.Looked
+		s.next.since, s.next.below, s.late = time.Time{}, 0, !hits.Complete && !hits.Enough
+		if !hits.Complete {
+			s.next.below = hits.Reached
+		}
+		s.next.letterPace.went()
+		if err := l.take(ctx, f, s, hits); err != nil {
 			return err
 		}
-		return nil
 	}
-	s.next.looked += hits.Looked
-	switch {
-	case hits.Complete:
-		s.next.since, s.next.below = time.Time{}, 0
-	case hits.Reached == 0: // no further than before
-		return nil
-	case hits.Enough:
-		s.next.since, s.next.below = time.Time{}, 0
-	default:
-		s.next.since, s.next.below = time.Time{}, hits.Reached
-	}
-	s.take(hits)
 	return nil
 }
 
@@ -145,14 +159,23 @@ func (l *gathering) question(f mailserver.Folder, limit int, letters uint32, unt
 		Limit: limit, Looking: letters, Within: max(until.Sub(l.b.h.now()), time.Second)}
 }
 
-// take adds what was found, and notes from where on nothing is missing.
-func (s *sight) take(hits mailserver.Hits) {
-	s.uids = append(s.uids, hits.UIDs...)
-	if !hits.Complete {
+// take adds the letters among what was found, and notes from where on nothing is missing.
+func (l *gathering) take(ctx context.Context, f mailserver.Folder, s *sight, hits mailserver.Hits) error {
+	fresh := slices.DeleteFunc(slices.Clone(hits.UIDs), func(uid uint32) bool { return slices.Contains(s.uids, uid) })
+	if err := l.judge(ctx, f, s, fresh, true); err != nil {
+		return err
+	}
+	for _, uid := range fresh {
+		if _, ok := s.next.letters[uid]; ok {
+			s.uids = append(s.uids, uid)
+		}
+	}
+	if s.reached = 0; !hits.Complete {
 		if s.reached = hits.Reached; s.reached == 0 {
 			s.reached = math.MaxUint32 // nothing was looked at
 		}
 	}
+	return nil
 }
 
 // settle keeps the newest letters and finds from when on none is missing.
@@ -166,6 +189,9 @@ func (l *gathering) settle(ctx context.Context, f mailserver.Folder, s *sight) e
 			} else if at = at.Add(time.Nanosecond); at.After(s.next.since) {
 				s.next.since = at
 			}
+		}
+		for _, uid := range s.uids[gatherLetters:] {
+			delete(s.next.letters, uid)
 		}
 		s.uids, s.next.below = s.uids[:gatherLetters], 0
 	}
@@ -188,27 +214,16 @@ func (c *collected) when(uid uint32) (time.Time, bool) {
 	return g.Received, ok
 }
 
-// read takes the letters in, and opens the notices that are new. What only the question of
-// notices found is no letter of a patient.
-func (l *gathering) read(ctx context.Context, id string, f mailserver.Folder, s *sight) error {
-	rows, err := l.b.mail.RowsOf(ctx, f.Name, s.validity, slices.Concat(s.uids, s.notices))
-	if err != nil {
-		return err
-	}
+// read looks at what was known before again, and opens the notices that are new.
+func (l *gathering) read(ctx context.Context, f mailserver.Folder, s *sight) error {
 	s.next.at.UIDValidity = s.validity
-	for i := range rows {
-		r := &rows[i]
-		if isNotice(r, f.Role) {
-			n := notice{received: r.Received}
-			if s.known != nil && s.known.notices[r.UID].read {
-				n = s.known.notices[r.UID]
-			}
-			s.next.notices[r.UID] = n
-		} else if g, ok := l.b.gatheredOf(id, f.Role, s.validity, r); ok && slices.Contains(s.uids, r.UID) {
-			s.next.letters[r.UID] = g
+	if s.known != nil {
+		before := slices.DeleteFunc(slices.Clone(s.uids), func(uid uint32) bool { _, ok := s.next.letters[uid]; return ok })
+		if err := l.judge(ctx, f, s, before, true); err != nil {
+			return err
 		}
 	}
-	l.readNotices(ctx, id, s)
+	l.readNotices(ctx, s.id, s)
 	return nil
 }
 

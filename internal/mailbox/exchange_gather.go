@@ -17,7 +17,7 @@ import (
 const (
 	gatherFolders = 12     // folders looked through
 	gatherLetters = 400    // letters of patients kept of one folder, the newest
-	gatherNotices = 200    // notices looked at of one folder, the newest: they take no letter's place
+	gatherNotices = 200    // notices of a loss kept of one folder, the newest, and as many nobody can believe: they take no letter's place
 	gatherLooked  = 30_000 // letters of one folder whose header is asked about
 	gatherTime    = 12 * time.Second
 	gatherMore    = 2 * time.Second // at one time, to go on where a look ran out of time
@@ -41,16 +41,23 @@ type collected struct {
 	since   time.Time         // letters from before may be missing; zero for none
 	letters map[uint32]gathered
 	notices map[uint32]notice
-	below   uint32 // time ended the look: it goes on with the letters below this UID; 0 for none
-	looked  uint32 // letters looked at so far
-	// noticesBelow is below for the question of notices, whose look ends nobody's.
-	noticesBelow uint32
+	below   uint32     // time ended the look: it goes on with the letters below this UID; 0 for none
+	looked  uint32     // letters looked at so far
+	seeks   [2]seeking // of notices, by seekSought: their look ends nobody's
+	flooded bool       // more notices than are kept
+	// letterPace is how the server answers the question of letters: one too slow is not asked for ever.
+	letterPace pace
 }
 
 // unfinished: there is more to look at, as soon as there is time.
 func (c *collected) unfinished() bool {
-	if c.below > 0 || c.noticesBelow > 0 {
+	if c.below > 0 && !c.letterPace.stuck() {
 		return true
+	}
+	for _, k := range c.seeks {
+		if len(k.left) > 0 && !k.pace.stuck() {
+			return true
+		}
 	}
 	for _, n := range c.notices {
 		if !n.read {
@@ -58,6 +65,25 @@ func (c *collected) unfinished() bool {
 		}
 	}
 	return false
+}
+
+// slow: there is more to look at, and the server is too slow for it.
+func (c *collected) slow() bool {
+	slow := c.below > 0 && c.letterPace.stuck()
+	for _, k := range c.seeks {
+		slow = slow || len(k.left) > 0 && k.pace.stuck()
+	}
+	return slow
+}
+
+// blind: a notice that a letter was lost may lie there unseen.
+func (c *collected) blind() bool {
+	for _, n := range c.notices {
+		if n.read && n.tries >= noticeTries {
+			return true
+		}
+	}
+	return c.flooded || c.since.IsZero() && (c.seeks[0].full || c.seeks[1].full)
 }
 
 // gatheredAll is what one look at a mailbox gives.
@@ -100,7 +126,7 @@ func (b *Box) correspondence(ctx context.Context) (gatheredAll, error) {
 	now := b.h.now()
 	look := gathering{b: b, c: c, first: now.Add(gatherTime), more: now.Add(gatherMore)}
 	var out gatheredAll
-	var partly, failed []string
+	var partly, failed, slow, blind []string
 	keep := map[string]bool{}
 	for _, f := range folders {
 		id := b.folderID(f.Name)
@@ -118,12 +144,18 @@ func (b *Box) correspondence(ctx context.Context) (gatheredAll, error) {
 		if !known.since.IsZero() {
 			partly = append(partly, label)
 		}
+		if known.slow() {
+			slow = append(slow, label)
+		}
+		if known.blind() {
+			blind = append(blind, label)
+		}
 		out.add(known)
 	}
 	maps.DeleteFunc(c.folders, func(id string, _ *collected) bool { return !keep[id] })
 	left += l.Left
-	out.unsure = out.unfinished || len(failed) > 0 || left > 0
-	out.say = sayGathered(out, partly, failed, left)
+	out.unsure = out.unfinished || len(failed) > 0 || len(slow) > 0 || len(blind) > 0 || left > 0
+	out.say = sayGathered(out, partly, slow, blind, failed, left)
 	return out, nil
 }
 
@@ -134,13 +166,19 @@ func sayOlder(n int) string {
 	return strconv.Itoa(n) + agree(n, " échange plus ancien n’est pas montré", " échanges plus anciens ne sont pas montrés") + "\u00a0: il y manque des lettres pour dire où ils en sont."
 }
 
-func sayGathered(x gatheredAll, partly, failed []string, left int) string {
+func sayGathered(x gatheredAll, partly, slow, blind, failed []string, left int) string {
 	var out []string
 	if len(partly) > 0 {
 		out = append(out, "Cette boîte est grande\u00a0: les lettres les plus anciennes n’ont pas été regardées dans "+someOf(partly)+". L’état des échanges est donné d’après les lettres venues ou parties depuis le "+x.since.Format("02/01/2006")+"\u00a0; un échange plus ancien peut manquer ici, ses lettres sont toujours dans leur dossier.")
 	}
 	if x.unfinished {
 		out = append(out, "Pli continue de regarder\u00a0: rechargez cette page dans un instant.")
+	}
+	if len(slow) > 0 {
+		out = append(out, "La messagerie MSSanté répond trop lentement pour regarder plus loin dans "+someOf(slow)+"\u00a0: Pli réessaiera plus tard. Vos lettres sont intactes dans leur dossier.")
+	}
+	if len(blind) > 0 {
+		out = append(out, "Pli n’a pas pu regarder tous les avis de non-remise dans "+someOf(blind)+"\u00a0: une lettre donnée pour arrivée y est peut-être dite non remise. Ces avis sont toujours dans leur dossier\u00a0; une fois supprimés ceux qui ne servent plus, Pli regarde les autres.")
 	}
 	if len(failed) > 0 {
 		out = append(out, "La messagerie MSSanté n’a pas permis de regarder dans "+someOf(failed)+".")

@@ -25,14 +25,14 @@ func TestPatientIsNoNotice(t *testing.T) {
 // whom.
 func TestNoticeOfNobody(t *testing.T) {
 	t.Parallel()
-	fate := fates([]notice{{read: true, about: "a@x", nobody: true}}, Left{})
+	fate := fates(t.Context(), []notice{{read: true, about: "a@x", nobody: true}}, Left{})
 	g := gathered{}
 	g.MessageID, g.To = "a@x", message.ParseAddressList(odile)
-	if got, _ := fate(&g, address(t, odile)); got != conversation.Undelivered {
+	if got := fate(&g, address(t, odile)); got != conversation.Undelivered {
 		t.Errorf("the only one: %d", got)
 	}
 	g.To = message.ParseAddressList(odile + ", " + gerard)
-	if got, _ := fate(&g, address(t, odile)); got != conversation.Arrived {
+	if got := fate(&g, address(t, odile)); got != conversation.Arrived {
 		t.Errorf("one of two: %d", got)
 	}
 }

@@ -1,6 +1,7 @@
 package mailbox
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"time"
@@ -54,7 +55,7 @@ func (b *Box) gatheredOf(folder string, role mailserver.Role, validity uint32, r
 
 // pairs sorts letters by patient and derives where each exchange stands; those whose
 // letters since an instant do not tell it come apart.
-func (b *Box) pairs(x gatheredAll, left Left) (out, older []Exchange) {
+func (b *Box) pairs(ctx context.Context, x gatheredAll, left Left) (out, older []Exchange) {
 	by := map[string][]gathered{}
 	who := map[string]mssante.Address{}
 	for _, g := range x.letters {
@@ -74,12 +75,12 @@ func (b *Box) pairs(x gatheredAll, left Left) (out, older []Exchange) {
 			}
 		}
 	}
-	fate := fates(x.notices, left)
+	fate := fates(ctx, x.notices, left)
 	for key, all := range by {
 		all = once(all)
 		for i := range all {
-			if all[i].Doubt = false; all[i].Ours {
-				all[i].of.Fate, all[i].Lost = fate(&all[i], who[key])
+			if all[i].Ours {
+				all[i].of.Fate = fate(&all[i], who[key])
 			}
 		}
 		if e, told := b.pair(who[key], all, x.since); told {

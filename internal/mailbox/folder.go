@@ -21,7 +21,9 @@ type FolderView struct {
 	Unseen      uint32
 	Messages    uint32
 	UIDValidity uint32
-	Selectable  bool // false: it only holds other folders
+	Selectable  bool   // false: it only holds other folders
+	Mark        string // how it stood when it was counted, as FolderNews.Mark tells it
+	Reminders   bool   // letters wait in it for a date
 }
 
 const sayNoFolder = "Ce dossier n’existe plus, il a été renommé ou supprimé depuis un autre poste. Choisissez un autre dossier."
@@ -64,7 +66,7 @@ func (b *Box) views(folders []mailserver.Folder) []FolderView {
 
 func (b *Box) view(f mailserver.Folder) FolderView {
 	v := FolderView{ID: b.folderID(f.Name), Name: f.Name, Role: f.Role, Unseen: f.Unseen, Messages: f.Messages,
-		UIDValidity: f.UIDValidity, Selectable: f.Selectable}
+		UIDValidity: f.UIDValidity, Mark: markOf(f), Selectable: f.Selectable}
 	if f.Delim != 0 {
 		segments := strings.Split(f.Name, string(f.Delim))
 		if len(segments) > 1 && strings.EqualFold(segments[0], "INBOX") {
@@ -72,6 +74,7 @@ func (b *Box) view(f mailserver.Folder) FolderView {
 		}
 		v.Name, v.Depth = segments[len(segments)-1], len(segments)-1
 	}
+	v.Reminders = f.Role == mailserver.RoleNone && v.Depth == 0 && v.Name == RemindersFolder
 	v.Label = Label(f.Role)
 	if v.Label == "" {
 		v.Label = v.Name

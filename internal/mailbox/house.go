@@ -12,9 +12,11 @@ import (
 	"pli.example/pli/internal/audit"
 	"pli.example/pli/internal/delegation"
 	"pli.example/pli/internal/mailserver"
+	"pli.example/pli/internal/metrics"
 	"pli.example/pli/internal/mssante"
 	"pli.example/pli/internal/problem"
 	"pli.example/pli/internal/seal"
+	"pli.example/pli/internal/store"
 )
 
 // Options are what the room needs.
@@ -23,6 +25,7 @@ type Options struct {
 	Servers *mailserver.Server
 	Audit   *audit.Trail
 	Keys    *seal.Keyring
+	DB      *store.DB        // of reminders; nil: there are none
 	Log     *slog.Logger     // nil: nothing is logged
 	Now     func() time.Time // nil = time.Now
 	// IndexRoom is the memory, in octets, that the indexes of all mailboxes may take on
@@ -36,6 +39,7 @@ type House struct {
 	servers *mailserver.Server
 	trail   *audit.Trail
 	keys    *seal.Keyring
+	db      *store.DB
 	log     *slog.Logger
 	now     func() time.Time
 
@@ -46,9 +50,18 @@ type House struct {
 	opened   map[openedKey]openedLately
 	dropped  map[string]time.Time      // sessions that ended a moment ago
 	gathered map[gatherKey]*collection // exchanges with patients
+	watched  map[watchedKey]bool       // whose watching is in the trail
 
 	indexRoom int64
 	indexes   map[gatherKey]*kept
+	choices   map[choiceKey][]keptChoice
+	bulks     map[choiceKey]*bulk // the act on many letters under way, or the last one
+	bulking   sync.WaitGroup
+	closing   bool
+	attended  map[choiceKey]attended // mailboxes whose people are there: reminders
+	nextDue   map[string]time.Time   // by mailbox id: when to look at its reminders again
+
+	reminding metrics.Pulse
 }
 
 // New makes the house.
@@ -62,9 +75,10 @@ func New(o Options) *House {
 	if o.IndexRoom <= 0 {
 		o.IndexRoom = defaultIndexRoom
 	}
-	return &House{grants: o.Grants, servers: o.Servers, trail: o.Audit, keys: o.Keys, log: o.Log, now: o.Now,
+	return &House{grants: o.Grants, servers: o.Servers, trail: o.Audit, keys: o.Keys, db: o.DB, log: o.Log, now: o.Now,
 		names: make(map[string]named), opened: make(map[openedKey]openedLately), dropped: make(map[string]time.Time),
-		gathered: make(map[gatherKey]*collection), indexes: make(map[gatherKey]*kept), indexRoom: o.IndexRoom}
+		gathered: make(map[gatherKey]*collection), watched: make(map[watchedKey]bool), indexes: make(map[gatherKey]*kept), indexRoom: o.IndexRoom,
+		choices: make(map[choiceKey][]keptChoice), bulks: make(map[choiceKey]*bulk), attended: make(map[choiceKey]attended), nextDue: make(map[string]time.Time)}
 }
 
 // Open checks that the person may read the mailbox now. "Not yours" and "no such

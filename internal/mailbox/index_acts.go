@@ -35,6 +35,13 @@ func (b *Box) moved(folder string, validity uint32, m mailserver.Moved, to strin
 	i.ix.Move(folder, to, uids)
 }
 
+// erased follows letters removed for good.
+func (b *Box) erased(folder string, validity uint32, uids []uint32) {
+	if i := b.keptOf(false); i != nil && i.of(folder, validity) {
+		i.ix.Remove(folder, uids...)
+	}
+}
+
 func (i *kept) of(folder string, validity uint32) bool {
 	f, ok := i.ix.Folder(folder)
 	return ok && f.At.Validity == validity

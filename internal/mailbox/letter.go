@@ -177,14 +177,21 @@ func (b *Box) fetch(ctx context.Context, ref Ref) (*Letter, *mailserver.Opened, 
 	if err != nil {
 		return nil, nil, err
 	}
+	return letterOf(ref, raw), raw, nil
+}
+
+func letterOf(ref Ref, raw *mailserver.Opened) *Letter {
 	l := &Letter{Item: item(ref.Folder, ref.UIDValidity, &raw.Row), Flags: raw.Flags}
-	if raw.Newer != 0 {
-		l.Prev = &Ref{ref.Folder, ref.UIDValidity, raw.Newer}
+	l.Prev, l.Next = near(ref, raw.Newer), near(ref, raw.Older)
+	return l
+}
+
+// near is a letter of the same folder, nil for uid 0.
+func near(ref Ref, uid uint32) *Ref {
+	if uid == 0 {
+		return nil
 	}
-	if raw.Older != 0 {
-		l.Next = &Ref{ref.Folder, ref.UIDValidity, raw.Older}
-	}
-	return l, raw, nil
+	return &Ref{ref.Folder, ref.UIDValidity, uid}
 }
 
 // load fills the letter from its whole bytes, or from the structure and texts
@@ -215,6 +222,7 @@ func (l *Letter) load(o *mailserver.Opened) error {
 		return h, e, nil
 	}, 0)
 	if r, ok := message.ReportOf(l.Envelope, l.Root, nil); ok {
+		r.Path = l.Header.ReturnPath()
 		l.Report = &r
 	}
 	return nil

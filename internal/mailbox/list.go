@@ -33,6 +33,7 @@ type Item struct {
 	Flagged     bool
 	Answered    bool
 	Draft       bool
+	Processed   bool // dealt with, by whoever shares the mailbox
 	Attachments int
 	Snippet     string
 	Unreadable  bool // the server cannot describe it, and it is too large to be read here
@@ -50,6 +51,7 @@ type ListQuery struct {
 	Size    int    // default 50
 	Unread  bool
 	Flagged bool
+	ToDo    bool // not yet dealt with
 }
 
 // List is one page of a folder, newest first.
@@ -61,6 +63,9 @@ type List struct {
 	PrevAfter   uint32 // anchor of the page of newer letters, 0 for none
 	NextBefore  uint32 // anchor of the page of older letters, 0 for none
 	UIDValidity uint32
+	Mark        string // how the folder stood, as FolderNews.Mark tells it
+	Keeps       bool   // letters here can be marked dealt with
+	UIDNext     uint32 // no letter here has this UID yet; 0 when the server does not say
 }
 
 // List lists one page of a folder.
@@ -100,13 +105,24 @@ func (b *Box) page(ctx context.Context, q ListQuery, folders bool, maxAge time.D
 	if err != nil {
 		return nil, List{}, err
 	}
-	got, err := b.mail.Rows(ctx, mailserver.Query{Folder: name, Before: q.Before, After: q.After, Page: q.Page, Size: q.Size,
-		Unread: q.Unread, Flagged: q.Flagged, WithFolders: folders, MaxAge: maxAge})
+	got, err := b.mail.Rows(ctx, q.of(name, folders, maxAge))
 	if err != nil {
 		return nil, List{}, err
 	}
+	views, l := b.shape(q, name, folders, got)
+	return views, l, nil
+}
+
+// of is the question to the server.
+func (q ListQuery) of(folder string, folders bool, maxAge time.Duration) mailserver.Query {
+	return mailserver.Query{Folder: folder, Before: q.Before, After: q.After, Page: q.Page, Size: q.Size,
+		Unread: q.Unread, Flagged: q.Flagged, Without: q.without(), Keyword: string(Processed), WithFolders: folders, MaxAge: maxAge}
+}
+
+// shape is the server's answer as a page of the folder of that name.
+func (b *Box) shape(q ListQuery, name string, folders bool, got mailserver.Listing) ([]FolderView, List) {
 	var views []FolderView
-	l := List{Total: got.Total, First: got.First, Last: got.Last, UIDValidity: got.Folder.UIDValidity}
+	l := List{Total: got.Total, First: got.First, Last: got.Last, UIDValidity: got.Folder.UIDValidity, UIDNext: got.Folder.UIDNext, Keeps: got.Keeps}
 	if folders {
 		views = b.views(got.Folders)
 	}
@@ -122,6 +138,7 @@ func (b *Box) page(ctx context.Context, q ListQuery, folders bool, maxAge time.D
 		}
 	}
 	l.Folder.Messages = got.Folder.Messages
+	l.Mark = markOf(got.Folder)
 	for i := range got.Rows {
 		r := &got.Rows[i]
 		if r.Has(`\Deleted`) {
@@ -137,14 +154,21 @@ func (b *Box) page(ctx context.Context, q ListQuery, folders bool, maxAge time.D
 			l.NextBefore = got.Rows[n-1].UID
 		}
 	}
-	return views, l, nil
+	return views, l
+}
+
+func (q ListQuery) without() string {
+	if q.ToDo {
+		return string(Processed)
+	}
+	return ""
 }
 
 func item(folder string, validity uint32, r *mailserver.Row) Item {
 	it := Item{
 		Ref:  Ref{Folder: folder, UIDValidity: validity, UID: r.UID},
 		From: r.Envelope.From, To: r.Envelope.To, Subject: r.Envelope.Subject, Received: r.Received, Size: r.Size,
-		Unread: !r.Has(`\Seen`), Flagged: r.Has(`\Flagged`), Answered: r.Has(`\Answered`), Draft: r.Has(`\Draft`),
+		Unread: !r.Has(`\Seen`), Flagged: r.Has(`\Flagged`), Answered: r.Has(`\Answered`), Draft: r.Has(`\Draft`), Processed: r.Has(string(Processed)),
 		Attachments: r.Files, Snippet: r.Snippet, Unreadable: r.Unreadable,
 	}
 	for _, f := range r.Envelope.From {

@@ -54,7 +54,9 @@ func (h *House) Drop(sessionID string) {
 	maps.DeleteFunc(h.dropped, func(_ string, at time.Time) bool { return now.Sub(at) > droppedFor })
 	h.dropped[sessionID] = now
 	h.dropIndexes(sessionID)
+	h.dropBulksLocked(sessionID)
 	maps.DeleteFunc(h.gathered, func(k gatherKey, _ *collection) bool { return k.session == sessionID })
+	maps.DeleteFunc(h.watched, func(k watchedKey, _ bool) bool { return k.session == sessionID })
 	maps.DeleteFunc(h.opened, func(k openedKey, _ openedLately) bool { return k.session == sessionID })
 	for box, n := range h.names {
 		if delete(n.sessions, sessionID); len(n.sessions) == 0 {

@@ -46,12 +46,25 @@ const (
 // act writes to the trail that e is asked, does it, then writes what came of it.
 // Nothing is done whose request is not durable.
 func (b *Box) act(ctx context.Context, e audit.Event, asked int, do func() (Outcome, error)) (Outcome, error) {
-	ask := e
-	ask.Outcome, ask.Count = audit.OutcomeAsked, asked
-	if err := b.write(ctx, ask); err != nil {
-		return Outcome{}, problem.Wrapf(err, problem.Internal, sayNotAsked, "recording what is asked")
+	if err := b.ask(ctx, e, asked); err != nil {
+		return Outcome{}, err
 	}
 	out, err := do()
+	return b.tellTrail(ctx, e, out, err), err
+}
+
+// ask writes that an act is asked for: durable when it returns nil.
+func (b *Box) ask(ctx context.Context, e audit.Event, asked int) error {
+	e.Outcome, e.Count = audit.OutcomeAsked, asked
+	if err := b.write(ctx, e); err != nil {
+		return problem.Wrapf(err, problem.Internal, sayNotAsked, "recording what is asked")
+	}
+	return nil
+}
+
+// tellTrail writes what came of an act that was asked for. Done it is: when that
+// cannot be written, the outcome says so.
+func (b *Box) tellTrail(ctx context.Context, e audit.Event, out Outcome, err error) Outcome {
 	e.Count = out.Done
 	if err != nil {
 		e.Outcome = problem.KindOf(err).String()
@@ -63,7 +76,7 @@ func (b *Box) act(ctx context.Context, e audit.Event, asked int, do func() (Outc
 			out.tell(sayNotNoted)
 		}
 	}
-	return out, err
+	return out
 }
 
 // tally adds up an act over several folders.

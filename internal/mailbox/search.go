@@ -13,10 +13,10 @@ import (
 	"pli.example/pli/internal/problem"
 )
 
-// Found is one search: what was asked, which letters were found so far, in their order,
+// Hunt is one search: what was asked, which letters were found so far, in their order,
 // and how far the texts were read. It holds no word of a letter but a sender's name where
 // results are sorted by it; whoever asked keeps it, in memory, as long as they like.
-type Found struct {
+type Hunt struct {
 	mu       sync.Mutex
 	asked    Query
 	hits     []hit // in their order, which later pages keep
@@ -25,6 +25,7 @@ type Found struct {
 	say      string
 	texts    *texts // nil: texts are not looked into
 	traced   bool   // reading on is in the trail
+	all      Found  // every letter that headers and marks choose; none when that is not known exactly
 }
 
 // SearchResult is one page of what was found, and how far it looked.
@@ -36,6 +37,7 @@ type SearchResult struct {
 	Complete    bool   // every letter of the folders asked was looked at, but for texts
 	Say         string // how well and how far, in French; "" when there is nothing to say
 	Texts       Texts
+	Found       Found // every letter found, shown or not; none when that is not known exactly
 }
 
 const (
@@ -49,8 +51,8 @@ const (
 // asking the server; through texts, when the query wants that or fewer than widen letters
 // were found, only for a moment: SearchOn goes on. Who searched, for what and how many
 // were found is one row of the trail, the words sealed.
-func (b *Box) Search(ctx context.Context, q Query, widen int) (*Found, SearchResult, error) {
-	f := &Found{asked: q}
+func (b *Box) Search(ctx context.Context, q Query, widen int) (*Hunt, SearchResult, error) {
+	f := &Hunt{asked: q}
 	items, err := b.search(ctx, f, widen)
 	e := audit.Event{Action: audit.Search, Target: q.Folder, Request: "SEARCH", Detail: q.Line(time.UTC), Count: len(items)}
 	if err = b.record(ctx, e, err); err != nil {
@@ -59,7 +61,7 @@ func (b *Box) Search(ctx context.Context, q Query, widen int) (*Found, SearchRes
 	return f, f.result(1, items[:min(len(items), searchPage)]), nil
 }
 
-func (b *Box) search(ctx context.Context, f *Found, widen int) ([]Item, error) {
+func (b *Box) search(ctx context.Context, f *Hunt, widen int) ([]Item, error) {
 	if err := f.asked.check(); err != nil {
 		return nil, err
 	}
@@ -76,6 +78,9 @@ func (b *Box) search(ctx context.Context, f *Found, widen int) ([]Item, error) {
 		}
 	}
 	f.total, f.complete, f.say = l.total, l.complete(), l.say()
+	if !l.inexact {
+		f.all = l.all
+	}
 	l.sort()
 	items := l.items[:min(len(l.items), maxFound)]
 	f.keep(items)
@@ -96,7 +101,7 @@ func (b *Box) search(ctx context.Context, f *Found, widen int) ([]Item, error) {
 
 // SearchPage gives a page of what was found as it is now: letters that went since are
 // left out, and the order stays that of the search.
-func (b *Box) SearchPage(ctx context.Context, f *Found, page int) (SearchResult, error) {
+func (b *Box) SearchPage(ctx context.Context, f *Hunt, page int) (SearchResult, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if need := page * searchPage; need > len(f.hits) && len(f.hits) < min(f.total, maxFound) {
@@ -116,7 +121,7 @@ func (b *Box) SearchPage(ctx context.Context, f *Found, page int) (SearchResult,
 
 // grow asks for more letters of the same search; they come after those known, so that
 // pages already seen stay as they were.
-func (b *Box) grow(ctx context.Context, f *Found, limit int) error {
+func (b *Box) grow(ctx context.Context, f *Hunt, limit int) error {
 	q := f.asked
 	l, folders, err := b.looking(ctx, &q, limit)
 	if err != nil {
@@ -141,13 +146,13 @@ func (b *Box) grow(ctx context.Context, f *Found, limit int) error {
 // hit is one letter found.
 type hit struct{ Ref }
 
-func (f *Found) keep(items []Item) {
+func (f *Hunt) keep(items []Item) {
 	for i := range items {
 		f.hits = append(f.hits, hit{items[i].Ref})
 	}
 }
 
-func (f *Found) known() map[Ref]bool {
+func (f *Hunt) known() map[Ref]bool {
 	out := make(map[Ref]bool, len(f.hits))
 	for _, h := range f.hits {
 		out[h.Ref] = true
@@ -155,14 +160,16 @@ func (f *Found) known() map[Ref]bool {
 	return out
 }
 
-func (f *Found) pages() int {
+func (f *Hunt) pages() int {
 	return (min(max(f.total, len(f.hits)), maxFound) + searchPage - 1) / searchPage
 }
 
-func (f *Found) result(page int, items []Item) SearchResult {
+func (f *Hunt) result(page int, items []Item) SearchResult {
 	r := SearchResult{Items: items, Page: page, Pages: f.pages(), Total: max(f.total, len(f.hits)), More: f.total > maxFound || f.texts != nil && f.texts.enough,
 		Complete: f.complete, Say: f.say}
-	if f.texts != nil {
+	if f.texts == nil {
+		r.Found = f.all
+	} else {
 		r.Texts = f.texts.state()
 	}
 	r.Texts.Possible = len(f.asked.Words)+len(f.asked.Body) > 0
@@ -171,14 +178,14 @@ func (f *Found) result(page int, items []Item) SearchResult {
 
 // ReadOn reports that texts were read on in: what was found then is not found again in a
 // moment.
-func (f *Found) ReadOn() bool {
+func (f *Hunt) ReadOn() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.traced
 }
 
 // Query is what was asked, the folder by its id.
-func (f *Found) Query() Query {
+func (f *Hunt) Query() Query {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.asked

@@ -44,6 +44,7 @@ type world struct {
 	mute  sync.Map     // mailbox key → the server hangs up on it
 	hook  atomic.Pointer[func(command, folder string) error]
 	users *users
+	db    *store.DB
 	ctx   context.Context
 	home  string // of annes's mailbox, on a real server
 }
@@ -85,7 +86,7 @@ func newWorld(t *testing.T) *world {
 	w.mail = mailserver.New(mailserver.Options{Address: host + ":993", Mode: mailserver.ModeTLS, TLS: &tls.Config{RootCAs: pool}, Dial: dial,
 		Credentials:    func(context.Context, mssante.Actor, mssante.Address) (string, error) { return "token", nil },
 		CommandTimeout: 15 * time.Second, Now: now})
-	w.house = New(Options{Grants: w.grant, Servers: w.mail, Audit: w.trail, Keys: keys, Now: now})
+	w.house, w.db = New(Options{Grants: w.grant, Servers: w.mail, Audit: w.trail, Keys: keys, DB: db, Now: now}), db
 	t.Cleanup(func() {
 		w.mail.Close(context.Background())
 		w.trail.Close()
@@ -202,10 +203,12 @@ func (l *oneListener) Close() error   { l.once.Do(func() { close(l.done) }); ret
 func (l *oneListener) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
 
 type users struct {
-	mu   sync.Mutex
-	all  map[string]*imapmemserver.User
-	mute *sync.Map
-	hook *atomic.Pointer[func(command, folder string) error]
+	mu    sync.Mutex
+	all   map[string]*imapmemserver.User
+	mute  *sync.Map
+	hook  *atomic.Pointer[func(command, folder string) error]
+	slow  atomic.Pointer[func(letters int) error]
+	asked atomic.Pointer[func(c *imap.SearchCriteria) error]
 }
 
 func (u *users) get(name string) *imapmemserver.User {
@@ -229,6 +232,12 @@ type userSession struct {
 // returns is the server's answer.
 func (w *world) during(f func(command, folder string) error) { w.hook.Store(&f) }
 
+// searches runs f before the server answers which of so many letters are somebody's.
+func (w *world) searches(f func(letters int) error) { w.users.slow.Store(&f) }
+
+// asks runs f before the server answers a question about a window of letters.
+func (w *world) asks(f func(c *imap.SearchCriteria) error) { w.users.asked.Store(&f) }
+
 func (s *userSession) before(command string) error {
 	if f := s.users.hook.Load(); f != nil {
 		return (*f)(command, s.folder)
@@ -247,6 +256,16 @@ func (s *userSession) Select(name string, o *imap.SelectOptions) (*imap.SelectDa
 func (s *userSession) Search(kind imapserver.NumKind, c *imap.SearchCriteria, o *imap.SearchOptions) (*imap.SearchData, error) {
 	if err := s.before("SEARCH"); err != nil {
 		return nil, err
+	}
+	if f := s.users.asked.Load(); f != nil && len(c.SeqNum) > 0 {
+		if err := (*f)(c); err != nil {
+			return nil, err
+		}
+	}
+	if f := s.users.slow.Load(); f != nil && len(c.Or)+len(c.Header) > 0 && len(c.SeqNum) > 0 && len(c.SeqNum[0]) > 0 {
+		if err := (*f)(int(c.SeqNum[0][0].Stop-c.SeqNum[0][0].Start) + 1); err != nil {
+			return nil, err
+		}
 	}
 	return s.UserSession.Search(kind, c, o)
 }

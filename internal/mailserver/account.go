@@ -8,15 +8,17 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/emersion/go-imap/v2"
+
 	"pli.example/pli/internal/mssante"
 	"pli.example/pli/internal/problem"
 )
 
 // Account is one mailbox as one session reaches it. Two lanes: commands, and one
 // connection aside for what is slow (attachments, searches), so that a literal
-// being read never blocks a click. The third connection of three is the
-// watcher's, later.
+// being read never blocks a click. The third connection of three is the watcher's.
 type Account struct {
+	watch    *watcher
 	s        *Server
 	key      accountKey
 	actor    mssante.Actor
@@ -43,6 +45,7 @@ func newAccount(s *Server, key accountKey, actor mssante.Actor, addr mssante.Add
 		a.aside = a.commands
 	}
 	a.cache = newCache(&s.cache)
+	a.watch = newWatcher(a)
 	return a
 }
 
@@ -61,6 +64,7 @@ func (a *Account) end() {
 	a.mu.Unlock()
 	a.commands.end()
 	a.aside.end()
+	a.watch.end()
 	for _, c := range all {
 		c.kill(errEnded)
 	}
@@ -84,7 +88,12 @@ func (a *Account) read(ctx context.Context, l *lane, f func(*conn) error) error 
 // change runs f, which alters mail: never twice. A connection that rested is
 // probed first, so that a dead one is noticed before anything is asked of it.
 func (a *Account) change(ctx context.Context, f func(*conn) error) error {
-	return a.run(ctx, a.commands, false, f)
+	return a.changeOn(ctx, a.commands, f)
+}
+
+// changeOn is change on a connection of another lane.
+func (a *Account) changeOn(ctx context.Context, l *lane, f func(*conn) error) error {
+	return a.run(ctx, l, false, f)
 }
 
 // probeAfter is how long a connection may have rested before a change probes it.
@@ -95,13 +104,14 @@ func (a *Account) run(ctx context.Context, l *lane, again bool, f func(*conn) er
 		return err
 	}
 	defer l.leave()
+	question, anew := again, 0 // how often the folder was selected anew
 	for {
 		c, err := a.connection(ctx, l)
 		if err != nil {
 			return err
 		}
 		if c.reused && !again && a.s.o.Now().Sub(c.restedAt) > probeAfter {
-			if err := c.do(ctx, verbNoop, a.s.o.CommandTimeout, budgetSmall, func() error { return c.client.Noop().Wait() }); err != nil {
+			if err := c.do(ctx, verbNoop, a.s.o.CommandTimeout, budgetSmall, c.noop); err != nil {
 				a.put(l, c)
 				if c.dead.Load() && ctx.Err() == nil && !errors.Is(err, errEnded) {
 					continue // the next one is another resting one, or new
@@ -110,6 +120,17 @@ func (a *Account) run(ctx context.Context, l *lane, again bool, f func(*conn) er
 			}
 		}
 		err = f(c)
+		if bare(err) && c.folder != "" {
+			gone := a.stillThere(ctx, c)
+			if gone == nil && question && anew < 2 {
+				anew++
+				a.put(l, c)
+				continue
+			}
+			if gone != nil {
+				err = gone
+			}
+		}
 		lost := c.dead.Load() && errors.Is(err, errLost) && c.reused
 		a.put(l, c)
 		if lost && again && ctx.Err() == nil {
@@ -119,6 +140,20 @@ func (a *Account) run(ctx context.Context, l *lane, again bool, f func(*conn) er
 		}
 		return err
 	}
+}
+
+// bare reports a NO that gives no reason, or blames the server.
+func bare(err error) bool {
+	var no *imap.Error
+	return errors.As(err, &no) && no.Type == imap.StatusResponseTypeNo && (no.Code == "" || no.Code == imap.ResponseCodeServerBug)
+}
+
+// stillThere selects the folder anew after a NO without a reason: servers (Cyrus, now
+// and then Dovecot) say no more when it was removed while it was selected.
+func (a *Account) stillThere(ctx context.Context, c *conn) error {
+	name, readOnly := c.folder, c.readOnly
+	c.folder = ""
+	return c.do(ctx, verbSelect, a.s.o.CommandTimeout, budgetSmall, func() error { return c.selectFolder(name, readOnly) })
 }
 
 // connection takes a resting connection or dials. The caller holds a permit.
@@ -152,6 +187,9 @@ func (a *Account) connection(ctx context.Context, l *lane) (*conn, error) {
 	if ended {
 		c.kill(errEnded)
 		return nil, errEnded
+	}
+	if !unattended(ctx) {
+		a.watch.nudge() // somebody is here and the server answers: no reason to wait longer
 	}
 	return c, nil
 }
@@ -190,6 +228,10 @@ func (a *Account) put(l *lane, c *conn) {
 	if c.dead.Load() || !l.rest(c) { // killed while it was laid down, its timer perhaps too late for kill to see
 		c.idleTimer.Load().Stop()
 		a.forget(c, errEnded)
+		return
+	}
+	if a.s.slots.crowded() { // it would rest for minutes while others wait to dial
+		a.s.evictIdle()
 	}
 }
 

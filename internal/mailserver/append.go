@@ -28,6 +28,11 @@ func (a *Account) AppendWith(ctx context.Context, folder string, flags []string,
 	var ours error // the writer's own failure: what go-imap makes of it is of no interest
 	err = a.run(ctx, l, false, func(c *conn) error {
 		return c.do(ctx, verbAppend, a.s.o.CommandTimeout+time.Duration(size/(64<<10))*time.Second, budgetSmall, func() error {
+			if c.folder == folder && c.readOnly { // Courier adds nothing to a folder it was told to only look at
+				if err := c.selectFolder(folder, false); err != nil {
+					return err
+				}
+			}
 			o := &imap.AppendOptions{Time: received}
 			for _, f := range flags {
 				o.Flags = append(o.Flags, imap.Flag(f))
@@ -96,10 +101,7 @@ func (a *Account) FindMessageID(ctx context.Context, folder, id string) (validit
 	criteria := &imap.SearchCriteria{Header: []imap.SearchCriteriaHeaderField{{Key: "Message-ID", Value: "<" + id + ">"}}}
 	err = a.read(ctx, a.aside, func(c *conn) error {
 		return c.do(ctx, verbSearch, a.s.o.CommandTimeout, budgetUIDs, func() error {
-			if err := c.selectFolder(folder, a.aside != a.commands); err != nil {
-				return err
-			}
-			if err := c.client.Noop().Wait(); err != nil {
+			if err := c.open(folder, a.aside != a.commands); err != nil {
 				return err
 			}
 			found, err := c.uidSearch(criteria)

@@ -51,7 +51,7 @@ func (s *Server) mechanism(ctx context.Context, actor mssante.Actor, addr mssant
 	if s.o.Credentials == nil {
 		return mechanism{}, "", errors.New("mailserver: no source of credentials")
 	}
-	token, err := s.o.Credentials(ctx, actor, addr)
+	token, err := s.token(ctx, actor, addr)
 	if err != nil {
 		return mechanism{}, "", err
 	}
@@ -68,7 +68,10 @@ func (s *Server) alive(ctx context.Context, actor mssante.Actor, addr mssante.Ad
 	if s.o.Credentials == nil {
 		return nil
 	}
-	_, err := s.o.Credentials(ctx, actor, addr)
+	_, err := s.token(ctx, actor, addr)
+	if errors.Is(err, ErrAway) { // no token is needed here, and the session lives
+		return nil
+	}
 	if ctx.Err() == nil && (problem.Is(err, problem.UpstreamDown) || problem.Is(err, problem.Timeout)) {
 		return nil
 	}

@@ -35,6 +35,7 @@ type conn struct {
 	anyFlag  bool // the folder stores keywords of our own (\*)
 	flags    []imap.Flag
 
+	heard     *overheard
 	syncedAt  time.Time // when the server last told its news of the folder
 	reused    bool
 	restedAt  time.Time
@@ -143,6 +144,9 @@ func (c *conn) closed() bool {
 // of thousands of parts, its buffer full, until the client says something: seen
 // in one try of four, over pipes and over TCP.
 func (c *conn) nudge() (stop func()) {
+	if !c.steady() {
+		return func() {}
+	}
 	first := time.AfterFunc(nudgeAfter, func() { c.client.Noop() })
 	second := time.AfterFunc(4*nudgeAfter, func() { c.client.Noop() })
 	return func() { first.Stop(); second.Stop() }
@@ -187,6 +191,33 @@ func (c *conn) selectFolder(name string, readOnly bool) error {
 	return nil
 }
 
+// steady reports a server that never gives a selected folder another's letters: those
+// of today end the session, or say no, when it is removed and made anew. One as old as
+// Courier reads on in the new one, under the UIDVALIDITY it told of the old.
+func (c *conn) steady() bool { return c.has(imap.CapListStatus) }
+
+// noop hears the news of the selected folder. On a server that is not steady it asks
+// whether this is the folder still; when it is not, nothing is selected any more.
+func (c *conn) noop() error {
+	asked := c.client.Noop()
+	if c.folder == "" || c.steady() {
+		return asked.Wait()
+	}
+	status := c.client.Status(c.folder, &imap.StatusOptions{UIDValidity: true})
+	if err := asked.Wait(); err != nil {
+		_, _ = status.Wait()
+		return err
+	}
+	st, err := status.Wait()
+	if err != nil && !said(err) {
+		return err
+	}
+	if err != nil || st.UIDValidity != c.validity {
+		c.folder = ""
+	}
+	return nil
+}
+
 // current selects name, or brings the selected folder up to date unless that was
 // done within maxAge.
 func (c *conn) current(name string, maxAge time.Duration) error {
@@ -196,11 +227,22 @@ func (c *conn) current(name string, maxAge time.Duration) error {
 	if maxAge > 0 && c.now().Sub(c.syncedAt) < maxAge {
 		return nil
 	}
-	if err := c.client.Noop().Wait(); err != nil {
+	if err := c.noop(); err != nil {
 		return err
 	}
 	c.syncedAt = c.now()
-	return nil
+	return c.selectFolder(name, false) // at once, unless it is another one now
+}
+
+// open selects a folder to be asked about, with the news heard.
+func (c *conn) open(name string, readOnly bool) error {
+	if err := c.selectFolder(name, readOnly); err != nil {
+		return err
+	}
+	if err := c.noop(); err != nil {
+		return err
+	}
+	return c.selectFolder(name, readOnly)
 }
 
 func (c *conn) selected(name string, readOnly bool, data *imap.SelectData) {

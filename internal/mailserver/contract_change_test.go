@@ -40,11 +40,12 @@ func contractFlags(b *bench) {
 
 func contractMove(b *bench) {
 	uids := b.fill(4)
-	b.raw(func(c *conn) error { return c.client.Create("Dossier", nil).Wait() })
+	dossier := b.folder("Dossier")
+	b.raw(func(c *conn) error { return c.client.Create(dossier, nil).Wait() })
 	v := b.rows(Query{Folder: "INBOX"}).Folder.UIDValidity
-	moved, err := b.a.Move(b.ctx, "INBOX", v, []uint32{uids[1], uids[3], 77777}, "Dossier")
+	moved, err := b.a.Move(b.ctx, "INBOX", v, []uint32{uids[1], uids[3], 77777}, dossier)
 	b.must(err)
-	there := b.rows(Query{Folder: "Dossier"})
+	there := b.rows(Query{Folder: dossier})
 	if len(moved.UIDs) != 2 || moved.Validity != there.Folder.UIDValidity || moved.MarkedOnly {
 		b.Fatalf("COPYUID %+v", moved)
 	}
@@ -57,17 +58,17 @@ func contractMove(b *bench) {
 	if got := uidsOf(b.rows(Query{Folder: "INBOX"}).Rows); !slices.Equal(got, []uint32{uids[2], uids[0]}) {
 		b.Errorf("left %v", got)
 	}
-	if _, err := b.a.Move(b.ctx, "INBOX", v, []uint32{uids[1]}, "Dossier"); !problem.Is(err, problem.Gone) {
+	if _, err := b.a.Move(b.ctx, "INBOX", v, []uint32{uids[1]}, dossier); !problem.Is(err, problem.Gone) {
 		b.Errorf("moved already: %v", err)
 	}
-	if _, err := b.a.Move(b.ctx, "INBOX", v, uids[:1], "Absent"); !problem.Is(err, problem.Gone) {
+	if _, err := b.a.Move(b.ctx, "INBOX", v, uids[:1], b.folder("Absent")); !problem.Is(err, problem.Gone) {
 		b.Errorf("absent destination: %v", err)
 	}
 	if got := uidsOf(b.rows(Query{Folder: "INBOX"}).Rows); len(got) != 2 {
 		b.Errorf("a refused move lost letters: %v", got)
 	}
 	// And back: undo.
-	_, err = b.a.Move(b.ctx, "Dossier", moved.Validity, []uint32{moved.UIDs[uids[1]]}, "INBOX")
+	_, err = b.a.Move(b.ctx, dossier, moved.Validity, []uint32{moved.UIDs[uids[1]]}, "INBOX")
 	b.must(err)
 	if got := b.rows(Query{Folder: "INBOX"}); got.Total != 3 || got.Rows[0].Envelope.Subject != "Lettre 2" {
 		b.Errorf("back: %v", uidsOf(got.Rows))
@@ -79,7 +80,7 @@ func contractMove(b *bench) {
 			if err != nil {
 				return err
 			}
-			m := moving{to: "Dossier"}
+			m := moving{to: dossier}
 			if err := m.byHand(c, set); err != nil {
 				return err
 			}
@@ -107,7 +108,7 @@ func contractExpunge(b *bench) {
 	if got := uidsOf(b.rows(Query{Folder: "INBOX"}).Rows); !slices.Equal(got, []uint32{uids[3], uids[1], uids[0]}) {
 		b.Fatalf("left %v: somebody else's letter must stay", got)
 	}
-	_, err = b.a.Move(b.ctx, "INBOX", v, uids[:1], "Trash")
+	_, err = b.a.Move(b.ctx, "INBOX", v, uids[:1], b.folder("Absent"))
 	if err == nil {
 		b.Error("moved to a folder that does not exist")
 	}
@@ -153,7 +154,7 @@ func contractDrop(b *bench) {
 	if _, err := b.a.Rows(b.ctx, Query{Folder: "INBOX"}); !problem.Is(err, problem.SignInNeeded) {
 		b.Errorf("an ended session listed: %v", err)
 	}
-	if _, err := b.s.For(testActor("s1"), testAddress(b)).OpenLetter(b.ctx, "INBOX", v, 1); !problem.Is(err, problem.SignInNeeded) {
+	if _, err := b.s.For(testActor("s1"), b.addr).OpenLetter(b.ctx, "INBOX", v, 1); !problem.Is(err, problem.SignInNeeded) {
 		b.Errorf("an ended session came back: %v", err)
 	}
 	_, err = b.them.Folders(b.ctx)

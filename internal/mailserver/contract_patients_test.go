@@ -51,8 +51,20 @@ func contractCorrespondence(b *bench) {
 	}
 	notice := b.append("INBOX", "From: Mail Delivery System <MAILER-DAEMON@smtp.example>\r\nSubject: Retour\r\n\r\nmot\r\n")
 	theirs := b.append("INBOX", "From: postmaster"+holds+"\r\nSubject: Retour\r\n\r\nmot\r\n")
-	if h := look(Correspondence{Notices: true}); !slices.Equal(h.UIDs, []uint32{theirs, notice}) {
+	const form = "Subject: Lu\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; boundary=x\r\n\r\n--x--\r\n"
+	read := b.append("INBOX", "From: Odile <255033799001138"+holds+">\r\n"+form)
+	report := b.append("INBOX", "From: MicrosoftExchange@chu.example\r\n"+form)
+	if h := look(Correspondence{Sought: Returned}); !slices.Equal(h.UIDs, []uint32{theirs, notice}) {
 		b.Errorf("what servers write back: %+v", h)
+	}
+	if h := look(Correspondence{Sought: Reports}); !slices.Equal(h.UIDs, []uint32{report, read}) {
+		b.Errorf("reports: %+v", h)
+	}
+	if h := look(Correspondence{Sought: Reports, From: read, Below: report}); !slices.Equal(h.UIDs, []uint32{read}) || !h.Complete {
+		b.Errorf("reports of a stretch: %+v", h)
+	}
+	if h := look(Correspondence{Sought: Reports, From: read, Window: 1}); !slices.Equal(h.UIDs, []uint32{report, read}) || !h.Complete || h.Looked != 3 {
+		b.Errorf("reports of a stretch, by small windows: %+v", h)
 	}
 	if h := look(Correspondence{}); !slices.Equal(h.UIDs, want) {
 		b.Errorf("beside what servers write back: %+v", h)

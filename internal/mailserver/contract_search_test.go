@@ -49,6 +49,9 @@ func contractSearchInjection(b *bench) {
 		}
 	}
 	for _, w := range []string{`" OR ALL`, `") ALL (`, "{3}", "{3+}", "é{2}", `\`, `"`, "*", "%", "日本語\u00a0é", "a) UID 1:* (b", "$", strings.Repeat("é", 90)} {
+		if w == `"` && b.caps["quotes-found"] {
+			continue // this server looks into From as it quotes it itself
+		}
 		for _, everywhere := range []bool{false, true} {
 			if got := b.find(everywhere, w); len(got) != 0 {
 				b.Errorf("%q found %v", w, got)

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"pli.example/pli/internal/mssante"
 )
 
 // bench is one world under one contract test.
@@ -18,8 +20,12 @@ type bench struct {
 	a    *Account // ours
 	them *Account // the same mailbox from another session: a colleague, another client
 	ctx  context.Context
-	caps map[string]bool
+	addr mssante.Address
+	world
 }
+
+// folder is the server's own name of one of ours, or of one inside another.
+func (b *bench) folder(names ...string) string { return b.prefix + strings.Join(names, b.delim) }
 
 func (b *bench) needs(one string) {
 	b.Helper()
@@ -98,10 +104,12 @@ func TestContract(t *testing.T) {
 		{"special use", contractSpecialUse}, {"peek", contractPeek}, {"flags", contractFlags}, {"move", contractMove},
 		{"expunge only ours", contractExpunge}, {"roles made", contractEnsure}, {"search", contractSearch}, {"search by conditions", contractMatch}, {"search by windows", contractWindows}, {"correspondence", contractCorrespondence},
 		{"search injection", contractSearchInjection}, {"search bodies", contractSearchBodies}, {"structure", contractStructure},
-		{"neighbours", contractNeighbours}, {"large letter", contractLarge}, {"stream", contractStream},
+		{"neighbours", contractNeighbours}, {"letter beside its page", contractBeside}, {"large letter", contractLarge}, {"stream", contractStream},
 		{"stream given up", contractStreamClosed}, {"crafted letter", contractCrafted}, {"parentheses", contractParens}, {"uidvalidity", contractValidity},
 		{"cancel", contractCancel}, {"drop", contractDrop}, {"parallel", contractParallel}, {"flag news", contractFlagNews},
+		{"watch", contractWatch},
 		{"sweep", contractSweep}, {"sweep while letters go", contractSweepMoving}, {"changes", contractChanges}, {"changes amid news", contractChangesNews},
+		{"choose all", contractChoose}, {"folder tree", contractFolderTree}, {"subscriptions", contractSubscribed}, {"keyword of ours", contractKeyword}, {"weights", contractWeights},
 	}
 	var mu sync.Mutex
 	ran, skipped := map[string]int{}, map[string]int{}
@@ -130,8 +138,8 @@ func TestContract(t *testing.T) {
 						ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 						defer cancel()
 						t.Cleanup(func() { s.Close(context.Background()) })
-						addr := testAddress(t)
-						test.run(&bench{T: t, s: s, a: s.For(testActor("s1"), addr), them: s.For(testActor("s2"), addr), ctx: ctx, caps: w.caps})
+						addr := w.address(t)
+						test.run(&bench{T: t, s: s, a: s.For(testActor("s1"), addr), them: s.For(testActor("s2"), addr), ctx: ctx, addr: addr, world: w})
 					})
 				}
 			})

@@ -90,6 +90,14 @@ userdb {
   driver = static
   args = uid=65534 gid=65534 home=%[5]s/%%u allow_all_users=yes
 }
+mail_plugins = quota
+protocol imap {
+  mail_plugins = quota imap_quota
+}
+plugin {
+  quota = maildir:User quota
+  quota_rule = *:storage=10M
+}
 namespace inbox {
   inbox = yes
   separator = /

@@ -39,7 +39,7 @@ func (s *Server) dial(ctx context.Context, actor mssante.Actor, addr mssante.Add
 		if err == nil {
 			return c, nil
 		}
-		if attempt > 0 || token == "" || !errors.Is(err, errToken) {
+		if attempt > 0 || token == "" || !errors.Is(err, errToken) || unattended(ctx) {
 			return nil, err
 		}
 		refused = token
@@ -50,11 +50,14 @@ func (s *Server) dial(ctx context.Context, actor mssante.Actor, addr mssante.Add
 // connect takes a permit of the node, dials and signs in within dialTimeout.
 func (s *Server) connect(ctx context.Context, mech mechanism) (_ *conn, err error) {
 	defer s.observe(verbAuthenticate, time.Now(), &err)
-	if !s.slots.tryEnter() {
-		s.evictIdle()
-		if err := s.slots.enter(ctx); err != nil {
-			return nil, err
+	// At the node's cap somebody's resting connection gives way: now, or as soon as one
+	// rests (Account.put). What nobody waits for takes nobody's place.
+	if unattended(ctx) {
+		if !s.slots.tryEnter() {
+			return nil, errNoRoom
 		}
+	} else if err := s.slots.enterOr(ctx, func() { s.evictIdle() }); err != nil {
+		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, min(dialTimeout, s.o.CommandTimeout))
 	defer cancel()
@@ -118,8 +121,8 @@ func (s *Server) hand(ctx context.Context, raw, secured net.Conn, h *handshake) 
 	greeting := "* PREAUTH [CAPABILITY " + strings.Join(h.caps, " ") + "] ready\r\n"
 	m := newMeter(secured, raw, io.MultiReader(strings.NewReader(greeting), h.lines.r))
 	m.allow(budgetHello)
-	c := &conn{raw: raw, meter: m, gone: s.slots.leave, now: s.o.Now, seen: s.o.Observe}
-	c.client = imapclient.New(m, nil)
+	c := &conn{raw: raw, meter: m, gone: s.slots.leave, now: s.o.Now, seen: s.o.Observe, heard: newOverheard()}
+	c.client = imapclient.New(m, &imapclient.Options{UnilateralDataHandler: c.heard.handler()})
 	m.loop.Store(&readLoop{ended: c.client.Closed(), sweep: func() { c.client.Noop() }})
 	if err := c.client.WaitGreeting(); err != nil {
 		return nil, fmt.Errorf("%w: %v", errGarbled, err)

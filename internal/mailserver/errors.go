@@ -23,6 +23,7 @@ var (
 	errGone    = errors.New("mailserver: no such letter or folder any more")
 	errPart    = errors.New("mailserver: no such part")
 	errKeyword = errors.New("mailserver: the folder stores no such keyword")
+	errFull    = errors.New("mailserver: the folder holds letters")
 	errValue   = errors.New("mailserver: text the protocol cannot carry")
 )
 
@@ -42,6 +43,10 @@ const (
 	sayKeyword = "Ce dossier n’accepte pas ce marquage. Rien n’a été changé."
 )
 
+// KeywordRefused reports that a folder stores no such keyword: nothing changed, and
+// trying again changes nothing.
+func KeywordRefused(err error) bool { return errors.Is(err, errKeyword) }
+
 // door turns an inner error into what leaves the room: a kind, a sentence, the
 // cause for the log. What already has a kind keeps it.
 func door(ctx context.Context, err error, doing string) error {
@@ -59,6 +64,8 @@ func door(ctx context.Context, err error, doing string) error {
 		kind, say = problem.SignInNeeded, sayEnded
 	case errors.Is(err, errGone):
 		kind, say = problem.Gone, sayGone
+	case errors.Is(err, errFull):
+		kind, say = problem.Conflict, sayFolderFull
 	case errors.Is(err, errPart):
 		kind, say = problem.NotFound, sayPart
 	case errors.Is(err, errKeyword):
@@ -112,5 +119,5 @@ func crafted(err error) bool {
 
 // harmless reports an error after which the connection is still in step.
 func harmless(err error) bool {
-	return said(err) || errors.Is(err, errGone) || errors.Is(err, errPart) || errors.Is(err, errKeyword) || errors.Is(err, errValue)
+	return said(err) || errors.Is(err, errGone) || errors.Is(err, errPart) || errors.Is(err, errKeyword) || errors.Is(err, errValue) || errors.Is(err, errFull)
 }

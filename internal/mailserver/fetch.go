@@ -60,6 +60,9 @@ func (a *Account) fetchSome(ctx context.Context, c *conn, folder string, validit
 		err = ignoreExpunged(err)
 		for _, f := range got {
 			whole := f.uid != 0 && (f.structure != nil || !structure) && f.size > 0
+			if whole && len(f.sections) == 2 && c.madeUp(f.sections[0].bytes) {
+				continue // it is no more; the next look at the list will not name it
+			}
 			if whole && (err == nil || len(f.sections) == 2) {
 				key := letterKey{folder, validity, f.uid}
 				// A description of too many parts is known bad, and read another way (salvage).
@@ -219,7 +222,7 @@ func (a *Account) wholeLetter(ctx context.Context, key letterKey, size int64) ([
 				return err
 			}
 			for _, f := range got {
-				if f.uid == key.uid && len(f.sections) == 1 {
+				if f.uid == key.uid && len(f.sections) == 1 && !c.madeUp(f.sections[0].bytes) {
 					raw = f.sections[0].bytes
 					return nil
 				}

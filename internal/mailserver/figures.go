@@ -17,7 +17,9 @@ const (
 	verbAuthenticate verb = "authenticate"
 	verbCreate       verb = "create"
 	verbExpunge      verb = "expunge"
+	verbFolder       verb = "folder" // the folder tree changed
 	verbFetch        verb = "fetch"
+	verbIdle         verb = "idle" // until the server waits with us, or has stopped to
 	verbList         verb = "list"
 	verbLogout       verb = "logout"
 	verbMove         verb = "move"
@@ -31,7 +33,7 @@ const (
 
 // Verbs lists what Options.Observe may be told of.
 func Verbs() []string {
-	return []string{string(verbAppend), string(verbAuthenticate), string(verbCreate), string(verbExpunge), string(verbFetch), string(verbList), string(verbLogout),
+	return []string{string(verbAppend), string(verbAuthenticate), string(verbCreate), string(verbExpunge), string(verbFolder), string(verbFetch), string(verbIdle), string(verbList), string(verbLogout),
 		string(verbMove), string(verbNoop), string(verbPage), string(verbSearch), string(verbSelect), string(verbStatus), string(verbStore)}
 }
 

@@ -21,8 +21,12 @@ type Flags map[uint32][]string
 // had before, for undo. A keyword the folder cannot store is refused before
 // anything changes.
 func (a *Account) SetFlags(ctx context.Context, folder string, validity uint32, uids []uint32, add, remove []string) (Flags, error) {
+	return a.setFlags(ctx, a.commands, folder, validity, uids, add, remove)
+}
+
+func (a *Account) setFlags(ctx context.Context, l *lane, folder string, validity uint32, uids []uint32, add, remove []string) (Flags, error) {
 	before := make(Flags, len(uids))
-	err := a.change(ctx, func(c *conn) error {
+	err := a.changeOn(ctx, l, func(c *conn) error {
 		return c.do(ctx, verbStore, a.s.o.CommandTimeout, budgetList, func() error {
 			set, err := c.prepare(folder, validity, uids)
 			if err != nil {

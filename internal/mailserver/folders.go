@@ -108,10 +108,19 @@ func (c *conn) startListing() (wait func() (FolderList, error)) {
 			o.ReturnStatus = status
 		}
 	}
+	var heard error
+	if !withStatus {
+		// A STATUS of the selected folder may tell of the time before the news (RFC 9051
+		// §6.3.11 warns of it; Courier does).
+		heard = c.noop()
+	}
 	cmd := c.client.List("", "*", o)
 	listed := collect(cmd.Collect)
 	return func() (FolderList, error) {
 		data, err := listed()
+		if err == nil {
+			err = heard
+		}
 		if err != nil {
 			return FolderList{}, err
 		}

@@ -21,7 +21,10 @@ type lane struct {
 func newLane(n int) *lane { return &lane{cap: n} }
 
 // enter waits for a permit.
-func (l *lane) enter(ctx context.Context) error {
+func (l *lane) enter(ctx context.Context) error { return l.enterOr(ctx, func() {}) }
+
+// enterOr is enter; queued is called once it has to wait, and stands in the queue.
+func (l *lane) enterOr(ctx context.Context, queued func()) error {
 	l.mu.Lock()
 	if l.ended {
 		l.mu.Unlock()
@@ -35,6 +38,7 @@ func (l *lane) enter(ctx context.Context) error {
 	turn := make(chan struct{})
 	place := l.waiting.PushBack(turn)
 	l.mu.Unlock()
+	queued()
 	select {
 	case <-turn:
 		l.mu.Lock()
@@ -54,6 +58,13 @@ func (l *lane) enter(ctx context.Context) error {
 		}
 		return ctx.Err()
 	}
+}
+
+// crowded reports that somebody waits.
+func (l *lane) crowded() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.waiting.Len() > 0
 }
 
 // tryEnter takes a permit only if one is free and nobody waits.

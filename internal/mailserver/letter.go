@@ -165,17 +165,19 @@ func (a *Account) fetchOpened(c *conn, key letterKey, o *Opened, body bool) erro
 			o.Whole = f.sections[0].bytes
 		}
 	}
-	if !found || body && o.Whole == nil {
+	if !found || body && (o.Whole == nil || c.madeUp(o.Whole)) {
+		o.Whole = nil
 		return errGone
 	}
 	return c.placeAmong(o, around)
 }
 
 // placeAmong finds the neighbours. Positions shift while we ask: only a range that
-// names the letter itself is believed.
+// names the letter itself, and whoever stands on each side of it, is believed.
 func (c *conn) placeAmong(o *Opened, around map[uint32]uint32) error {
 	for attempt := 0; attempt < 3; attempt++ {
-		if around[o.Seq] == o.UID {
+		older, newer := around[o.Seq-1] != 0 || o.Seq <= 1, around[o.Seq+1] != 0 || o.Seq >= c.exists()
+		if around[o.Seq] == o.UID && older && newer {
 			o.Older, o.Newer = around[o.Seq-1], around[o.Seq+1]
 			return nil
 		}

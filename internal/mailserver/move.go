@@ -35,8 +35,12 @@ const (
 // removes what colleagues marked in a shared mailbox, is never sent. With an
 // error, Done still names what moved before it.
 func (a *Account) Move(ctx context.Context, folder string, validity uint32, uids []uint32, to string) (Moved, error) {
+	return a.move(ctx, a.commands, folder, validity, uids, to)
+}
+
+func (a *Account) move(ctx context.Context, l *lane, folder string, validity uint32, uids []uint32, to string) (Moved, error) {
 	m := moving{folder: folder, to: to}
-	err := a.change(ctx, func(c *conn) error {
+	err := a.changeOn(ctx, l, func(c *conn) error {
 		return c.do(ctx, verbMove, a.s.o.CommandTimeout, budgetList, func() error {
 			set, err := c.prepare(folder, validity, uids)
 			if err != nil {
@@ -210,7 +214,12 @@ func (c *conn) remove(set imap.UIDSet, markedOnly *bool) error {
 
 // Expunge removes letters for good: exactly these. markedOnly as in Moved.
 func (a *Account) Expunge(ctx context.Context, folder string, validity uint32, uids []uint32) (markedOnly bool, err error) {
-	err = a.change(ctx, func(c *conn) error {
+	_, markedOnly, err = a.expunge(ctx, a.commands, folder, validity, uids)
+	return markedOnly, err
+}
+
+func (a *Account) expunge(ctx context.Context, l *lane, folder string, validity uint32, uids []uint32) (gone []uint32, markedOnly bool, err error) {
+	err = a.changeOn(ctx, l, func(c *conn) error {
 		return c.do(ctx, verbExpunge, a.s.o.CommandTimeout, budgetList, func() error {
 			set, err := c.prepare(folder, validity, uids)
 			if err != nil {
@@ -219,10 +228,13 @@ func (a *Account) Expunge(ctx context.Context, folder string, validity uint32, u
 			if set, err = c.existing(set); err != nil {
 				return err
 			}
-			return c.remove(set, &markedOnly)
+			if err = c.remove(set, &markedOnly); err == nil {
+				gone = listed(set)
+			}
+			return err
 		})
 	})
-	return markedOnly, door(ctx, err, "removing letters")
+	return gone, markedOnly, door(ctx, err, "removing letters")
 }
 
 // pairs matches the two sets of COPYUID (RFC 4315 §3), which correspond in order.

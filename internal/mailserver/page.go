@@ -23,7 +23,7 @@ func (c *conn) page(q Query, out *Listing) error {
 		}
 		counters := c.startCounters(q)
 		var err error
-		if q.Unread || q.Flagged {
+		if q.Unread || q.Flagged || q.Without != "" {
 			err = c.pageFiltered(q, out)
 		} else {
 			err = c.pageByPosition(q, out)
@@ -51,6 +51,7 @@ func (c *conn) page(q Query, out *Listing) error {
 		out.Folders, out.Folder = folders, folder
 		out.Folder.Name, out.Folder.UIDValidity, out.Folder.Selectable = q.Folder, c.validity, true
 		out.Folder.Messages = c.exists()
+		out.Keeps = q.Keyword != "" && c.stores([]string{q.Keyword}) == nil
 		return nil
 	}
 }
@@ -105,7 +106,7 @@ func (c *conn) pageByPosition(q Query, out *Listing) error {
 		}
 		rows = trim(rows, lo, hi)
 		now := c.exists()
-		if attempt < 2 && (now != n || attempt == 0 && hi > 0 && len(rows) < int(hi-lo)+1) {
+		if attempt < 2 && (now != n || attempt == 0 && hi > 0 && len(rows) < int(hi-lo)+1 || !descending(rows)) {
 			continue
 		}
 		out.Rows, out.Total = rows, now
@@ -114,6 +115,17 @@ func (c *conn) pageByPosition(q Query, out *Listing) error {
 		}
 		return nil
 	}
+}
+
+// descending reports that letters lie in the order of their UIDs, as they do (RFC 9051
+// §2.3.1.1) unless positions shifted while they were read.
+func descending(rows []Row) bool {
+	for i := 1; i < len(rows); i++ {
+		if rows[i].UID >= rows[i-1].UID {
+			return false
+		}
+	}
+	return true
 }
 
 // trim keeps the rows of positions lo to hi, newest first.
@@ -179,6 +191,9 @@ func (c *conn) pageFiltered(q Query, out *Listing) error {
 	}
 	if q.Flagged {
 		criteria.Flag = append(criteria.Flag, imap.FlagFlagged)
+	}
+	if q.Without != "" {
+		criteria.NotFlag = append(criteria.NotFlag, imap.Flag(q.Without))
 	}
 	found, err := c.uidSearch(criteria)
 	if err != nil {

@@ -16,13 +16,26 @@ import (
 type Correspondence struct {
 	Folder  string
 	Holds   string
-	Notices bool          // instead: what servers write back of letters they could not deliver
+	Sought  Sought        // instead: what servers write back of letters they could not deliver
 	From    uint32        // only letters from this UID on; 0 is all
 	Below   uint32        // only letters below this UID; 0 is all
 	Limit   int           // hits wanted, default 100
 	Looking uint32        // letters looked at, at most, counted from the newest; 0 is all
 	Within  time.Duration // time for this folder, default 10 s
+	Window  uint32        // letters of the first question, for a server known to be slow; default 2,000
 }
+
+// Sought is which letters a Correspondence asks for. Three questions, each with its own limit:
+// what answers one takes no place of another (attack: notices by the hundred push out patients
+// who wait).
+type Sought int
+
+// The questions.
+const (
+	Letters  Sought = iota // to and from addresses holding Holds, reports left out
+	Reports                // what machines write, by its form: multipart/report (RFC 6522)
+	Returned               // what gives letters back by its words or its sender alone (ENS §6), reports left out
+)
 
 // Correspondence looks through the headers of one folder, on the connection aside, by
 // windows from the newest on: until Looking, Limit or time ends it, as Hits tells.
@@ -53,6 +66,9 @@ func (a *Account) Correspondence(ctx context.Context, q Correspondence) (Hits, e
 // correspondence walks down a folder until Looking, Limit or time ends it.
 func (a *Account) correspondence(ctx context.Context, c *conn, q Correspondence, until time.Time, out *Hits) error {
 	w := walk{c: c, q: q, criteria: q.criteria(), out: out, window: firstWindow}
+	if q.Window > 0 {
+		w.window = q.Window
+	}
 	for first := true; first || w.top > 0; first = false {
 		left := until.Sub(a.s.o.Now())
 		if left <= 0 {
@@ -79,25 +95,29 @@ func (a *Account) correspondence(ctx context.Context, c *conn, q Correspondence,
 	return nil
 }
 
-// criteria is the question: any field of addresses holds the part asked for, but those of
-// the mailbox that gives letters back there; or what servers and the patients' mailboxes
-// write back (RFC 3464; ENS §6). Two questions, each with its own limit (attack: notices
-// by the hundred push out patients who wait).
+// criteria is the question. Reports are told by the one type of theirs, not by the word: a
+// boundary of somebody's letter may hold that.
 func (q Correspondence) criteria() *imap.SearchCriteria {
 	in := func(key, value string) imap.SearchCriteria {
 		return imap.SearchCriteria{Header: []imap.SearchCriteriaHeaderField{{Key: key, Value: value}}}
 	}
-	any := []imap.SearchCriteria{in("From", q.Holds), in("To", q.Holds), in("Cc", q.Holds), in("Bcc", q.Holds)}
-	if q.Notices {
+	report := in("Content-Type", "multipart/report")
+	var any, not []imap.SearchCriteria
+	switch q.Sought {
+	case Reports:
+		any = []imap.SearchCriteria{report}
+	case Returned:
 		any = []imap.SearchCriteria{in("From", "mailer-daemon"), in("From", "postmaster"), in("Subject", "undelivered"), in("Subject", "non distribu")}
+		not = []imap.SearchCriteria{report}
+	default:
+		any = []imap.SearchCriteria{in("From", q.Holds), in("To", q.Holds), in("Cc", q.Holds), in("Bcc", q.Holds)}
+		not = []imap.SearchCriteria{in("From", "mailer-daemon"+q.Holds), in("From", "postmaster"+q.Holds), report}
 	}
 	out := any[0]
 	for _, x := range any[1:] {
 		out = imap.SearchCriteria{Or: [][2]imap.SearchCriteria{{x, out}}}
 	}
-	if !q.Notices {
-		out.Not = []imap.SearchCriteria{in("From", "mailer-daemon"+q.Holds), in("From", "postmaster"+q.Holds)}
-	}
+	out.Not = not
 	low, high := imap.UID(max(q.From, 1)), imap.UID(0) // 0: the newest
 	if q.Below > 0 {
 		high = imap.UID(max(q.Below, 2) - 1)
@@ -120,22 +140,19 @@ type walk struct {
 
 // begin opens the folder and finds where to start.
 func (w *walk) begin(aside bool) error {
-	if err := w.c.selectFolder(w.q.Folder, aside); err != nil {
-		return err
-	}
-	if err := w.c.client.Noop().Wait(); err != nil {
+	if err := w.c.open(w.q.Folder, aside); err != nil {
 		return err
 	}
 	w.top, w.out.Of, w.out.Validity = w.c.exists(), w.c.exists(), w.c.validity
 	if w.q.Below > 0 { // positions follow UIDs: as many letters stand below
-		below, err := w.c.uidSearch(&imap.SearchCriteria{UID: w.criteria.UID})
+		below, err := w.c.uidSearch(&imap.SearchCriteria{UID: []imap.UIDSet{{imap.UIDRange{Start: 1, Stop: imap.UID(max(w.q.Below, 2) - 1)}}}})
 		if err != nil {
 			return err
 		}
 		w.top = uint32(min(below.count(), uint64(w.top)))
 		w.out.Complete = w.top == 0
 	}
-	if w.q.From > 1 { // what came since: seldom more than a few
+	if w.q.From > 1 && w.q.Window == 0 { // what came since: seldom more than a few
 		w.window = max(w.top, 1)
 	}
 	return nil
@@ -173,7 +190,9 @@ func (w *walk) step() error {
 	}
 	oldest, err := w.c.uidSearch(&imap.SearchCriteria{SeqNum: []imap.SeqSet{imap.SeqSetNum(low)}})
 	for _, uid := range oldest.newest(0, 1) {
-		w.out.Reached = uid
+		if w.out.Reached = uid; uid <= w.q.From {
+			w.top = 0 // nothing below was asked about
+		}
 	}
 	return err
 }

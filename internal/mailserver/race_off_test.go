@@ -4,5 +4,6 @@ package mailserver
 
 const (
 	endlessQuotes = budgetList + 1<<20 // more than a row may cost
+	someChanges   = 300
 	streamSize    = 25_000_000
 )

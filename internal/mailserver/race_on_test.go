@@ -6,5 +6,6 @@ package mailserver
 // of these sizes without it too.
 const (
 	endlessQuotes = 1 << 20
+	someChanges   = 150
 	streamSize    = 5_000_000
 )

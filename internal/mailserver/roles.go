@@ -90,11 +90,15 @@ func (a *Account) EnsureFolder(ctx context.Context, role Role) (Folder, error) {
 	if err != nil {
 		return Folder{}, door(ctx, err, "making a folder")
 	}
-	if inbox, ok := byRole(folders, RoleInbox); ok && inbox.Delim != 0 && underInbox(folders, inbox.Delim) {
-		name = "INBOX" + string(inbox.Delim) + name // a server whose personal folders live under INBOX
-	}
 	err = a.change(ctx, func(c *conn) error {
-		return c.do(ctx, verbCreate, a.s.o.CommandTimeout, budgetSmall, func() error { return c.create(name, attr) })
+		return c.do(ctx, verbCreate, a.s.o.CommandTimeout, budgetSmall, func() error {
+			prefix, err := c.personal(folders)
+			if err != nil {
+				return err
+			}
+			name = prefix + name
+			return c.create(name, attr)
+		})
 	})
 	if err != nil {
 		return Folder{}, door(ctx, err, "making a folder")
@@ -112,6 +116,24 @@ func (a *Account) EnsureFolder(ctx context.Context, role Role) (Folder, error) {
 		}
 	}
 	return Folder{}, door(ctx, fmt.Errorf("%w: created but not listed", errGarbled), "making a folder")
+}
+
+// personal gives what the names of a person's own folders begin with (RFC 2342): ""
+// on most servers, "INBOX." where every folder lies inside the inbox.
+func (c *conn) personal(folders []Folder) (string, error) {
+	if c.has(imap.CapNamespace) {
+		data, err := c.client.Namespace().Wait()
+		if err == nil && len(data.Personal) > 0 {
+			return data.Personal[0].Prefix, nil
+		}
+		if err != nil && !said(err) {
+			return "", err
+		}
+	}
+	if inbox, ok := byRole(folders, RoleInbox); ok && inbox.Delim != 0 && underInbox(folders, inbox.Delim) {
+		return "INBOX" + string(inbox.Delim), nil
+	}
+	return "", nil
 }
 
 func (c *conn) create(name string, attr imap.MailboxAttr) error {

@@ -49,7 +49,9 @@ type Query struct {
 	Size        int    // default 50, at most 200
 	Unread      bool
 	Flagged     bool
-	WithFolders bool // list the folders in the same flight
+	Without     string // a keyword the letters lack, "" for any
+	Keyword     string // one asked about: Listing.Keeps
+	WithFolders bool   // list the folders in the same flight
 	// MaxAge: news of the folder this old will do; 0 asks for them. Flags are always
 	// those of now.
 	MaxAge time.Duration
@@ -62,15 +64,13 @@ type Listing struct {
 	Rows        []Row    // newest first
 	Total       uint32   // letters of the folder that match
 	First, Last int      // positions of the rows, 1 is the newest
+	Keeps       bool     // the folder stores Query.Keyword (PERMANENTFLAGS, RFC 9051 §7.1)
 }
 
 // Rows lists one page. Flags are asked each time; the rest comes from the cache
 // where it can. One letter that cannot be read costs its own row only.
 func (a *Account) Rows(ctx context.Context, q Query) (Listing, error) {
-	if q.Size <= 0 {
-		q.Size = 50
-	}
-	q.Size = min(q.Size, 200)
+	q.Size = pageSize(q.Size)
 	var out Listing
 	var missing []uint32
 	err := a.read(ctx, a.commands, func(c *conn) error {
@@ -104,6 +104,13 @@ func (a *Account) Rows(ctx context.Context, q Query) (Listing, error) {
 		a.s.shed()
 	}
 	return out, nil
+}
+
+func pageSize(asked int) int {
+	if asked <= 0 {
+		return 50
+	}
+	return min(asked, 200)
 }
 
 // fill completes rows from the cache and gives the UIDs it does not know.

@@ -70,7 +70,10 @@ func newScript(t *testing.T, cfg *tls.Config, serve func(*wire)) *script {
 const scriptCaps = "IMAP4rev1 SASL-IR AUTH=XOAUTH2 ESEARCH UIDPLUS MOVE LIST-STATUS LIST-EXTENDED"
 
 // login takes a script to the authenticated state; false when the line ended.
-func (w *wire) login() bool {
+func (w *wire) login() bool { return w.loginWith("") }
+
+// loginWith offers more capabilities.
+func (w *wire) loginWith(more string) bool {
 	w.send("* OK ready")
 	for {
 		tag, rest := w.tagged()
@@ -78,10 +81,10 @@ func (w *wire) login() bool {
 		case tag == "":
 			return false
 		case rest == "CAPABILITY":
-			w.send("* CAPABILITY %s", scriptCaps)
+			w.send("* CAPABILITY %s", scriptCaps+more)
 			w.send("%s OK done", tag)
 		case strings.HasPrefix(rest, "AUTHENTICATE"):
-			w.send("%s OK [CAPABILITY %s] in", tag, scriptCaps)
+			w.send("%s OK [CAPABILITY %s] in", tag, scriptCaps+more)
 			return true
 		}
 	}

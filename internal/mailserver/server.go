@@ -39,11 +39,16 @@ type Options struct {
 	// Credentials gives a fresh access token for the mailbox. In AuthPlain, when
 	// set, only its refusal counts: the session has ended.
 	Credentials func(context.Context, mssante.Actor, mssante.Address) (string, error)
+	// AtHand gives the access token if it can be used as it is; ErrAway when getting
+	// one would take an act of the person. nil: Credentials is asked, whatever it does.
+	AtHand func(context.Context, mssante.Actor, mssante.Address) (string, error)
 	// Evict says that the server refused the token just given.
 	Evict func(context.Context, mssante.Actor)
 
 	PerMailbox     int           // connections per session and mailbox, at most 3
 	Total          int           // connections of this node
+	Watching       int           // of those, how many may wait for news (IDLE); never more than half. Negative: none
+	PollEvery      time.Duration // how often a mailbox watched without such a connection is asked
 	IdleClose      time.Duration // an unused connection is closed after this
 	CommandTimeout time.Duration // one command, first byte sent to last byte read
 	CacheBytes     int64         // rows and small letters kept in memory, whole node
@@ -57,18 +62,21 @@ type Options struct {
 }
 
 const (
-	defaultTotal   = 400
-	defaultIdle    = 5 * time.Minute
-	defaultCommand = 60 * time.Second // live operators took 58 s for a read
-	defaultCache   = 64 << 20
-	dialTimeout    = 20 * time.Second
-	droppedMemory  = 10 * time.Minute // how long a dropped session stays refused
+	defaultTotal    = 400
+	defaultWatching = 200
+	defaultPoll     = 30 * time.Second
+	defaultIdle     = 5 * time.Minute
+	defaultCommand  = 60 * time.Second // live operators took 58 s for a read
+	defaultCache    = 64 << 20
+	dialTimeout     = 20 * time.Second
+	droppedMemory   = 10 * time.Minute // how long a dropped session stays refused
 )
 
 // Server is the operator's IMAP service as this node uses it.
 type Server struct {
 	o     Options
 	slots *lane // whole node: one permit per open connection
+	ears  *lane // of those, the ones that wait for news
 	cache budget
 
 	mu       sync.Mutex
@@ -96,6 +104,13 @@ func New(o Options) *Server {
 	if o.Total <= 0 {
 		o.Total = defaultTotal
 	}
+	if o.Watching == 0 {
+		o.Watching = defaultWatching
+	}
+	o.Watching = max(min(o.Watching, o.Total/2), 0) // acts always find the other half
+	if o.PollEvery <= 0 {
+		o.PollEvery = defaultPoll
+	}
 	if o.IdleClose <= 0 {
 		o.IdleClose = defaultIdle
 	}
@@ -117,6 +132,7 @@ func New(o Options) *Server {
 	return &Server{
 		o:        o,
 		slots:    newLane(o.Total),
+		ears:     newLane(o.Watching),
 		cache:    budget{max: o.CacheBytes},
 		accounts: make(map[accountKey]*Account),
 		dropped:  make(map[string]time.Time),
@@ -207,6 +223,13 @@ func (s *Server) Connections() int { return s.slots.inUse() }
 
 // Limit is how many connections this node may open.
 func (s *Server) Limit() int { return s.o.Total }
+
+// Watching counts the connections that wait for news now.
+func (s *Server) Watching() int { return s.ears.inUse() }
+
+// WatchingLimit is how many of this node's connections may; mailboxes watched beyond
+// it are asked every Options.PollEvery.
+func (s *Server) WatchingLimit() int { return s.o.Watching }
 
 // CachedBytes is what rows and letters kept in memory take.
 func (s *Server) CachedBytes() int64 { return s.cache.used.Load() }

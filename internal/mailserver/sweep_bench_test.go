@@ -20,7 +20,7 @@ func filledMaildir(b *testing.B, n int) (dir, conf string) {
 	if _, err := exec.LookPath("doveadm"); err != nil {
 		b.Skip("doveadm is not installed")
 	}
-	dir, conf = dovecotHome(b)
+	dir, conf = dovecotHome(b, nil)
 	cur := filepath.Join(dir, "u1", "Mail", "cur")
 	for _, d := range []string{cur, filepath.Join(dir, "u1", "Mail", "new"), filepath.Join(dir, "u1", "Mail", "tmp")} {
 		if err := os.MkdirAll(d, 0o755); err != nil {

@@ -28,6 +28,7 @@ import (
 	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
 	"github.com/emersion/go-sasl"
 
+	"pli.example/pli/e2e/dovecot"
 	"pli.example/pli/internal/mssante"
 )
 
@@ -119,15 +120,23 @@ func options(dial func(context.Context, string, string) (net.Conn, error), clien
 
 // world is a real server behind the contract.
 type world struct {
-	name string
-	caps map[string]bool // what this server is declared to have; tests that need more skip
-	open func(t testing.TB) Options
+	name    string
+	caps    map[string]bool // what this server is declared to have; tests that need more skip
+	prefix  string          // of every folder but INBOX
+	delim   string          // between a folder and one inside it
+	clock   bool            // UIDVALIDITY is the time, in seconds
+	address func(t testing.TB) mssante.Address
+	open    func(t testing.TB) Options
 }
 
 func worlds() []world {
+	full := map[string]bool{"special-use": true, "bad-structure": true, "concurrent": true, "any-name": true, "fetch-tells": true}
 	return []world{
-		{"memory", map[string]bool{}, memoryWorld},
-		{"dovecot", map[string]bool{"special-use": true, "bad-structure": true, "concurrent": true}, dovecotWorld},
+		{"memory", map[string]bool{"any-name": true, "fetch-tells": true}, "", "/", false, testAddress, memoryWorld},
+		{"dovecot", full, "", "/", false, testAddress, func(t testing.TB) Options { return dovecotWorld(t) }},
+		{"dovecot without CONDSTORE", full, "", "/", false, testAddress, func(t testing.TB) Options { return dovecotWorld(t, "CONDSTORE", "QRESYNC") }},
+		cyrusWorld(),
+		courierWorld(),
 	}
 }
 
@@ -184,12 +193,12 @@ func (m *memoryXOAUTH2) Next(resp []byte) ([]byte, bool, error) {
 
 // dovecotWorld runs real Dovecot's imap process on a Maildir of its own, behind a
 // front that speaks STARTTLS and XOAUTH2: no daemon, no port.
-func dovecotWorld(t testing.TB) Options {
+func dovecotWorld(t testing.TB, hidden ...string) Options {
 	if _, err := exec.LookPath("doveadm"); err != nil {
 		t.Skip("doveadm is not installed: the Dovecot half of the contract is not run")
 	}
 	server, client := testTLS(t)
-	dir, conf := dovecotHome(t)
+	dir, conf := dovecotHome(t, hidden)
 	ln := newPipes()
 	t.Cleanup(func() { ln.Close() })
 	go func() {
@@ -204,7 +213,8 @@ func dovecotWorld(t testing.TB) Options {
 	return options(ln.Dial, client)
 }
 
-func dovecotHome(t testing.TB) (dir, conf string) {
+// dovecotHome makes a home and its settings, some capabilities not announced.
+func dovecotHome(t testing.TB, hidden []string) (dir, conf string) {
 	dir = t.TempDir()
 	uid, gid := os.Getuid(), os.Getgid()
 	if uid == 0 { // Dovecot does not serve root
@@ -236,6 +246,7 @@ namespace inbox {
   }
 }
 `, dir, uid, gid)
+	text += dovecot.Without(hidden...)
 	if err := os.WriteFile(conf, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}

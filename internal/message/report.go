@@ -24,12 +24,13 @@ const (
 type Report struct {
 	Kind              ReportKind
 	From              []Mailbox // who wrote it: see Believed
-	EnvelopeID        string    // of the letter as submitted (RFC 3464 §2.2.1), "" when unsaid
-	OriginalMessageID string    // without angle brackets, "" when unsaid
-	OriginalSubject   string    // of an integration report, the prefixes taken off
-	Disposition       string    // "displayed", "processed", "deleted", "dispatched", "failed", "denied"
-	Error             bool      // the disposition carries /error or /failed
-	Code, Label       string    // integration error: "902", "Identifiant de patient inconnu"
+	Path              ReturnPath
+	EnvelopeID        string // of the letter as submitted (RFC 3464 §2.2.1), "" when unsaid
+	OriginalMessageID string // without angle brackets, "" when unsaid
+	OriginalSubject   string // of an integration report, the prefixes taken off
+	Disposition       string // "displayed", "processed", "deleted", "dispatched", "failed", "denied"
+	Error             bool   // the disposition carries /error or /failed
+	Code, Label       string // integration error: "902", "Identifiant de patient inconnu"
 	Recipients        []ReportRecipient
 }
 
@@ -63,7 +64,9 @@ func (l *Letter) Report() (Report, bool) {
 	if p := ReportPart(l.Root); p != nil {
 		fields, _ = io.ReadAll(io.LimitReader(p.Reader(), maxReportBytes))
 	}
-	return ReportOf(l.Envelope, l.Root, fields)
+	r, ok := ReportOf(l.Envelope, l.Root, fields)
+	r.Path = l.Header.ReturnPath()
+	return r, ok
 }
 
 // ReportPart gives the machine-readable part of a report, for a caller that has
@@ -86,7 +89,7 @@ func ReportPart(root *Part) *Part {
 }
 
 // ReportOf reads a notice from its envelope, its tree and the decoded bytes of
-// its ReportPart (nil when there is none).
+// its ReportPart (nil when there is none). Path is the caller's to tell, from its header.
 func ReportOf(e Envelope, root *Part, fields []byte) (Report, bool) {
 	var r Report
 	part := ReportPart(root)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 
+	"pli.example/pli/internal/account"
 	"pli.example/pli/internal/audit"
 	"pli.example/pli/internal/ledger"
 	"pli.example/pli/internal/mailbox"
@@ -29,7 +30,7 @@ func (o *Outbox) seekEvidence(ctx context.Context, box *mailbox.Box, d *due) err
 		how = "found a notice or an answer"
 		for _, t := range traces {
 			if t.Report != nil {
-				o.noteReport(ctx, d.id, *t.Report)
+				o.noteReport(ctx, box, d.id, *t.Report)
 			}
 		}
 	}
@@ -40,15 +41,20 @@ func (o *Outbox) seekEvidence(ctx context.Context, box *mailbox.Box, d *due) err
 	return nil
 }
 
-// noteReport writes a notice's words about each recipient in the ledger, when they are
-// for its sender to say. That the letter left is proved by any: nobody else knew its id.
-func (o *Outbox) noteReport(ctx context.Context, letterID string, r message.Report) {
+// noteReport writes a notice's words about each recipient in the ledger, when they can be
+// believed; a failure that cannot is noted as contested, without its words. That the letter
+// left is proved by any: nobody else knew its id.
+func (o *Outbox) noteReport(ctx context.Context, box *mailbox.Box, letterID string, r message.Report) {
 	for _, x := range r.Recipients {
-		if x.Address.IsZero() || !r.Believed(x.Address, letterID) {
+		if x.Address.IsZero() {
 			continue
 		}
 		e := ledger.Event{Code: x.Status, Text: x.Diagnostic}
-		switch {
+		switch believed := r.Believed(x.Address, box.Address(), letterID); {
+		case !believed && r.Kind == message.ReportDelivery && x.Action == "failed":
+			e.Kind, e.Text = ledger.Contested, ""
+		case !believed:
+			continue
 		case r.Kind == message.ReportDisposition && r.Disposition == "displayed" && !r.Error:
 			e.Kind = ledger.Read
 		case x.Action == "failed":
@@ -62,6 +68,26 @@ func (o *Outbox) noteReport(ctx context.Context, letterID string, r message.Repo
 		}
 		o.noteLedger(ctx, letterID, x.Address, e)
 	}
+}
+
+// Believes reports whether what a notice says of a letter of this mailbox may count.
+func (o *Outbox) Believes(ctx context.Context, m account.Mailbox, r message.Report) bool {
+	envelope := ""
+	if o.submittedAs(ctx, m.ID, r.OriginalMessageID, r.EnvelopeID) {
+		envelope = r.EnvelopeID
+	}
+	return r.BelievedOfAll(m.Address, envelope)
+}
+
+// submittedAs reports whether a letter of the mailbox left under that envelope id, which
+// only servers on its way were told.
+func (o *Outbox) submittedAs(ctx context.Context, mailboxID, messageID, envelopeID string) bool {
+	if messageID == "" || envelopeID == "" {
+		return false
+	}
+	var one int
+	err := o.db.Read().QueryRowContext(ctx, `SELECT 1 FROM letters WHERE id = ? AND message_key = ?`, envelopeID, o.messageKey(mailboxID, messageID)).Scan(&one)
+	return err == nil
 }
 
 // Heard tells the outbox of a notice somebody just opened: it settles a letter of
@@ -79,7 +105,7 @@ func (o *Outbox) Heard(ctx context.Context, box *mailbox.Box, r message.Report) 
 	if err != nil {
 		return door(err, sayRead)
 	}
-	o.noteReport(ctx, d.id, r)
+	o.noteReport(ctx, box, d.id, r)
 	if d.state != "unknown" {
 		return nil
 	}

@@ -3,6 +3,7 @@ package outgoing
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"pli.example/pli/internal/account"
 	"pli.example/pli/internal/ledger"
@@ -22,7 +23,15 @@ func (o *Outbox) Left(ctx context.Context, m account.Mailbox) (mailbox.Left, err
 	if err != nil {
 		return mailbox.Left{}, door(err, sayRead)
 	}
-	return mailbox.Left{Unfiled: unfiled, Lost: lost, Heard: func(ctx context.Context, id string, p message.ReportRecipient) { o.heardLost(ctx, m.Address, id, p) }}, nil
+	told := func(string, mssante.Address) (time.Time, bool) { return time.Time{}, false }
+	if o.o.Ledger != nil {
+		if told, err = o.o.Ledger.Told(ctx, m.Address); err != nil {
+			return mailbox.Left{}, err
+		}
+	}
+	return mailbox.Left{Unfiled: unfiled, Lost: lost, Told: told,
+		Submitted: func(ctx context.Context, id, envelope string) bool { return o.submittedAs(ctx, m.ID, id, envelope) },
+		Heard:     func(ctx context.Context, id string, p message.ReportRecipient) { o.heardLost(ctx, m.Address, id, p) }}, nil
 }
 
 // lost tells which letters of a mailbox came back, as the ledger knows.

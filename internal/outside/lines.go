@@ -41,7 +41,9 @@ type Lines struct {
 	HTTPSupport        http.RoundTripper // to the provider of support staff
 	TrustAnchors       *x509.CertPool    // the authorities of the white list's signature, nil for none
 	DialIMAP, DialSMTP func(ctx context.Context, network, addr string) (net.Conn, error)
+	DialSieve          func(ctx context.Context, network, addr string) (net.Conn, error)
 	IMAPTLS, SMTPTLS   *tls.Config // for the TLS or STARTTLS on top of the dials
+	SieveTLS           *tls.Config
 	Now                func() time.Time
 }
 
@@ -80,6 +82,10 @@ func Real(c config.Config) (Lines, error) {
 	if err != nil {
 		return Lines{}, err
 	}
+	sieve, err := serverTLS(c.Sieve.Server)
+	if err != nil {
+		return Lines{}, err
+	}
 	list, err := publicTransport(c.Trust.CAFile)
 	if err != nil {
 		return Lines{}, err
@@ -100,6 +106,7 @@ func Real(c config.Config) (Lines, error) {
 		HTTP: transport, HTTPTrust: list, HTTPDirectory: directory, HTTPSupport: support, TrustAnchors: anchors,
 		DialIMAP: dialOnly(c.IMAP.Address), IMAPTLS: imap,
 		DialSMTP: dialOnly(c.SMTP.Address), SMTPTLS: smtp,
+		DialSieve: dialOnly(c.Sieve.Address), SieveTLS: sieve,
 		Now: time.Now,
 	}, nil
 }

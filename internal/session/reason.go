@@ -33,6 +33,10 @@ func SupportReasons() []Reason {
 	return []Reason{SupportAsked, SupportLost, SupportOdd, SupportUpkeep}
 }
 
+// Covers reports that whoever is before the screen may not be the person: what stands in an
+// open page is covered until they are back.
+func (r Reason) Covers() bool { return r == SupportLost }
+
 // Label says a reason to support, in a few words; the code of one not known.
 func (r Reason) Label() string {
 	switch r {

@@ -142,7 +142,7 @@ func MailboxWord(s string) string {
 // the opaque id would tell one patient from another.
 func targetWord(e audit.Event) string {
 	switch e.Action {
-	case audit.ExchangeList, audit.ExchangeOpen, audit.ExchangeClose, audit.PatientINS, audit.PatientIdentify:
+	case audit.ExchangeList, audit.ExchangeOpen, audit.ExchangeClose, audit.ExchangeTold, audit.PatientINS, audit.PatientIdentify:
 		if e.Target != "" {
 			return "patient"
 		}

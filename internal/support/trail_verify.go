@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"time"
 
 	"pli.example/pli/internal/audit"
@@ -24,9 +23,9 @@ type Verdict struct {
 	// Behind are those whose newest exported head is older than rows that the export would
 	// have told of since: it stopped, or the end of its file was cut.
 	Behind []string
-	// Newest is when the newest exported head was signed, zero for none. Of what came after
-	// it nothing is compared, and a file cut together with the rows ends there too: only a
-	// copy kept elsewhere tells.
+	// Newest is when the newest exported head was signed, of the node where that is longest
+	// ago; zero for none. Of what came after it nothing is compared, and a file cut together
+	// with the rows ends there too: only a copy kept elsewhere tells.
 	Newest time.Time
 	Took   time.Duration
 }
@@ -48,11 +47,14 @@ func (d *Desk) Verify(ctx context.Context, by mssante.Actor) (Verdict, error) {
 	if err != nil {
 		return Verdict{}, err
 	}
-	untold, behind, err := d.untold(ctx, heads)
-	if err != nil {
-		return Verdict{}, err
+	var covered audit.Coverage
+	if d.o.HeadsFile != "" {
+		if covered, err = d.o.Audit.Coverage(ctx, heads, begin.Add(-audit.ExportedBy)); err != nil {
+			return Verdict{}, err
+		}
 	}
-	v := Verdict{Report: report, Heads: len(heads), Unread: unread, Untold: untold, Behind: behind, Newest: newest(heads), Took: d.o.Now().Sub(begin)}
+	untold, behind := covered.Untold, covered.Behind
+	v := Verdict{Report: report, Heads: len(heads), Unread: unread, Untold: untold, Behind: behind, Newest: covered.Reach, Took: d.o.Now().Sub(begin)}
 	request := fmt.Sprintf("support, rows=%d heads=%d", report.Rows, len(heads))
 	outcome := audit.OutcomeOK
 	if len(untold) > 0 {
@@ -85,48 +87,4 @@ func (d *Desk) heads() ([]audit.Head, int, error) {
 	defer f.Close()
 	heads, unread, err := audit.ReadHeads(f)
 	return heads, len(unread), err
-}
-
-// exportedBy is how long after its rows a head is in the file: several rounds of its
-// export.
-const exportedBy = time.Hour
-
-// untold are the nodes of the trail without a head among those exported, and behind those
-// whose heads stop short. Whoever cuts the database may take the file beside it away too:
-// that must not pass for a trail that was compared.
-func (d *Desk) untold(ctx context.Context, exported []audit.Head) (untold, behind []string, err error) {
-	if d.o.HeadsFile == "" {
-		return nil, nil, nil
-	}
-	stored, err := d.o.Audit.Heads(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	last := map[string]audit.Head{}
-	for _, x := range audit.LastHeads(exported) {
-		last[x.Node] = x
-	}
-	for _, h := range audit.LastHeads(stored) {
-		if _, told := last[h.Node]; !told {
-			untold = append(untold, h.Node)
-		}
-	}
-	due := d.o.Now().Add(-exportedBy)
-	for _, h := range stored {
-		x, told := last[h.Node]
-		ahead := h.Day > x.Day || h.Day == x.Day && h.N > x.N
-		if told && ahead && h.SignedAt.Before(due) && !slices.Contains(behind, h.Node) {
-			behind = append(behind, h.Node)
-		}
-	}
-	return untold, behind, nil
-}
-
-func newest(heads []audit.Head) (at time.Time) {
-	for _, h := range heads {
-		if h.SignedAt.After(at) {
-			at = h.SignedAt
-		}
-	}
-	return at
 }

@@ -39,6 +39,8 @@ func RequestWords(a audit.Action, request string) string {
 		return originWords(request)
 	case audit.FlagSet, audit.FlagClear:
 		return flagWords(request)
+	case audit.RuleSwitch:
+		return map[string]string{"SETACTIVE": "toutes activées", "SETACTIVE none": "toutes suspendues", "PUTSCRIPT": "une règle"}[request]
 	}
 	return lettersWords(request)
 }

@@ -21,8 +21,9 @@ import (
 
 // Host names the certificate is made for: a client checks them.
 const (
-	IMAPHost = "imap.mssante.demo.invalid"
-	SMTPHost = "smtp.mssante.demo.invalid"
+	IMAPHost  = "imap.mssante.demo.invalid"
+	SMTPHost  = "smtp.mssante.demo.invalid"
+	SieveHost = "sieve.mssante.demo.invalid"
 )
 
 // MaxSize is the operator's limit on one encoded message, in bytes: the 25 Mo of
@@ -72,6 +73,7 @@ type Host struct {
 	smtp      *smtp.Server
 	imapLine  *line
 	smtpLine  *line
+	sieveLine *line
 	served    sync.WaitGroup
 
 	boxes    map[string]*box // by address key; fixed after New
@@ -91,11 +93,11 @@ func New(o Options) (*Host, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	// Certificates follow the real clock: the TLS library does too.
-	pool, cert, err := certificates(time.Now(), IMAPHost, SMTPHost, "localhost")
+	pool, cert, err := certificates(time.Now(), IMAPHost, SMTPHost, SieveHost, "localhost")
 	if err != nil {
 		return nil, fmt.Errorf("make demo certificates: %w", err)
 	}
-	h := &Host{o: o, authority: pool, imapLine: newLine(IMAPHost), smtpLine: newLine(SMTPHost), boxes: map[string]*box{}}
+	h := &Host{o: o, authority: pool, imapLine: newLine(IMAPHost), smtpLine: newLine(SMTPHost), sieveLine: newLine(SieveHost), boxes: map[string]*box{}}
 	for i, m := range o.Mailboxes {
 		h.boxes[m.Address.Key()] = newBox(m.Address, uint32(1000*(i+1)), m.Folders)
 	}
@@ -103,6 +105,7 @@ func New(o Options) (*Host, error) {
 	tlsConfig := &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
 	h.startIMAP(tlsConfig)
 	h.startSMTP(tlsConfig)
+	h.startSieve(tlsConfig)
 	return h, nil
 }
 
@@ -159,6 +162,9 @@ func (h *Host) DialIMAP(ctx context.Context) (net.Conn, error) { return h.imapLi
 // DialSMTP connects to the submission server over a pipe.
 func (h *Host) DialSMTP(ctx context.Context) (net.Conn, error) { return h.smtpLine.dial(ctx) }
 
+// DialSieve connects to the server of rules over a pipe.
+func (h *Host) DialSieve(ctx context.Context) (net.Conn, error) { return h.sieveLine.dial(ctx) }
+
 // ListenLoopback also serves both on TCP ports of 127.0.0.1, for outside clients.
 func (h *Host) ListenLoopback() (imapAddr, smtpAddr string, err error) {
 	if imapAddr, err = h.imapLine.listen(); err != nil {
@@ -172,8 +178,9 @@ func (h *Host) ListenLoopback() (imapAddr, smtpAddr string, err error) {
 
 // The services that can be stopped.
 const (
-	ServiceIMAP = "imap"
-	ServiceSMTP = "smtp"
+	ServiceIMAP  = "imap"
+	ServiceSMTP  = "smtp"
+	ServiceSieve = "sieve"
 )
 
 func (h *Host) line(service string) *line {
@@ -182,6 +189,8 @@ func (h *Host) line(service string) *line {
 		return h.imapLine
 	case ServiceSMTP:
 		return h.smtpLine
+	case ServiceSieve:
+		return h.sieveLine
 	}
 	return nil
 }
@@ -215,7 +224,7 @@ func (h *Host) Running(service string) bool {
 // Close ends both servers and waits for them.
 func (h *Host) Close() error {
 	h.patients.close()
-	err := errors.Join(h.imapLine.Close(), h.smtpLine.Close())
+	err := errors.Join(h.imapLine.Close(), h.smtpLine.Close(), h.sieveLine.Close())
 	// Both servers leave their loop when their line closes; only then is closing
 	// them free of a race with a loop that is just starting.
 	h.served.Wait()

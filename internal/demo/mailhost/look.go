@@ -73,3 +73,14 @@ func (h *Host) Unread(a mssante.Address, folder string) int {
 	}
 	return n
 }
+
+// Receive delivers a letter from elsewhere to a hosted mailbox, through its rules. It
+// reports whether the mailbox exists.
+func (h *Host) Receive(to mssante.Address, from string, raw []byte) bool {
+	b := h.boxes[to.Key()]
+	if b == nil {
+		return false
+	}
+	h.arrive(b, append([]byte("Return-Path: <"+from+">\r\n"), raw...))
+	return true
+}

@@ -135,7 +135,7 @@ func (h *Host) deliver(from mssante.Address, rcpts []recipient, envid string, ra
 		ok := true
 		switch b := h.boxes[r.Key()]; {
 		case b != nil:
-			b.put("INBOX", h.stamp(from, r.Address, raw), nil, h.o.Now())
+			h.arrive(b, h.stamp(from, r.Address, raw))
 		case r.IsPatient():
 			ok = h.patients.receive(from, r.Address, raw)
 		}
@@ -160,7 +160,7 @@ const dateLayout = "Mon, 02 Jan 2006 15:04:05 -0700"
 // write lays a letter the host itself composed into a hosted mailbox.
 func (h *Host) write(to mssante.Address, raw string) {
 	if b := h.boxes[to.Key()]; b != nil {
-		b.put("INBOX", []byte(strings.ReplaceAll(raw, "\n", "\r\n")), nil, h.o.Now())
+		h.arrive(b, []byte(strings.ReplaceAll(raw, "\n", "\r\n")))
 	}
 }
 

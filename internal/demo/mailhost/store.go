@@ -33,6 +33,7 @@ type box struct {
 	mu       sync.Mutex
 	folders  map[string]*folder
 	validity uint32
+	sieve    scripts
 }
 
 type folder struct {

@@ -33,7 +33,11 @@ func (c *composer) compose(d draft) []byte {
 func (c *composer) writeHeader(b *bytes.Buffer, d draft) {
 	s := c.sent[d.id]
 	from := c.contact(d.from)
-	fmt.Fprintf(b, "Return-Path: <%s>\r\n", from.Address)
+	path := from.Address.String()
+	if d.from == "postmaster" { // nothing goes back to what gives letters back (RFC 5321 §4.5.5)
+		path = ""
+	}
+	fmt.Fprintf(b, "Return-Path: <%s>\r\n", path)
 	fmt.Fprintf(b, "Received: from smtp.%s (smtp.%s [192.0.2.25])\r\n\tby imap.mssante.demo.invalid with ESMTPS id %s;\r\n\t%s\r\n",
 		from.Domain, from.Domain, strings.ToUpper(d.id), s.at.Format("Mon, 02 Jan 2006 15:04:05 -0700"))
 	fmt.Fprintf(b, "Date: %s\r\n", s.at.Format("Mon, 02 Jan 2006 15:04:05 -0700"))
