@@ -14,8 +14,8 @@ import (
 )
 
 // Hunt is one search: what was asked, which letters were found so far, in their order,
-// and how far the texts were read. It holds no word of a letter but a sender's name where
-// results are sorted by it; whoever asked keeps it, in memory, as long as they like.
+// and how far the texts were read. It names letters and holds nothing of them; whoever
+// asked keeps it, in memory, as long as they like.
 type Hunt struct {
 	mu       sync.Mutex
 	asked    Query
