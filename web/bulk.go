@@ -18,9 +18,6 @@ func (s *Server) chooseWhole(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if h := r.PostForm.Get("found"); h != "" {
-		return s.chooseFound(w, r, b, h)
-	}
 	folder := r.PostForm.Get("in")
 	validity, err := strconv.ParseUint(r.PostForm.Get("validity"), 10, 32)
 	if err != nil || !opaque.MatchString(folder) {
@@ -52,21 +49,6 @@ func (s *Server) chooseWhole(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	redirect(w, r, withQuery(to, "chosen", c.Handle))
-	return nil
-}
-
-// chooseFound chooses all that a search found, as it found it.
-func (s *Server) chooseFound(w http.ResponseWriter, r *http.Request, b *mailbox.Box, handle string) error {
-	boxID := scopeOf(r).box.ID
-	q, ok := scopeOf(r).desk.search(strings.ToUpper(handle), s.clock.now())
-	if !ok || q.boxID != boxID || q.run.get() == nil {
-		return problem.New(problem.Gone, "Cette recherche n’est plus gardée\u00a0: rien n’a changé. Relancez-la depuis vos lettres.")
-	}
-	c, err := b.ChooseFound(r.Context(), q.run.get())
-	if err != nil {
-		return err
-	}
-	redirect(w, r, withQuery(path("mail", boxID, "search", strings.ToLower(handle)), "chosen", c.Handle))
 	return nil
 }
 

@@ -152,10 +152,10 @@ func (s *Server) flash(r *http.Request) *templates.Flash {
 		for _, id := range n.drafts {
 			f.Drafts = append(f.Drafts, draftRef(id))
 		}
-	case n.undo != "" && n.undoTo != "":
-		f.UndoTo = n.undoTo
 	case n.search != "":
 		f.UndoTo, f.Undo = savedTo(n.boxID), n.search
+	case n.undo != "" && n.undoTo != "":
+		f.UndoTo = n.undoTo
 	case n.undo != "":
 		f.UndoTo = path("mail", n.boxID, "undo")
 	}

@@ -27,16 +27,16 @@ const (
 // searchRun is what a search found so far, one request at a time.
 type searchRun struct {
 	mu    sync.Mutex
-	found *mailbox.Found
+	found *mailbox.Hunt
 }
 
-func (r *searchRun) get() *mailbox.Found {
+func (r *searchRun) get() *mailbox.Hunt {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.found
 }
 
-func (r *searchRun) set(f *mailbox.Found) {
+func (r *searchRun) set(f *mailbox.Hunt) {
 	r.mu.Lock()
 	r.found = f
 	r.mu.Unlock()
@@ -141,8 +141,8 @@ func (s *Server) searchShow(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.showResults(r, &v, folders, res)
-	if v.CanAct {
-		v.Many = s.wholeOfSearch(r, b, res, chi.URLParam(r, "handle"))
+	if v.CanAct && page == 1 && !res.Texts.Going {
+		v.Many = s.wholeOfSearch(r, b, res, path("mail", v.BoxID, "search", chi.URLParam(r, "handle")))
 	}
 	return s.render(w, r, http.StatusOK, templates.SearchPage(v))
 }

@@ -32,14 +32,14 @@ func (s *Server) wholeOfFolder(r *http.Request, b *mailbox.Box, lq mailbox.ListQ
 }
 
 // wholeOfSearch is the same for what a search found beyond what it shows.
-func (s *Server) wholeOfSearch(r *http.Request, b *mailbox.Box, res mailbox.SearchResult, handle string) templates.Whole {
-	boxID := scopeOf(r).box.ID
-	w := templates.Whole{Count: min(res.Total, mailbox.MaxFound), Rows: len(res.Items)}
-	if res.Texts.Going { // more is on its way: what would be chosen is not what is read here
-		w.Count = 0
+func (s *Server) wholeOfSearch(r *http.Request, b *mailbox.Box, res mailbox.SearchResult, self string) templates.Whole {
+	w := templates.Whole{Count: res.Found.Count(), Rows: len(res.Items)}
+	if s.chosen(r, b, &w, "", self); w.Handle != "" || w.Count <= w.Rows {
+		return w
 	}
-	w.OfferTo, w.Fields = path("mail", boxID, "choose"), []templates.Field{{Name: "found", Value: handle}}
-	s.chosen(r, b, &w, "", path("mail", boxID, "search", handle))
+	if c, err := b.ChooseFound(res.Found); err == nil {
+		w.OfferHref = withQuery(self, "chosen", c.Handle)
+	}
 	return w
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"slices"
-	"strconv"
 	"time"
 
 	"pli.example/pli/internal/audit"
@@ -117,42 +116,10 @@ func (b *Box) chooseFolder(ctx context.Context, q FolderChoice) (Choice, error) 
 	return c, nil
 }
 
-// ChooseFound chooses the letters a search found, as many as one search keeps.
-func (b *Box) ChooseFound(ctx context.Context, f *Found) (Choice, error) {
-	if err := b.may(ctx, delegation.Triage, audit.Search); err != nil {
-		return Choice{}, err
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if len(f.hits) < min(f.total, MaxFound) {
-		if err := b.grow(ctx, f, MaxFound); err != nil {
-			return Choice{}, err
-		}
-	}
-	c := Choice{Partly: f.total > len(f.hits)}
-	at := map[string]int{}
-	uids := [][]uint32{}
-	for _, h := range f.hits {
-		if next := f.next[h.Folder]; next > 0 && h.UID >= next { // came while more was asked for: nobody saw it
-			continue
-		}
-		key := h.Folder + "/" + strconv.FormatUint(uint64(h.UIDValidity), 10)
-		i, known := at[key]
-		if !known {
-			name, err := b.folderName(ctx, h.Folder)
-			if err != nil {
-				return Choice{}, err
-			}
-			i = len(c.parts)
-			at[key] = i
-			c.parts, uids = append(c.parts, part{folder: name, id: h.Folder, validity: h.UIDValidity}), append(uids, nil)
-		}
-		uids[i] = append(uids[i], h.UID)
-	}
-	for i := range c.parts {
-		c.parts[i].uids = mailserver.RangesOf(uids[i])
-		c.Count += c.parts[i].uids.Count()
-	}
+// ChooseFound chooses the letters a search found, as it found them.
+func (b *Box) ChooseFound(f Found) (Choice, error) {
+	c := Choice{Count: f.Count()}
+	c.parts = append(c.parts, f.parts...)
 	return b.keepChoice(c)
 }
 
@@ -183,4 +150,29 @@ func (b *Box) Choice(handle string) (Choice, error) {
 		}
 	}
 	return Choice{}, problem.New(problem.Gone, sayUnkept)
+}
+
+// Found is every letter a search found, beyond those it shows.
+type Found struct{ parts []part }
+
+// Count is how many.
+func (f Found) Count() (n int) {
+	for _, p := range f.parts {
+		n += p.uids.Count()
+	}
+	return n
+}
+
+// add notes what was found in a folder, once each.
+func (f *Found) add(p part) {
+	if p.uids.Count() == 0 {
+		return
+	}
+	for i := range f.parts {
+		if f.parts[i].id == p.id && f.parts[i].validity == p.validity {
+			f.parts[i].uids = f.parts[i].uids.And(p.uids)
+			return
+		}
+	}
+	f.parts = append(f.parts, p)
 }

@@ -32,7 +32,9 @@ type looking struct {
 	gone        []string
 	down        []string // the server fell silent there, and was asked no more
 	approximate bool
-	partly      bool // sorted among the newest alone
+	all         Found // every letter found, shown or not
+	inexact     bool  // not all of these, or more than these
+	partly      bool  // sorted among the newest alone
 }
 
 // through looks through folders: those the index knows whole at once, the others one
@@ -68,6 +70,10 @@ func (l *looking) folder(ctx context.Context, f mailserver.Folder) error {
 		return l.failed(ctx, label, err)
 	}
 	l.looked++
+	if l.q.narrowed() { // the server's answer holds more than is meant
+		l.inexact = true
+	}
+	l.all.add(part{f.Name, l.b.folderID(f.Name), hits.Validity, hits.All})
 	l.approximate = l.approximate || hits.Approximate
 	l.partly = l.partly || hits.Found > len(hits.UIDs) && l.q.Sort != NewestFirst
 	switch part := label + " (" + strconv.FormatUint(uint64(hits.Looked), 10) + " lettres les plus récentes sur " + strconv.FormatUint(uint64(hits.Of), 10) + ")"; {

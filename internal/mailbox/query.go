@@ -148,6 +148,9 @@ func (q Query) match(texts bool) mailserver.Match {
 	return m
 }
 
+// narrowed reports that a server's answer holds letters that keeps takes away.
+func (q Query) narrowed() bool { return !q.Since.IsZero() || !q.Before.IsZero() || len(q.Patient) > 0 }
+
 // keeps looks at what a server cannot be asked exactly: instants, and that it is the
 // patient whom the words name.
 func (q Query) keeps(it *Item, cc []message.Mailbox) bool {

@@ -13,19 +13,19 @@ import (
 	"pli.example/pli/internal/problem"
 )
 
-// Found is one search: what was asked, which letters were found so far, in their order,
-// and how far the texts were read. It holds no word of a letter but a sender's name where
-// results are sorted by it; whoever asked keeps it, in memory, as long as they like.
-type Found struct {
+// Hunt is one search: what was asked, which letters were found so far, in their order,
+// and how far the texts were read. It names letters and holds nothing of them; whoever
+// asked keeps it, in memory, as long as they like.
+type Hunt struct {
 	mu       sync.Mutex
 	asked    Query
 	hits     []hit // in their order, which later pages keep
 	total    int   // that headers and marks choose, as the index or the server counts them
 	complete bool  // every letter of the folders asked was looked at, but for texts
 	say      string
-	texts    *texts            // nil: texts are not looked into
-	next     map[string]uint32 // by folder: no letter had this UID yet when it was asked; 0 when the server does not say
-	traced   bool              // reading on is in the trail
+	texts    *texts // nil: texts are not looked into
+	traced   bool   // reading on is in the trail
+	all      Found  // every letter that headers and marks choose; none when that is not known exactly
 }
 
 // SearchResult is one page of what was found, and how far it looked.
@@ -37,24 +37,22 @@ type SearchResult struct {
 	Complete    bool   // every letter of the folders asked was looked at, but for texts
 	Say         string // how well and how far, in French; "" when there is nothing to say
 	Texts       Texts
+	Found       Found // every letter found, shown or not; none when that is not known exactly
 }
 
-// MaxFound is how many letters one search keeps, one page after the other.
-const MaxFound = 1000
-
 const (
-	searchTime = 15 * time.Second
-	searchPage = 100 // letters of a page of results
-
-	maxSearched = 60 // folders at once; the others are counted and said
+	searchTime  = 15 * time.Second
+	searchPage  = 100  // letters of a page of results
+	maxFound    = 1000 // letters one search keeps, one page after the other
+	maxSearched = 60   // folders at once; the others are counted and said
 )
 
 // Search looks for letters: by headers and marks in the index where it is whole, else by
 // asking the server; through texts, when the query wants that or fewer than widen letters
 // were found, only for a moment: SearchOn goes on. Who searched, for what and how many
 // were found is one row of the trail, the words sealed.
-func (b *Box) Search(ctx context.Context, q Query, widen int) (*Found, SearchResult, error) {
-	f := &Found{asked: q}
+func (b *Box) Search(ctx context.Context, q Query, widen int) (*Hunt, SearchResult, error) {
+	f := &Hunt{asked: q}
 	items, err := b.search(ctx, f, widen)
 	e := audit.Event{Action: audit.Search, Target: q.Folder, Request: "SEARCH", Detail: q.Line(time.UTC), Count: len(items)}
 	if err = b.record(ctx, e, err); err != nil {
@@ -63,17 +61,13 @@ func (b *Box) Search(ctx context.Context, q Query, widen int) (*Found, SearchRes
 	return f, f.result(1, items[:min(len(items), searchPage)]), nil
 }
 
-func (b *Box) search(ctx context.Context, f *Found, widen int) ([]Item, error) {
+func (b *Box) search(ctx context.Context, f *Hunt, widen int) ([]Item, error) {
 	if err := f.asked.check(); err != nil {
 		return nil, err
 	}
 	l, folders, err := b.looking(ctx, &f.asked, searchPage)
 	if err != nil {
 		return nil, err
-	}
-	f.next = make(map[string]uint32, len(folders))
-	for _, folder := range folders {
-		f.next[b.folderID(folder.Name)] = folder.UIDNext
 	}
 	if f.asked.headers() {
 		if err := l.through(ctx, folders); err != nil {
@@ -84,8 +78,11 @@ func (b *Box) search(ctx context.Context, f *Found, widen int) ([]Item, error) {
 		}
 	}
 	f.total, f.complete, f.say = l.total, l.complete(), l.say()
+	if !l.inexact {
+		f.all = l.all
+	}
 	l.sort()
-	items := l.items[:min(len(l.items), MaxFound)]
+	items := l.items[:min(len(l.items), maxFound)]
 	f.keep(items)
 	few := l.first == nil && f.total < widen && len(f.asked.Words) > 0
 	if f.asked.inTexts() || few {
@@ -104,11 +101,11 @@ func (b *Box) search(ctx context.Context, f *Found, widen int) ([]Item, error) {
 
 // SearchPage gives a page of what was found as it is now: letters that went since are
 // left out, and the order stays that of the search.
-func (b *Box) SearchPage(ctx context.Context, f *Found, page int) (SearchResult, error) {
+func (b *Box) SearchPage(ctx context.Context, f *Hunt, page int) (SearchResult, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if need := page * searchPage; need > len(f.hits) && len(f.hits) < min(f.total, MaxFound) {
-		if err := b.grow(ctx, f, min(need, MaxFound)); err != nil {
+	if need := page * searchPage; need > len(f.hits) && len(f.hits) < min(f.total, maxFound) {
+		if err := b.grow(ctx, f, min(need, maxFound)); err != nil {
 			return SearchResult{}, err
 		}
 	}
@@ -124,7 +121,7 @@ func (b *Box) SearchPage(ctx context.Context, f *Found, page int) (SearchResult,
 
 // grow asks for more letters of the same search; they come after those known, so that
 // pages already seen stay as they were.
-func (b *Box) grow(ctx context.Context, f *Found, limit int) error {
+func (b *Box) grow(ctx context.Context, f *Hunt, limit int) error {
 	q := f.asked
 	l, folders, err := b.looking(ctx, &q, limit)
 	if err != nil {
@@ -136,7 +133,7 @@ func (b *Box) grow(ctx context.Context, f *Found, limit int) error {
 	l.sort()
 	known := f.known()
 	for i := range l.items {
-		if !known[l.items[i].Ref] && len(f.hits) < MaxFound {
+		if !known[l.items[i].Ref] && len(f.hits) < maxFound {
 			f.hits = append(f.hits, hit{l.items[i].Ref})
 		}
 	}
@@ -149,13 +146,13 @@ func (b *Box) grow(ctx context.Context, f *Found, limit int) error {
 // hit is one letter found.
 type hit struct{ Ref }
 
-func (f *Found) keep(items []Item) {
+func (f *Hunt) keep(items []Item) {
 	for i := range items {
 		f.hits = append(f.hits, hit{items[i].Ref})
 	}
 }
 
-func (f *Found) known() map[Ref]bool {
+func (f *Hunt) known() map[Ref]bool {
 	out := make(map[Ref]bool, len(f.hits))
 	for _, h := range f.hits {
 		out[h.Ref] = true
@@ -163,14 +160,16 @@ func (f *Found) known() map[Ref]bool {
 	return out
 }
 
-func (f *Found) pages() int {
-	return (min(max(f.total, len(f.hits)), MaxFound) + searchPage - 1) / searchPage
+func (f *Hunt) pages() int {
+	return (min(max(f.total, len(f.hits)), maxFound) + searchPage - 1) / searchPage
 }
 
-func (f *Found) result(page int, items []Item) SearchResult {
-	r := SearchResult{Items: items, Page: page, Pages: f.pages(), Total: max(f.total, len(f.hits)), More: f.total > MaxFound || f.texts != nil && f.texts.enough,
+func (f *Hunt) result(page int, items []Item) SearchResult {
+	r := SearchResult{Items: items, Page: page, Pages: f.pages(), Total: max(f.total, len(f.hits)), More: f.total > maxFound || f.texts != nil && f.texts.enough,
 		Complete: f.complete, Say: f.say}
-	if f.texts != nil {
+	if f.texts == nil {
+		r.Found = f.all
+	} else {
 		r.Texts = f.texts.state()
 	}
 	r.Texts.Possible = len(f.asked.Words)+len(f.asked.Body) > 0
@@ -179,14 +178,14 @@ func (f *Found) result(page int, items []Item) SearchResult {
 
 // ReadOn reports that texts were read on in: what was found then is not found again in a
 // moment.
-func (f *Found) ReadOn() bool {
+func (f *Hunt) ReadOn() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.traced
 }
 
 // Query is what was asked, the folder by its id.
-func (f *Found) Query() Query {
+func (f *Hunt) Query() Query {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.asked

@@ -55,7 +55,41 @@ func (l *looking) byIndex(ctx context.Context, folders []mailserver.Folder) (res
 	for i := range res.Found {
 		l.items = append(l.items, l.b.itemFound(&res.Found[i]))
 	}
+	l.allOf(res, known, found)
 	return rest
+}
+
+type inFolder struct {
+	folder   string
+	validity uint32
+}
+
+// maxAll bounds the letters that "all that was found" may stand for.
+const maxAll = 20_000
+
+// allOf notes every letter found, for an act on all of them.
+func (l *looking) allOf(res index.Result, known []string, more []Item) {
+	if res.Total > maxAll {
+		l.inexact = true
+		return
+	}
+	if res.Total > len(res.Found) {
+		res = l.index.Search(l.q.indexed(known, maxAll))
+	}
+	uids := map[inFolder][]uint32{}
+	for i := range res.Found {
+		of := inFolder{res.Found[i].Folder, res.Found[i].Validity}
+		uids[of] = append(uids[of], res.Found[i].UID)
+	}
+	for _, it := range more {
+		if k, ok := l.b.known(it.Folder); ok {
+			of := inFolder{k.name, it.UIDValidity}
+			uids[of] = append(uids[of], it.UID)
+		}
+	}
+	for of, all := range uids {
+		l.all.add(part{of.folder, l.b.folderID(of.folder), of.validity, mailserver.RangesOf(all)})
+	}
 }
 
 // short looks at letters whole, of which the index keeps a part.

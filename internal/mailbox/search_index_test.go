@@ -71,9 +71,12 @@ func searchByIndex(t *testing.T, w *world) {
 			}
 			q.Sort = slices.Sorted(maps.Keys(orders))[(i+j)%len(orders)]
 			refs := func(b *Box) (out []Ref) {
-				f := &Found{asked: q}
+				f := &Hunt{asked: q}
 				items, err := b.search(w.ctx, f, 0)
 				w.must(err)
+				if n := f.all.Count(); n != len(items) && n > 0 {
+					t.Fatalf("%+v: %d shown, and all of them are %d", q, len(items), n)
+				}
 				for _, it := range items {
 					out = append(out, it.Ref)
 				}

@@ -91,7 +91,7 @@ func (t *texts) next() (best *textFolder) {
 // SearchOn reads on in the texts for about so long, and gives what else was found,
 // newest first. asked: the person said so. The search is in the trail already; that texts
 // were read on is one row, however often.
-func (b *Box) SearchOn(ctx context.Context, f *Found, within time.Duration, asked bool) (SearchResult, error) {
+func (b *Box) SearchOn(ctx context.Context, f *Hunt, within time.Duration, asked bool) (SearchResult, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.texts == nil {
@@ -118,7 +118,7 @@ func (b *Box) SearchOn(ctx context.Context, f *Found, within time.Duration, aske
 }
 
 // readTexts reads windows until time is up, one at least.
-func (b *Box) readTexts(ctx context.Context, f *Found, within time.Duration) ([]Item, error) {
+func (b *Box) readTexts(ctx context.Context, f *Hunt, within time.Duration) ([]Item, error) {
 	t := f.texts
 	known := f.known()
 	t.had = len(known) > 0
@@ -143,7 +143,7 @@ func (b *Box) readTexts(ctx context.Context, f *Found, within time.Duration) ([]
 				out = append(out, it)
 			}
 		}
-		if len(known) >= MaxFound {
+		if len(known) >= maxFound {
 			t.enough = true
 			for i := range t.folders {
 				t.folders[i].done = true

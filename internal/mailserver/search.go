@@ -34,6 +34,7 @@ type Hits struct {
 	Folder      string
 	Validity    uint32
 	UIDs        []uint32 // newest first, at most Limit
+	All         Ranges   // every letter found in what was looked at: what "all of them" means
 	Found       int      // in what was looked at, may exceed len(UIDs)
 	Looked      uint32   // letters looked at, counted from the newest
 	Of          uint32   // letters in the folder
@@ -111,6 +112,7 @@ func (a *Account) search(ctx context.Context, c *conn, q Search, until time.Time
 			out.Approximate = out.Approximate || approximate
 			out.Found += int(min(found.count(), uint64(out.Of)))
 			out.UIDs = append(out.UIDs, found.newest(0, q.Limit-len(out.UIDs))...)
+			out.All = out.All.and(found, out.Of)
 			out.Looked += top - low + 1
 			top = low - 1
 			return nil
