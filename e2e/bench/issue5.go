@@ -199,22 +199,41 @@ func (m *measures) mark() error {
 	})
 }
 
-// conversations is a conversation's page, once the list shows a way to one.
+// view shows folders as letters or as conversations.
+func (m *measures) view(as string) error {
+	req, err := m.v.Request("POST", m.box()+"/view", url.Values{"view": {as}, "next": {strings.TrimPrefix(m.inURL, m.site.base)}})
+	if err != nil {
+		return err
+	}
+	res, err := m.v.Send(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusSeeOther {
+		return fmt.Errorf("the view answered %d", res.StatusCode)
+	}
+	return nil
+}
+
+// conversations is the page of fifty conversations, once the index is whole.
 func (m *measures) conversations() error {
+	if err := m.view("conversations"); err != nil {
+		return err
+	}
+	defer m.view("letters")
 	page, err := m.v.Get(m.inURL)
 	if err != nil {
 		return err
 	}
-	href := (&visitor.Page{Body: page.Body}).Attr("conversation-link", "href")
-	if href == "" {
-		m.notes = append(m.notes, fmt.Sprintf("%-46s %s", "conversation page (issue 5)", sayAbsent))
-		return nil
+	if n := strings.Count(page.Body, `data-testid="letter-row"`); n != 50 {
+		return fmt.Errorf("%d conversations on the page", n)
 	}
 	return m.turns(&series{name: "conversation page", needs: "FETCH of 50 envelopes", bounds: []bound{pageOfIssue5}}, m.runs,
 		func(int) error {
 			return m.ask(fmt.Sprintf("FETCH %d:* (UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE)", m.letters-49))
 		},
-		func(int) error { _, err := m.get(m.site.base + href); return err })
+		func(int) error { _, err := m.get(m.inURL); return err })
 }
 
 // The figures of /metrics an index tells of itself.
@@ -224,6 +243,22 @@ const (
 	indexSeconds = "pli_index_build_seconds" // the newest build, first question to last answer
 	indexWait    = 3 * time.Minute
 )
+
+// indexed waits until the index is whole: it is built behind the first page, and pages
+// are measured as they are from then on.
+func (m *measures) indexed() error {
+	for began := time.Now(); ; time.Sleep(200 * time.Millisecond) {
+		f, err := m.site.Figures()
+		switch {
+		case err != nil:
+			return err
+		case f[indexSeconds] > 0 && f[indexLetters] >= float64(m.letters):
+			return nil
+		case time.Since(began) > indexWait:
+			return fmt.Errorf("the index holds %.0f letters after %s", f[indexLetters], indexWait)
+		}
+	}
+}
 
 // index holds the building of the index against the raw FETCH of the same fields, and
 // its size against what issue 5 allows a letter.

@@ -82,7 +82,7 @@ func (m *measures) begin() error {
 			return err
 		}
 	}
-	return nil
+	return m.indexed()
 }
 
 // get fetches one address as a browser does (compressed, on a kept connection)

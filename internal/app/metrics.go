@@ -93,6 +93,9 @@ func (a *App) gather() {
 	number("pli_imap_watching", "IMAP connections that wait for news (IDLE), among those open.", func() float64 { return float64(a.Servers.Watching()) })
 	number("pli_imap_watching_limit", "IMAP connections that may wait for news; mailboxes watched beyond are asked every PLI_IMAP_POLL.", func() float64 { return float64(a.Servers.WatchingLimit()) })
 	number("pli_live_streams", "Pages told of their mailbox's news.", func() float64 { return float64(a.Web.Streams()) })
+	number("pli_index_letters", "Letters known by the indexes of open mailboxes.", func() float64 { return float64(a.House.IndexLetters()) })
+	number("pli_index_bytes", "Memory of the indexes of open mailboxes.", func() float64 { return float64(a.House.IndexBytes()) })
+	number("pli_index_build_seconds", "How long the last index built took.", func() float64 { return a.House.IndexBuilt().Seconds() })
 	number("pli_audit_queue", "Callers waiting for their rows of the trail to be durable.", func() float64 { return float64(a.Audit.Waiting()) })
 	s.Gauge("pli_cache_bytes", "Memory of what is kept of letters.", func(_ context.Context, emit metrics.Emit) {
 		emit(float64(a.Servers.CachedBytes()), "letters")

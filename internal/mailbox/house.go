@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -52,14 +53,15 @@ type House struct {
 	gathered map[gatherKey]*collection // exchanges with patients
 	watched  map[watchedKey]bool       // whose watching is in the trail
 
-	indexRoom int64
-	indexes   map[gatherKey]*kept
-	choices   map[choiceKey][]keptChoice
-	bulks     map[choiceKey]*bulk // the act on many letters under way, or the last one
-	bulking   sync.WaitGroup
-	closing   bool
-	attended  map[choiceKey]attended // mailboxes whose people are there: reminders
-	nextDue   map[string]time.Time   // by mailbox id: when to look at its reminders again
+	indexRoom  int64
+	indexBuilt atomic.Int64 // nanoseconds the last index built took
+	indexes    map[gatherKey]*kept
+	choices    map[choiceKey][]keptChoice
+	bulks      map[choiceKey]*bulk // the act on many letters under way, or the last one
+	bulking    sync.WaitGroup
+	closing    bool
+	attended   map[choiceKey]attended // mailboxes whose people are there: reminders
+	nextDue    map[string]time.Time   // by mailbox id: when to look at its reminders again
 
 	reminding metrics.Pulse
 }

@@ -40,7 +40,8 @@ func (b *Box) Index() {
 
 func (b *Box) build(i *kept) {
 	var err error
-	defer func() { // on a goroutine of its own: nobody else would catch it
+	began := time.Now() // how long it took, for the node's figures: no clock of ours
+	defer func() {      // on a goroutine of its own: nobody else would catch it
 		if v := recover(); v != nil {
 			b.h.log.LogAttrs(i.ctx, slog.LevelError, "panic while indexing", slog.String("kind", problem.PanicWords(v)), slog.String("stack", string(debug.Stack())))
 			err = errPanic
@@ -51,6 +52,9 @@ func (b *Box) build(i *kept) {
 			i.failed = b.h.now()
 		}
 		i.mu.Unlock()
+		if err == nil {
+			b.h.indexBuilt.Store(int64(time.Since(began)))
+		}
 	}()
 	if err = b.sweep(i); err != nil && i.ctx.Err() == nil {
 		b.h.log.LogAttrs(i.ctx, slog.LevelInfo, "indexing broke off", slog.Any("mailbox", b.Address()), slog.String("kind", problem.KindOf(err).String()))

@@ -2,6 +2,8 @@ package mailbox
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -66,16 +68,27 @@ func (h *House) dropIndexes(session string) {
 
 // IndexBytes is the memory of all indexes of this node.
 func (h *House) IndexBytes() (n int64) {
-	h.mu.Lock()
-	all := make([]*kept, 0, len(h.indexes))
-	for _, i := range h.indexes {
-		all = append(all, i)
-	}
-	h.mu.Unlock()
-	for _, i := range all {
+	for _, i := range h.allKept() {
 		n += i.ix.Bytes()
 	}
 	return n
+}
+
+// IndexLetters is how many letters the indexes of this node know.
+func (h *House) IndexLetters() (n int) {
+	for _, i := range h.allKept() {
+		n += i.ix.Letters()
+	}
+	return n
+}
+
+// IndexBuilt is how long the last index built took, from its first question; 0 for none.
+func (h *House) IndexBuilt() time.Duration { return time.Duration(h.indexBuilt.Load()) }
+
+func (h *House) allKept() []*kept {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Collect(maps.Values(h.indexes))
 }
 
 // shed lets go of the indexes unused longest until the others fit in what the node

@@ -148,6 +148,12 @@ func TestIndexRoom(t *testing.T) {
 	if a.keptOf(false) != nil || b.keptOf(false) == nil {
 		t.Error("the one unused longest stayed")
 	}
+	for rests := false; !rests; time.Sleep(time.Millisecond) { // read to its end, its builder may still look at the room
+		i := b.keptOf(false)
+		i.mu.Lock()
+		rests = !i.building
+		i.mu.Unlock()
+	}
 	w.house.indexRoom = 1000
 	w.clock.Add(5)
 	a.Index()

@@ -19,35 +19,35 @@ func contractFolderTree(b *bench) {
 		}
 		return out
 	}
-	b.must(b.a.CreateFolder(b.ctx, "Réunions"))
-	b.must(b.a.CreateFolder(b.ctx, "Réunions/2026"))
-	if err := b.a.CreateFolder(b.ctx, "Réunions"); !problem.Is(err, problem.Conflict) || !strings.Contains(problem.SayOf(err), "existe déjà") {
+	b.must(b.a.CreateFolder(b.ctx, b.folder("Réunions")))
+	b.must(b.a.CreateFolder(b.ctx, b.folder("Réunions", "2026")))
+	if err := b.a.CreateFolder(b.ctx, b.folder("Réunions")); !problem.Is(err, problem.Conflict) || !strings.Contains(problem.SayOf(err), "existe déjà") {
 		b.Errorf("made twice: %v", err)
 	}
-	b.append("Réunions", letter("Dedans", "x"))
-	v := b.rows(Query{Folder: "Réunions"}).Folder.UIDValidity // selected: it goes under our feet
-	b.must(b.a.RenameFolder(b.ctx, "Réunions", "Staffs & réunions"))
-	if all := names(); !slices.Contains(all, "Staffs & réunions") || slices.Contains(all, "Réunions") {
+	b.append(b.folder("Réunions"), letter("Dedans", "x"))
+	v := b.rows(Query{Folder: b.folder("Réunions")}).Folder.UIDValidity // selected: it goes under our feet
+	b.must(b.a.RenameFolder(b.ctx, b.folder("Réunions"), b.folder("Staffs & réunions")))
+	if all := names(); !slices.Contains(all, b.folder("Staffs & réunions")) || slices.Contains(all, b.folder("Réunions")) {
 		b.Errorf("renamed: %q", all)
 	}
-	if l := b.rows(Query{Folder: "Staffs & réunions"}); l.Total != 1 {
+	if l := b.rows(Query{Folder: b.folder("Staffs & réunions")}); l.Total != 1 {
 		b.Errorf("%d letters followed", l.Total)
 	}
-	if _, err := b.a.Rows(b.ctx, Query{Folder: "Réunions", Validity: v}); !problem.Is(err, problem.Gone) {
+	if _, err := b.a.Rows(b.ctx, Query{Folder: b.folder("Réunions"), Validity: v}); !problem.Is(err, problem.Gone) {
 		b.Errorf("the old name: %v", err)
 	}
-	if err := b.a.DeleteFolder(b.ctx, "Staffs & réunions"); !problem.Is(err, problem.Conflict) || !strings.Contains(problem.SayOf(err), "Videz-le") {
+	if err := b.a.DeleteFolder(b.ctx, b.folder("Staffs & réunions")); !problem.Is(err, problem.Conflict) || !strings.Contains(problem.SayOf(err), "Videz-le") {
 		b.Errorf("removed with a letter in it: %v", err)
 	}
-	if l := b.rows(Query{Folder: "Staffs & réunions"}); l.Total != 1 {
+	if l := b.rows(Query{Folder: b.folder("Staffs & réunions")}); l.Total != 1 {
 		b.Errorf("%d letters left", l.Total)
 	}
-	b.must(b.a.CreateFolder(b.ctx, "Vide"))
-	b.must(b.a.DeleteFolder(b.ctx, "Vide"))
+	b.must(b.a.CreateFolder(b.ctx, b.folder("Vide")))
+	b.must(b.a.DeleteFolder(b.ctx, b.folder("Vide")))
 	if all := names(); slices.ContainsFunc(all, func(n string) bool { return strings.Contains(n, "Vide") || strings.Contains(n, "suppression") }) {
 		b.Errorf("after removing: %q", all)
 	}
-	if err := b.a.DeleteFolder(b.ctx, "Absent"); !problem.Is(err, problem.Gone) {
+	if err := b.a.DeleteFolder(b.ctx, b.folder("Absent")); !problem.Is(err, problem.Gone) {
 		b.Errorf("no such folder: %v", err)
 	}
 	before := len(names())
@@ -55,7 +55,7 @@ func contractFolderTree(b *bench) {
 		if err := b.a.CreateFolder(b.ctx, bad); !problem.Is(err, problem.Invalid) {
 			b.Errorf("%.20q: %v", bad, err)
 		}
-		if err := b.a.RenameFolder(b.ctx, "Staffs & réunions", bad); !problem.Is(err, problem.Invalid) {
+		if err := b.a.RenameFolder(b.ctx, b.folder("Staffs & réunions"), bad); !problem.Is(err, problem.Invalid) {
 			b.Errorf("renamed %.20q: %v", bad, err)
 		}
 	}
@@ -66,21 +66,21 @@ func contractFolderTree(b *bench) {
 
 // contractSubscribed: what other programs show.
 func contractSubscribed(b *bench) {
-	b.must(b.a.CreateFolder(b.ctx, "Formation"))
+	b.must(b.a.CreateFolder(b.ctx, b.folder("Formation")))
 	names, ok, err := b.a.Subscribed(b.ctx)
 	b.must(err)
 	if !ok {
 		b.Skip("this server cannot tell")
 	}
-	if !names["Formation"] {
+	if !names[b.folder("Formation")] {
 		b.Errorf("made, and not shown: %v", names)
 	}
-	b.must(b.a.SubscribeFolder(b.ctx, "Formation", false))
-	if names, _, err = b.a.Subscribed(b.ctx); err != nil || names["Formation"] {
+	b.must(b.a.SubscribeFolder(b.ctx, b.folder("Formation"), false))
+	if names, _, err = b.a.Subscribed(b.ctx); err != nil || names[b.folder("Formation")] {
 		b.Errorf("hidden: %v %v", names, err)
 	}
-	b.must(b.a.SubscribeFolder(b.ctx, "Formation", true))
-	if names, _, err = b.a.Subscribed(b.ctx); err != nil || !names["Formation"] {
+	b.must(b.a.SubscribeFolder(b.ctx, b.folder("Formation"), true))
+	if names, _, err = b.a.Subscribed(b.ctx); err != nil || !names[b.folder("Formation")] {
 		b.Errorf("shown again: %v %v", names, err)
 	}
 }

@@ -63,8 +63,12 @@ func (a *Account) onFolders(ctx context.Context, doing string, f func(*conn) err
 // CreateFolder makes a folder, subscribed. One of that name is a Conflict.
 func (a *Account) CreateFolder(ctx context.Context, name string) error {
 	return a.onFolders(ctx, "making a folder", func(c *conn) error {
-		if err := c.client.Create(name, nil).Wait(); err != nil {
+		name, err := c.ours(name)
+		if err != nil {
 			return err
+		}
+		if err := c.client.Create(name, nil).Wait(); err != nil {
+			return c.taken(name, err)
 		}
 		return unlessSaid(c.client.Subscribe(name).Wait())
 	}, name)
@@ -77,8 +81,12 @@ func (a *Account) RenameFolder(ctx context.Context, from, to string) error {
 		if err := c.letGo(from); err != nil {
 			return err
 		}
-		if err := c.client.Rename(from, to, nil).Wait(); err != nil {
+		to, err := c.ours(to)
+		if err != nil {
 			return err
+		}
+		if err := c.client.Rename(from, to, nil).Wait(); err != nil {
+			return c.taken(to, err)
 		}
 		return errors.Join(unlessSaid(c.client.Unsubscribe(from).Wait()), unlessSaid(c.client.Subscribe(to).Wait()))
 	}, to)
@@ -116,6 +124,28 @@ func (a *Account) DeleteFolder(ctx context.Context, name string) error {
 		}
 		return unlessSaid(c.client.Unsubscribe(name).Wait())
 	})
+}
+
+// ours puts a folder's name where the server keeps a person's own folders.
+func (c *conn) ours(name string) (string, error) {
+	prefix, err := c.personal(nil)
+	if err != nil || strings.HasPrefix(name, prefix) {
+		return name, err
+	}
+	return prefix + name, nil
+}
+
+// taken tells why a server refused a new name when it gives no code for it: most often
+// a folder of that name is there.
+func (c *conn) taken(name string, err error) error {
+	var no *imap.Error
+	if !errors.As(err, &no) || !said(err) || no.Code != "" {
+		return err
+	}
+	if there, listErr := c.client.List("", name, nil).Collect(); listErr == nil && len(there) > 0 {
+		return &imap.Error{Type: no.Type, Code: imap.ResponseCodeAlreadyExists, Text: no.Text}
+	}
+	return err
 }
 
 // letGo selects another folder when this one is selected: a server may hang up on who

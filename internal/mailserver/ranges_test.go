@@ -80,6 +80,7 @@ func contractChoose(b *bench) {
 
 func (b *bench) made(folder string) string {
 	b.Helper()
-	b.raw(func(c *conn) error { return c.client.Create(folder, nil).Wait() })
-	return folder
+	name := b.folder(folder)
+	b.raw(func(c *conn) error { return c.client.Create(name, nil).Wait() })
+	return name
 }

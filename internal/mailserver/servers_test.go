@@ -61,7 +61,7 @@ func asService(address string, client *tls.Config) Options {
 // cyrusWorld is Debian's Cyrus.
 func cyrusWorld() world {
 	s := &shared{}
-	return world{"cyrus", map[string]bool{"special-use": true, "concurrent": true, "fetch-tells": true, "quotes-found": true}, "", "/", true, s.address, func(t testing.TB) Options {
+	return world{"cyrus", map[string]bool{"sizes": true, "strict": true, "special-use": true, "concurrent": true, "fetch-tells": true, "quotes-found": true}, "", "/", true, s.address, func(t testing.TB) Options {
 		return s.open(t, cyrus.Installed, func() (Options, func(), error) {
 			c, err := cyrus.Start(cyrus.Options{Folders: dovecot.Folders{Drafts: "Drafts", Sent: "Envoyes", Archive: "Archive", Junk: "Junk", Trash: "Trash"}})
 			if err != nil {

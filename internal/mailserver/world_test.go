@@ -130,9 +130,9 @@ type world struct {
 }
 
 func worlds() []world {
-	full := map[string]bool{"special-use": true, "bad-structure": true, "concurrent": true, "any-name": true, "fetch-tells": true}
+	full := map[string]bool{"sizes": true, "special-use": true, "bad-structure": true, "concurrent": true, "any-name": true, "fetch-tells": true}
 	return []world{
-		{"memory", map[string]bool{"any-name": true, "fetch-tells": true}, "", "/", false, testAddress, memoryWorld},
+		{"memory", map[string]bool{"sizes": true, "any-name": true, "fetch-tells": true}, "", "/", false, testAddress, memoryWorld},
 		{"dovecot", full, "", "/", false, testAddress, func(t testing.TB) Options { return dovecotWorld(t) }},
 		{"dovecot without CONDSTORE", full, "", "/", false, testAddress, func(t testing.TB) Options { return dovecotWorld(t, "CONDSTORE", "QRESYNC") }},
 		cyrusWorld(),
