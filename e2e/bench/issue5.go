@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"pli.example/pli/e2e/rawimap"
-	"pli.example/pli/e2e/visitor"
 )
 
 // bound is what an issue asks of a measure: so much, and so many times its floor.
