@@ -52,6 +52,7 @@ var declared = map[string][11]string{
 // TestAccessMatrix asks every address of the site map as everybody: a new address is
 // asked too, and one that does not declare whom it serves fails (attack 45).
 func TestAccessMatrix(t *testing.T) {
+	ofSize(t)
 	t.Parallel()
 	k := testkit.New(t)
 	m := newMatrix(t, k)

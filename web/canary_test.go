@@ -63,6 +63,7 @@ type canaryRun struct {
 // and does what the pages offer, servers down included; then no log line, figure,
 // address or title holds a word of it.
 func TestCanaryRun(t *testing.T) {
+	ofSize(t)
 	t.Parallel()
 	r := &canaryRun{t: t, k: writingKit(t), seen: map[string]bool{}}
 	r.fill()

@@ -36,6 +36,7 @@ type leaf struct {
 // frames, or its bytes stand behind a download; every file name is on the page.
 // What differs is in testdata/corpus_pages.txt, by file, with the reason.
 func TestCorpusPages(t *testing.T) {
+	ofSize(t)
 	t.Parallel()
 	root := os.Getenv("PLI_CORPORA")
 	if root == "" {

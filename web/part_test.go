@@ -43,6 +43,7 @@ func files(t *testing.T, raw []byte) map[[32]byte]string {
 // by one and in the archive; always as a download, never as something a browser
 // runs on our origin (attacks 17 and 24).
 func TestAttachmentsAreTheSendersBytes(t *testing.T) {
+	ofSize(t)
 	t.Parallel()
 	k := shared.For(t)
 	for key, addr := range map[string]mssante.Address{"martin": people.MartinBox, "benali": people.BenaliBox} {

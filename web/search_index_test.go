@@ -15,6 +15,7 @@ import (
 // On the demo's letters the index gives what the server gives, condition by condition and
 // word by word; what it finds beyond that differs by accents alone.
 func TestIndexAnswersAsTheServer(t *testing.T) {
+	ofSize(t)
 	t.Parallel()
 	k := testkit.New(t)
 	if err := k.App.Stock(t.Context()); err != nil {

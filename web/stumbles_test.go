@@ -13,6 +13,7 @@ import (
 // What made a new reader stumble, each mended and kept so: one app of its own, since
 // most of it moves letters.
 func TestStumbles(t *testing.T) {
+	ofSize(t)
 	t.Parallel()
 	k := testkit.New(t)
 	for _, row := range []struct {

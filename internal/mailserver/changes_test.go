@@ -85,6 +85,7 @@ func TestChangesElsewhere(t *testing.T) {
 	for _, w := range worlds() {
 		t.Run(w.name, func(t *testing.T) {
 			t.Parallel()
+			w.ofSize(t)
 			o, addr := w.open(t), w.address(t)
 			s := New(o)
 			t.Cleanup(func() { s.Close(context.Background()) })

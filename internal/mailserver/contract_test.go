@@ -118,6 +118,7 @@ func TestContract(t *testing.T) {
 		for _, w := range worlds() {
 			t.Run(w.name, func(t *testing.T) {
 				t.Parallel()
+				w.ofSize(t)
 				w.open(t) // skips here when the server is not installed
 				mu.Lock()
 				available++

@@ -129,6 +129,15 @@ type world struct {
 	open    func(t testing.TB) Options
 }
 
+// ofSize skips a server beside the first two under the race detector, which makes the
+// long talk with each of them several times dearer; e2e/test meets them all without it.
+func (w world) ofSize(t *testing.T) {
+	t.Helper()
+	if raceEnabled && w.name != "memory" && w.name != "dovecot" {
+		t.Skip("of size: without the race detector (tests of size)")
+	}
+}
+
 func worlds() []world {
 	full := map[string]bool{"sizes": true, "special-use": true, "bad-structure": true, "concurrent": true, "any-name": true, "fetch-tells": true}
 	return []world{
