@@ -269,7 +269,7 @@ func gpAndPatient(t *testing.T, w *world, b *tab) {
 	b.sheet()
 	b.write(byTest("compose-subject"), mute)
 	b.say("Votre résultat est normal.")
-	b.click(`[name="noreply"]`)
+	b.tickBox(`[name="noreply"]`)
 	b.send()
 	deadline := time.Now().Add(patience)
 	var sent []mail.Header

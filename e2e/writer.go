@@ -164,6 +164,7 @@ func (b *tab) join(f attached) {
 
 // send presses the button and waits for the sentence that says the letter has left.
 func (b *tab) send() {
+
 	b.t.Helper()
 	b.click(byTest("compose-send"))
 	b.gone()
@@ -258,4 +259,16 @@ func (b *tab) chord(key string) {
 // handled says whether the letter of INBOX carries a mark.
 func (e *eye) handled(subject, flag string) {
 	e.eventually("marked "+flag, subject, flagged(flag, true))
+}
+
+// tickBox ticks a box, and sees it ticked: a page that still moves may pass under a click.
+func (b *tab) tickBox(css string) {
+	b.t.Helper()
+	for range 3 {
+		b.click(css)
+		if eval[bool](b, find(css)+".checked") {
+			return
+		}
+	}
+	b.t.Fatalf("%s is not ticked\n%s", css, b.where())
 }
