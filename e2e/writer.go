@@ -264,7 +264,8 @@ func (e *eye) handled(subject, flag string) {
 // tickBox ticks a box, and sees it ticked: a page that still moves may pass under a click.
 func (b *tab) tickBox(css string) {
 	b.t.Helper()
-	for range 3 {
+	for range 3 { // away from the bar that stays at the foot of a page
+		eval[bool](b, "("+find(css)+`.scrollIntoView({block: "center"}), true)`)
 		b.click(css)
 		if eval[bool](b, find(css)+".checked") {
 			return

@@ -1,7 +1,6 @@
 package mailserver
 
 import (
-	"io"
 	"sync"
 
 	"github.com/emersion/go-imap/v2/imapclient"
@@ -38,10 +37,7 @@ func (o *overheard) handler() *imapclient.UnilateralDataHandler {
 		},
 		// On a goroutine of its own, unlike the others; what it is given must be read.
 		Fetch: func(m *imapclient.FetchMessageData) {
-			for item := m.Next(); item != nil; item = m.Next() {
-				if s, ok := item.(imapclient.FetchItemDataBodySection); ok && s.Literal != nil {
-					_, _ = io.Copy(io.Discard, s.Literal) // nobody asked for it
-				}
+			for m.Next() != nil { // which reads a literal to its end itself: twice would be beside the read loop
 			}
 			o.note(kinds{flags: true})
 		},
