@@ -41,6 +41,9 @@ func told(n News) bool { return n.Attention == Told }
 
 // contractWatch: what others do to the folder on the page is told at once.
 func contractWatch(b *bench) {
+	if b.caps["late-news"] { // Courier hears of its own files by gamin, or not: the listing every PLI_IMAP_POLL tells then
+		b.Skip("this server tells its news when it likes")
+	}
 	uids := b.fill(2)
 	v := b.a.Watch("INBOX")
 	defer v.Close()
@@ -70,9 +73,6 @@ func contractWatch(b *bench) {
 	b.must(err)
 	n = until(b.T, v, "a mark", about("INBOX", func(f FolderNews) bool { return f.Marked && f.Folder.Unseen == 2 }))
 	same("a mark", n)
-	if b.caps["late-expunge"] { // this server tells of it when it likes: the listing every PLI_IMAP_POLL does
-		return
-	}
 	archive, err := b.them.EnsureFolder(b.ctx, RoleArchive)
 	b.must(err)
 	_, err = b.them.Move(b.ctx, "INBOX", validity, uids[1:], archive.Name)

@@ -76,7 +76,7 @@ func cyrusWorld() world {
 // LIST-STATUS, and keeps every folder inside INBOX.
 func courierWorld() world {
 	s := &shared{}
-	return world{"courier", map[string]bool{"late-expunge": true, "concurrent": true}, "INBOX.", ".", true, s.address, func(t testing.TB) Options {
+	return world{"courier", map[string]bool{"late-news": true, "concurrent": true}, "INBOX.", ".", true, s.address, func(t testing.TB) Options {
 		return s.open(t, courier.Installed, func() (Options, func(), error) {
 			c, err := courier.Start(courier.Options{Dir: t.TempDir()})
 			if err != nil {
