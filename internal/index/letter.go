@@ -15,7 +15,7 @@ import (
 // Flags are the marks of a letter that are kept.
 type Flags uint16
 
-// The marks. Processed ("traité") and Snoozed are keywords.
+// The marks. Processed ("traité") is a keyword.
 const (
 	Seen Flags = 1 << iota
 	Flagged
@@ -24,19 +24,17 @@ const (
 	Deleted
 	Forwarded
 	Processed
-	Snoozed
 	Mixed  // not a mark: the letter says it is multipart/mixed, so it has files, most often
 	strict // its conversation was too large: joined by its root alone
 	short  // not all of its people or of its subject is kept
 
-	marks = Seen | Flagged | Answered | Draft | Deleted | Forwarded | Processed | Snoozed
+	marks = Seen | Flagged | Answered | Draft | Deleted | Forwarded | Processed
 )
 
 // Keywords Pli gives a meaning to (RFC 5788 registers the first).
 const (
 	KeywordForwarded = "$Forwarded"
 	KeywordProcessed = "$Traite"
-	KeywordSnoozed   = "$PliRappel"
 )
 
 // ParseFlags keeps of a server's flags those the index knows.
@@ -57,8 +55,6 @@ func ParseFlags(flags []string) (f Flags) {
 			f |= Forwarded
 		case strings.ToLower(KeywordProcessed):
 			f |= Processed
-		case strings.ToLower(KeywordSnoozed):
-			f |= Snoozed
 		}
 	}
 	return f

@@ -7,6 +7,7 @@ import (
 
 	"pli.example/pli/internal/audit"
 	"pli.example/pli/internal/delegation"
+	"pli.example/pli/internal/index"
 	"pli.example/pli/internal/mailserver"
 	"pli.example/pli/internal/problem"
 )
@@ -21,7 +22,7 @@ const (
 	Answered Flag = `\Answered`
 	// Processed is a letter dealt with, which is more than read: a keyword of our own,
 	// seen by every program that shows keywords and by whoever shares the mailbox.
-	Processed Flag = "$Traite"
+	Processed Flag = index.KeywordProcessed
 )
 
 func flagNames(flags []Flag) ([]string, error) {
