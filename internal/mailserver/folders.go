@@ -60,7 +60,7 @@ func (a *Account) FolderList(ctx context.Context) (FolderList, error) {
 	var out FolderList
 	err := a.read(ctx, a.commands, func(c *conn) error {
 		return c.do(ctx, verbList, a.s.o.CommandTimeout, budgetList, func() (err error) {
-			out, err = c.startListing()()
+			out, err = c.freshListing()
 			return err
 		})
 	})
@@ -75,6 +75,9 @@ func (a *Account) Counters(ctx context.Context, folder string) (Folder, error) {
 	var f Folder
 	err := a.read(ctx, a.commands, func(c *conn) error {
 		return c.do(ctx, verbStatus, a.s.o.CommandTimeout, budgetSmall, func() error {
+			if err := c.hear(); err != nil {
+				return err
+			}
 			st, err := c.client.Status(folder, c.statusItems()).Wait()
 			if err != nil {
 				return err
@@ -95,6 +98,28 @@ func (c *conn) startFolders() (wait func() ([]Folder, error)) {
 		l, err := listing()
 		return l.Folders, err
 	}
+}
+
+// freshListing is a listing after the news of the selected folder was heard: of that
+// folder STATUS and LIST-STATUS tell what this connection saw last (Dovecot 2.3). The
+// answer is waited for: of commands in one flight Dovecot may put the news last.
+func (c *conn) freshListing() (out FolderList, err error) {
+	if err := c.hear(); err != nil {
+		return out, err
+	}
+	return c.startListing()()
+}
+
+// hear has the server tell its news of the selected folder, if there is one.
+func (c *conn) hear() error {
+	if c.folder == "" || !c.steady() { // the listing itself hears them there
+		return nil
+	}
+	if err := c.noop(); err != nil {
+		return err
+	}
+	c.syncedAt = c.now()
+	return nil
 }
 
 func (c *conn) startListing() (wait func() (FolderList, error)) {

@@ -235,7 +235,7 @@ func (w *watcher) unservedAny() bool {
 
 func (w *watcher) list(ctx context.Context, c *conn) (all []Folder, err error) {
 	err = c.do(ctx, verbList, w.a.s.o.CommandTimeout, budgetList, func() error {
-		l, err := c.startListing()()
+		l, err := c.freshListing()
 		for _, f := range l.Folders {
 			if f.Counted() {
 				all = append(all, f)
