@@ -56,7 +56,8 @@ type OldLot struct {
 const (
 	LargeOver   = 1_000_000 // bytes: a letter worth looking at
 	largeShown  = 40
-	largeRead   = 300 // letters whose weight is asked
+	largeRead   = 300 // letters of one folder whose weight is asked
+	largeSteps  = 5   // each asks for letters twice as large, where there are too many
 	spaceTime   = 12 * time.Second
 	spaceLooked = 12 // folders looked into for old and heavy letters, the fullest
 	sendersMost = 8
@@ -151,11 +152,10 @@ func (b *Box) lookThrough(ctx, limit context.Context, s *Space) error {
 }
 
 func (b *Box) lookInto(ctx context.Context, f SpaceFolder, name string, s *Space) error {
-	heavy, err := b.mail.Choose(ctx, mailserver.Choice{Folder: name, Validity: f.UIDValidity, Larger: LargeOver})
+	uids, err := b.heaviest(ctx, name, f.UIDValidity, LargeOver, largeRead)
 	if err != nil {
 		return err
 	}
-	uids, _ := heavy.UIDs.Take(largeRead)
 	rows, err := b.mail.RowsOf(ctx, name, f.UIDValidity, uids)
 	if err != nil {
 		return err
@@ -176,6 +176,30 @@ func (b *Box) lookInto(ctx context.Context, f SpaceFolder, name string, s *Space
 		}
 	}
 	return nil
+}
+
+// heaviest names at most n letters of a folder of more than so many bytes: where there
+// are more than n, the larger ones first and the newest of the others.
+func (b *Box) heaviest(ctx context.Context, name string, validity uint32, over int64, n int) ([]uint32, error) {
+	var all, less mailserver.Ranges
+	for most := over << largeSteps; over <= most; over *= 2 {
+		heavy, err := b.mail.Choose(ctx, mailserver.Choice{Folder: name, Validity: validity, Larger: over})
+		if err != nil {
+			return nil, err
+		}
+		if less, all = all, heavy.UIDs; all.Count() <= n {
+			break
+		}
+	}
+	_, newest := all.Take(max(all.Count()-n, 0))
+	uids, _ := newest.Take(n)
+	others, _ := less.Take(less.Count())
+	for i := len(others) - 1; i >= 0 && len(uids) < n; i-- {
+		if !slices.Contains(uids, others[i]) {
+			uids = append(uids, others[i])
+		}
+	}
+	return uids, nil
 }
 
 // senders groups heavy letters by who sent them, the heaviest first.

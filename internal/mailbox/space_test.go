@@ -1,6 +1,7 @@
 package mailbox
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -75,5 +76,29 @@ func TestRowErase(t *testing.T) {
 	}
 	if _, err := reader.ChooseBin(w.ctx); !problem.Is(err, problem.Denied) {
 		t.Errorf("a reader: %v", err)
+	}
+}
+
+// TestHeaviest: of too many heavy letters those that are heavier, and then the newest,
+// not the oldest.
+func TestHeaviest(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	heavy := func(n int) uint32 {
+		return w.put(annes, "INBOX", "From: a@test.mssante.fr\nSubject: x\n\n"+strings.Repeat("mot ", n))
+	}
+	var as []uint32
+	for range 4 {
+		as = append(as, heavy(300))
+	}
+	most, last := heavy(2000), heavy(300)
+	heavy(2)
+	got := must(w.open(anne, annes).heaviest(w.ctx, "INBOX", w.validity("INBOX"), 1000, 3))
+	if !slices.Equal(got, []uint32{most, last, as[3]}) {
+		t.Errorf("%v: want %d, %d, %d", got, most, last, as[3])
+	}
+	got = must(w.open(anne, annes).heaviest(w.ctx, "INBOX", w.validity("INBOX"), 10, 100))
+	if len(got) != 7 {
+		t.Errorf("few enough: %v", got)
 	}
 }
