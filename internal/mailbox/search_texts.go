@@ -107,7 +107,7 @@ func (b *Box) SearchOn(ctx context.Context, f *Hunt, within time.Duration, asked
 	f.texts.asked = f.texts.asked || asked
 	items, err := b.readTexts(ctx, f, within)
 	if !f.traced || err != nil {
-		e := audit.Event{Action: audit.Search, Target: f.asked.Folder, Request: "SEARCH, reading on in texts", Detail: f.asked.Line(time.UTC), Count: len(items)}
+		e := audit.Event{Action: audit.Search, Target: f.asked.Folder, Request: "SEARCH, reading on in texts", Detail: f.asked.traced(), Count: len(items)}
 		if err = b.record(ctx, e, err); err != nil {
 			return SearchResult{}, err
 		}

@@ -258,7 +258,8 @@ func (b *Box) erasable(ctx context.Context, c Choice) error {
 	return nil
 }
 
-// ChooseBin chooses what the bin holds now: exactly these are erased, once that was
+// ChooseBin chooses what the bin holds now, what another program marked deleted there
+// included, which takes room all the same: exactly these are erased, once that was
 // asked, and not what is thrown away in between.
 func (b *Box) ChooseBin(ctx context.Context) (Choice, error) {
 	views, err := b.Folders(ctx)
@@ -267,7 +268,7 @@ func (b *Box) ChooseBin(ctx context.Context) (Choice, error) {
 	}
 	for _, v := range views {
 		if v.Role == mailserver.RoleTrash {
-			return b.ChooseAll(ctx, v.ID)
+			return b.chooseNow(ctx, FolderChoice{Folder: v.ID, Deleted: true})
 		}
 	}
 	return Choice{}, problem.New(problem.Gone, sayNothing)

@@ -102,3 +102,18 @@ func TestHeaviest(t *testing.T) {
 		t.Errorf("few enough: %v", got)
 	}
 }
+
+// TestBinEmptied: nothing is left in the bin, not even what another program marked there
+// and which no list shows.
+func TestBinEmptied(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.open(anne, annes)
+	_ = must(b.Bin(w.ctx, w.refsOf(b, w.many("INBOX", 1)...)))
+	w.put(annes, "Trash", letterMixed, `\Deleted`)
+	bin := must(b.ChooseBin(w.ctx))
+	_ = must(b.BulkAct(w.ctx, bin.Handle, BulkErase, ""))
+	if v := w.over(b); v.Done != 2 || w.seenBy()["Trash"].Messages != 0 {
+		t.Errorf("%+v, %d left", v, w.seenBy()["Trash"].Messages)
+	}
+}
