@@ -48,7 +48,7 @@ func TestMakeFolderUnderInbox(t *testing.T) {
 
 // dovecotWith is dovecotWorld with other settings.
 func dovecotWith(t *testing.T, change func(dir, conf string) string) Options {
-	o := dovecotWorld(t) // skips where there is none
+	dovecotWorld(t) // skips where there is none
 	server, client := testTLS(t)
 	dir, conf := dovecotHome(t, nil)
 	text, err := os.ReadFile(conf)
@@ -58,17 +58,5 @@ func dovecotWith(t *testing.T, change func(dir, conf string) string) Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ln := newPipes()
-	t.Cleanup(func() { ln.Close() })
-	go func() {
-		for {
-			c, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			go front(t, c, server, dir, conf)
-		}
-	}()
-	o = options(ln.Dial, client)
-	return o
+	return options(serveDovecot(t, server, dir, conf), client)
 }
