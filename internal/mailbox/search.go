@@ -87,7 +87,7 @@ func (b *Box) search(ctx context.Context, f *Hunt, widen int) ([]Item, error) {
 	few := l.first == nil && f.total < widen && len(f.asked.Words) > 0
 	if f.asked.inTexts() || few {
 		f.texts = newTexts(folders, f.asked.inTexts())
-		more, err := b.readTexts(ctx, f, firstLook)
+		more, err := b.readTexts(ctx, f, firstLook, firstShown, l.index)
 		if err != nil && (f.texts.asked || ctx.Err() != nil || problem.Is(err, problem.SignInNeeded)) {
 			return nil, err
 		}
