@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 
 	"pli.example/pli/internal/delegation"
 	"pli.example/pli/internal/mailbox"
@@ -24,21 +25,24 @@ func (s *Server) conversation(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	c, letters, left, folders, err := b.Conversation(r.Context(), id)
+	from := r.URL.Query().Get("in")
+	if !opaque.MatchString(from) {
+		from = ""
+	}
+	c, err := b.Conversation(r.Context(), id, from)
 	if err != nil {
 		return err
 	}
 	sc := scopeOf(r)
-	sc.desk.keepFolders(sc.box.ID, folders, b.Notice())
-	in := folderFrom(r, folders)
-	v := s.conversationView(r, b, c, letters, in)
-	v.Older = left
-	s.withFolders(r, &v.Page, b, folders, in.ID)
+	sc.desk.keepFolders(sc.box.ID, c.Folders, b.Notice())
+	v := s.conversationView(r, b, c)
+	s.withFolders(r, &v.Page, b, c.Folders, c.In.ID)
+	v.Moves = moves(v.Page.Folders)
 	if isFragment(r) {
 		return s.render(w, r, http.StatusOK, templates.ConversationFragment(v))
 	}
-	if in.ID != "" {
-		q := conversationQuery(in.ID, r.URL.Query())
+	if c.In.ID != "" {
+		q := conversationQuery(c.In.ID, r.URL.Query())
 		folders, l, err := b.Conversations(r.Context(), q)
 		if err != nil {
 			return err
@@ -51,39 +55,24 @@ func (s *Server) conversation(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, r, http.StatusOK, templates.ConversationPage(v))
 }
 
-// folderFrom is the folder a conversation was opened from, the inbox when the address
-// does not say; the zero value when there is none.
-func folderFrom(r *http.Request, folders []mailbox.FolderView) mailbox.FolderView {
-	from := r.URL.Query().Get("in")
-	for _, f := range folders {
-		if f.ID == from && conversational(string(f.Role)) {
-			return f
-		}
-	}
-	in, _ := inbox(folders)
-	return in
-}
-
-func (s *Server) conversationView(r *http.Request, b *mailbox.Box, c mailbox.Conversation, letters []mailbox.ConversationLetter, in mailbox.FolderView) templates.ConversationView {
+func (s *Server) conversationView(r *http.Request, b *mailbox.Box, c mailbox.OpenedConversation) templates.ConversationView {
 	sc := scopeOf(r)
-	back := path("mail", sc.box.ID, in.ID) + conversationParams(conversationQuery(in.ID, r.URL.Query()))
-	v := templates.ConversationView{Page: s.page(r, "Conversation"), Subject: subjectWords(c.Subject), Say: conversationWords(len(letters), letters), BackHref: back}
-	whole := wholeLetters(letters)
+	params := conversationParams(conversationQuery(c.In.ID, r.URL.Query()))
+	back := path("mail", sc.box.ID, c.In.ID) + params
+	self := withQuery(path("mail", sc.box.ID, "conversation", c.ID)+params, "in", c.In.ID)
+	v := templates.ConversationView{Page: s.page(r, "Conversation"), Subject: subjectWords(c.Subject), Say: conversationWords(len(c.All), c.All), BackHref: back,
+		Older: c.Older, UID: c.Here.UID, Flagged: c.Flagged, Processed: c.Processed && len(c.There) > 0, Role: string(c.In.Role)}
+	whole := wholeLetters(c.All, r.URL.Query().Get("open"))
 	var patients []mssante.Address
 	before := ""
-	for i, l := range letters {
-		shown := s.conversationLetter(r, b, l, whole[i], in)
+	for i, l := range c.All {
+		shown := s.conversationLetter(r, b, l, whole[i], c.In)
+		if !whole[i] {
+			shown.ReadHref = withQuery(self, "open", refValue(l.Ref)) + "#" + templates.LetterAnchor(i)
+		}
 		subject := baseWords(shown.Subject)
 		shown.Repeated, before = i > 0 && subject == before, subject
 		v.Letters = append(v.Letters, shown)
-		if l.Folder.ID == in.ID {
-			v.Refs, v.UID = append(v.Refs, refValue(l.Ref)), l.UID
-		}
-		for _, copied := range l.Copies {
-			if copied.Folder == in.ID {
-				v.Refs, v.UID = append(v.Refs, refValue(copied)), copied.UID
-			}
-		}
 		if !l.Ours { // the newest that came is answered, not what we wrote since
 			v.Answer, v.All = refValue(l.Ref), len(l.To) > 1
 		}
@@ -93,25 +82,36 @@ func (s *Server) conversationView(r *http.Request, b *mailbox.Box, c mailbox.Con
 			}
 		}
 	}
-	if n := len(letters); v.Answer == "" && n > 0 {
-		v.Answer, v.All = refValue(letters[n-1].Ref), len(letters[n-1].To) > 1
+	if n := len(c.All); v.Answer == "" && n > 0 {
+		v.Answer, v.All = refValue(c.All[n-1].Ref), len(c.All[n-1].To) > 1
 	}
 	if c.Patient {
 		v.Patient = s.exchangeHref(sc, patients)
 	}
-	if g, _ := sc.grantOf(sc.box); g.Rights.Has(delegation.Triage) && len(v.Refs) > 0 && len(v.Refs) <= maxRefs {
-		v.Bin = doTo(sc.box.ID, "bin", back)
-		if in.Role != "archive" && in.Role != "sent" {
-			v.Archive = doTo(sc.box.ID, "archive", back)
+	if g, _ := sc.grantOf(sc.box); g.Rights.Has(delegation.Triage) && len(c.There) > 0 {
+		v.Ref = conversationRef(c.Here, c.There)
+		v.Taken, v.TakenOf = len(c.There), c.Letters
+		v.Acts = templates.LetterActs{
+			Archive: doTo(sc.box.ID, "archive", back), Bin: doTo(sc.box.ID, "bin", back), Move: doTo(sc.box.ID, "move", back),
+			Remind:  path("mail", sc.box.ID, "remind") + "?next=" + url.QueryEscape(back),
+			Process: doTo(sc.box.ID, "processed", self), Unprocess: doTo(sc.box.ID, "unprocessed", self),
+			Flag: doTo(sc.box.ID, "star", self), Unflag: doTo(sc.box.ID, "unstar", self),
+			Unread: doTo(sc.box.ID, "unread", back),
 		}
+		v.Remind = s.clock.remindChoices()
 	}
 	return v
 }
 
 // wholeLetters chooses those that are read in the page: the newest, then those not read
-// yet, the newest first.
-func wholeLetters(letters []mailbox.ConversationLetter) map[int]bool {
+// yet, the newest first. asked is one the person wants to read there too, "" for none.
+func wholeLetters(letters []mailbox.ConversationLetter, asked string) map[int]bool {
 	out := map[int]bool{len(letters) - 1: true}
+	for i, l := range letters {
+		if asked != "" && refValue(l.Ref) == asked {
+			out[i] = true
+		}
+	}
 	for i := len(letters) - 1; i >= 0 && len(out) < readWhole; i-- {
 		if letters[i].Unread && !letters[i].Ours {
 			out[i] = true
@@ -154,6 +154,9 @@ func (s *Server) conversationLetter(r *http.Request, b *mailbox.Box, l mailbox.C
 	}
 	if l.Doubtful && !l.Ours {
 		v.Chips = append(v.Chips, templates.Chip{Kind: "doubt", Text: "Expéditeur à vérifier"})
+	}
+	if l.Unreadable {
+		v.Chips = append(v.Chips, templates.Chip{Kind: "doubt", Text: "Lettre abîmée"})
 	}
 	if l.Unread && !whole {
 		v.Chips = append(v.Chips, templates.Chip{Kind: "state", Text: "Non lue"})

@@ -67,7 +67,7 @@ func asConversations(sc *scope, folder string) bool {
 // those of letters: one of the other kind is ignored.
 func conversationQuery(folder string, q url.Values) mailbox.ConversationQuery {
 	lq := listQuery(folder, q)
-	out := mailbox.ConversationQuery{Folder: folder, Size: pageSize, Page: lq.Page, Unread: lq.Unread, Flagged: lq.Flagged}
+	out := mailbox.ConversationQuery{Folder: folder, Size: pageSize, Page: lq.Page, Unread: lq.Unread, Flagged: lq.Flagged, ToDo: lq.ToDo}
 	if a := q.Get("before"); conversationAnchor(a) {
 		out.Before = a
 	} else if a := q.Get("after"); conversationAnchor(a) {
@@ -97,13 +97,18 @@ func conversationParams(q mailbox.ConversationQuery) string {
 	case q.Page > 1:
 		v.Set("page", fmt.Sprint(q.Page))
 	}
-	if f := filterOf(mailbox.ListQuery{Unread: q.Unread, Flagged: q.Flagged}); f != "" {
+	if f := filterOf(asLetters(q)); f != "" {
 		v.Set("filter", f)
 	}
 	if len(v) == 0 {
 		return ""
 	}
 	return "?" + v.Encode()
+}
+
+// asLetters is how the letters that a page of conversations is about are chosen.
+func asLetters(q mailbox.ConversationQuery) mailbox.ListQuery {
+	return mailbox.ListQuery{Folder: q.Folder, Unread: q.Unread, Flagged: q.Flagged, ToDo: q.ToDo, Page: q.Page}
 }
 
 // conversationList is a folder's page as conversations.
@@ -127,10 +132,14 @@ func (s *Server) conversationsView(r *http.Request, b *mailbox.Box, q mailbox.Co
 	here.Refresh = false
 	v := templates.ListView{
 		Page: s.page(r, l.Folder.Label), BoxID: sc.box.ID, FolderID: l.Folder.ID, FolderLabel: l.Folder.Label, UIDValidity: l.Folder.UIDValidity,
-		Total: l.Total, First: l.First, Last: l.Last, Filter: filterOf(mailbox.ListQuery{Unread: q.Unread, Flagged: q.Flagged}),
+		Total: l.Total, First: l.First, Last: l.Last, Filter: filterOf(asLetters(q)),
 		RefreshHref: withQuery(base+conversationParams(here), "fresh", "1"), FilterAll: base, FilterUnread: base + "?filter=unread", FilterFlagged: base + "?filter=flagged",
 		CanTriage: g.Rights.Has(delegation.Triage), Pages: (l.Total + pageSize - 1) / pageSize, Search: &templates.SearchBox{Action: path("mail", sc.box.ID, "search")},
 		Views: &templates.ListViews{Action: path("mail", sc.box.ID, "view"), Next: base, Conversations: true, Say: readingWords(l.Reading)},
+	}
+	v.BulkTo = actTo(sc.box.ID, base+conversationParams(here))
+	if l.Folder.Role == "inbox" || l.Folder.Role == "" {
+		v.FilterToDo = base + "?filter=todo"
 	}
 	v.Live = templates.Live{Stream: path("mail", sc.box.ID, "live"), Fresh: base + "/fresh" + conversationParams(here), Folder: l.Folder.ID, Mark: l.Folder.Mark, Threads: true}
 	if in, ok := inbox(folders); ok {
@@ -147,8 +156,11 @@ func (s *Server) conversationsView(r *http.Request, b *mailbox.Box, q mailbox.Co
 	}
 	s.withFolders(r, &v.Page, b, folders, l.Folder.ID)
 	v.Moves = moves(v.Page.Folders)
+	if v.CanTriage {
+		v.Whole = s.wholeOfConversations(r, b, q, l)
+	}
 	other := func(before, after string) string {
-		return base + conversationParams(mailbox.ConversationQuery{Before: before, After: after, Unread: q.Unread, Flagged: q.Flagged})
+		return base + conversationParams(mailbox.ConversationQuery{Before: before, After: after, Unread: q.Unread, Flagged: q.Flagged, ToDo: q.ToDo})
 	}
 	if l.Prev != "" {
 		v.PrevHref = other("", l.Prev)
@@ -160,7 +172,7 @@ func (s *Server) conversationsView(r *http.Request, b *mailbox.Box, q mailbox.Co
 		v.Rows = append(v.Rows, s.conversationRow(sc, b, c, l.Folder.ID, conversationParams(here)))
 	}
 	if len(v.Rows) == 0 {
-		if v.Empty = emptyWords(mailbox.ListQuery{Unread: q.Unread, Flagged: q.Flagged, Page: q.Page}, string(l.Folder.Role)); !l.Reading.Done {
+		if v.Empty = emptyWords(asLetters(q), string(l.Folder.Role)); !l.Reading.Done {
 			v.Empty = "Pli lit les lettres de cette boîte\u00a0: les conversations paraîtront ici. Rechargez la page dans un instant, ou choisissez «\u00a0Lettres\u00a0»."
 		}
 	}
@@ -184,9 +196,12 @@ func readingWords(x mailbox.Reading) string {
 func (s *Server) conversationRow(sc *scope, b *mailbox.Box, c mailbox.Conversation, folder, params string) templates.Row {
 	to := path("mail", sc.box.ID, "conversation", c.ID) + params
 	row := templates.Row{
-		UID: c.Here.UID, Href: withQuery(to, "in", folder), Subject: subjectWords(c.Subject), Snippet: masked(c.Snippet),
+		UID: c.Here.UID, Href: withQuery(to, "in", folder), Ref: conversationRef(c.Here, c.There), Subject: subjectWords(c.Subject), Snippet: masked(c.Snippet),
 		When: s.clock.short(c.Received), WhenISO: s.clock.iso(c.Received), Unread: c.Unread > 0, Flagged: c.Flagged, Answered: c.Answered && c.Letters == 1, Patient: c.Patient,
-		Who: peopleWords(b, c), Letters: c.Letters, Attachments: c.Attachments,
+		Who: peopleWords(b, c), Letters: c.Letters, Attachments: c.Attachments, Processed: c.Processed, Unreadable: c.Unreadable,
+	}
+	if c.Processed {
+		row.Chips = append(row.Chips, templates.Chip{Kind: "state", Text: agreed(c.Letters, "Traitée", "Traitées")})
 	}
 	return row
 }
