@@ -6,42 +6,60 @@ import (
 	"net/url"
 	"strings"
 
+	"pli.example/pli/internal/account"
 	"pli.example/pli/internal/delegation"
 	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/problem"
 	"pli.example/pli/templates"
 )
 
-// viewStore keeps, for the session, whether folders are shown as conversations or as
+// What folders show: the words of the form, of PrefList and of an address.
+const (
+	viewConversations = "conversations"
+	viewLetters       = "letters"
+)
+
+// viewStore keeps, for the person, whether folders are shown as conversations or as
 // single letters, and comes back to the folder's first page: pages of the two differ.
 func (s *Server) viewStore(w http.ResponseWriter, r *http.Request) error {
 	if _, err := s.box(r); err != nil {
 		return err
 	}
 	sc := scopeOf(r)
-	switch r.PostForm.Get("view") {
-	case "conversations":
-		sc.desk.showConversations(true)
-	case "letters":
-		sc.desk.showConversations(false)
-	default:
+	view := r.PostForm.Get("view")
+	if view != viewConversations && view != viewLetters {
 		return problem.New(problem.Invalid, "")
 	}
+	if err := s.accounts.SetPreference(r.Context(), sc.session.Actor.AccountID, account.PrefList, view); err != nil {
+		return err
+	}
+	sc.desk.chooseView(view)
 	to, _, _ := strings.Cut(localPath(r.PostForm.Get("next"), path("mail", sc.box.ID)), "?")
 	redirect(w, r, to)
 	return nil
 }
 
-func (k *desk) showConversations(yes bool) {
+func (k *desk) chooseView(view string) {
 	k.mu.Lock()
-	k.conversations = yes
+	k.view, k.viewKnown = view, true
 	k.mu.Unlock()
 }
 
-func (k *desk) conversationsShown() bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.conversations
+// viewChosen is what this person chose, "" for nothing. It is read once a session.
+func (s *Server) viewChosen(r *http.Request) string {
+	sc := scopeOf(r)
+	sc.desk.mu.Lock()
+	view, known := sc.desk.view, sc.desk.viewKnown
+	sc.desk.mu.Unlock()
+	if known {
+		return view
+	}
+	view, err := s.accounts.Preference(r.Context(), sc.session.Actor.AccountID, account.PrefList)
+	if err != nil { // asked again at the next page; a list is shown meanwhile
+		return ""
+	}
+	sc.desk.chooseView(view)
+	return view
 }
 
 // conversational: the letters of such a folder make conversations.
@@ -57,10 +75,27 @@ func roleKnown(sc *scope, folder string) (string, bool) {
 	return "", false
 }
 
-// asConversations reports that a folder is to be shown so.
-func asConversations(sc *scope, folder string) bool {
-	role, known := roleKnown(sc, folder)
-	return sc.desk.conversationsShown() && known && conversational(role)
+// asConversations reports that a folder is to be shown so: as the person chose, else as
+// this node does, once all its letters are read. Until then, and on the pages that follow
+// a page of letters, single letters are shown; a page that asks again for itself names
+// what it shows.
+func (s *Server) asConversations(r *http.Request, b *mailbox.Box, folder string) bool {
+	if role, known := roleKnown(scopeOf(r), folder); !known || !conversational(role) {
+		return false
+	}
+	q := r.URL.Query()
+	view := q.Get("view")
+	if view != viewConversations && view != viewLetters {
+		view = s.viewChosen(r)
+	}
+	switch view {
+	case viewConversations:
+		return true
+	case viewLetters:
+		return false
+	}
+	lq := listQuery(folder, q)
+	return s.conversations && lq.Before == 0 && lq.After == 0 && b.Reading().Done
 }
 
 // conversationQuery reads how a page of conversations is asked for. Anchors are not
@@ -141,7 +176,7 @@ func (s *Server) conversationsView(r *http.Request, b *mailbox.Box, q mailbox.Co
 	if l.Folder.Role == "inbox" || l.Folder.Role == "" {
 		v.FilterToDo = base + "?filter=todo"
 	}
-	v.Live = templates.Live{Stream: path("mail", sc.box.ID, "live"), Fresh: base + "/fresh" + conversationParams(here), Folder: l.Folder.ID, Mark: l.Folder.Mark, Threads: true}
+	v.Live = templates.Live{Stream: path("mail", sc.box.ID, "live"), Fresh: withQuery(base+"/fresh"+conversationParams(here), "view", viewConversations), Folder: l.Folder.ID, Mark: l.Folder.Mark, Threads: true}
 	if in, ok := inbox(folders); ok {
 		v.Live.Unread = int(in.Unseen)
 	}
