@@ -16,7 +16,10 @@ type ConversationView struct {
 	Subject  string
 	Say      string // what the page shows of it: its folders, how many letters
 	Letters  []ConversationLetterView
-	Older    int // letters before those shown
+	Older    int    // letters before those shown
+	Fold     int    // of Letters, the first ones: folded into one line, 0 for none
+	Unfolded bool   // the person asked to read some: nothing is folded
+	AllHref  string // the page with all letters read in it, "" when they are
 	BackHref string
 	// Ref is what the acts are about: its letters in the folder it was opened from, Taken
 	// of TakenOf; "" where none is there, or the person may not act.
@@ -64,6 +67,27 @@ func takenSays(v ConversationView) string {
 		return "Classer, déplacer ou marquer concerne ici 1" + nbsp + "lettre, celle " + where + nbsp + "; les autres restent où elles sont."
 	}
 	return "Classer, déplacer ou marquer concerne ici " + grouped(v.Taken) + nbsp + "lettres, celles " + where + nbsp + "; les autres restent où elles sont."
+}
+
+func openSays(l ExchangeLetterView) string {
+	if l.OpenSays != "" {
+		return l.OpenSays
+	}
+	return "Ouvrir la lettre"
+}
+
+func backWords(v LetterView) string {
+	if v.BackSays != "" {
+		return v.BackSays
+	}
+	return "Liste"
+}
+
+func backLabel(v LetterView) string {
+	if v.BackSays != "" {
+		return "Revenir à la conversation"
+	}
+	return "Revenir à la liste"
 }
 
 func conversing(v *ListViews) bool { return v != nil && v.Conversations }

@@ -70,6 +70,7 @@ type ExchangeLetterView struct {
 	Who, When, WhenISO, Subject, Snippet string
 	Ours, Unread, Repeated               bool // Repeated: the subject is that of the letter before
 	Href                                 string
+	OpenSays                             string // on the link to Href, "" for 'Ouvrir la lettre'
 	ReadHref                             string // of a line: the page with it read in its place, "" for none
 	BodyHref, AllHref                    string
 	Attachments                          []Attachment

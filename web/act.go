@@ -238,6 +238,9 @@ func (s *Server) undo(w http.ResponseWriter, r *http.Request) error {
 		scopeOf(r).desk.undone(token)
 	}
 	n := note{say: undoneWords(out), kind: noteKind(out)}
+	if at := strings.Split(to, "/"); len(at) > 3 && s.asConversations(r, b, strings.SplitN(at[3], "?", 2)[0]) {
+		n.say = strings.Replace(n.say, "en tête de", "dans", 1) // they stand by their newest letter, not by what came last
+	}
 	if out.Back.UID != 0 {
 		n.row = out.Back.UID
 		if out.Returned == 1 {

@@ -3,6 +3,8 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 
 	"pli.example/pli/internal/delegation"
 	"pli.example/pli/internal/mailbox"
@@ -60,18 +62,20 @@ func (s *Server) conversationView(r *http.Request, b *mailbox.Box, c mailbox.Ope
 	params := conversationParams(conversationQuery(c.In.ID, r.URL.Query()))
 	back := path("mail", sc.box.ID, c.In.ID) + params
 	self := withQuery(path("mail", sc.box.ID, "conversation", c.ID)+params, "in", c.In.ID)
-	v := templates.ConversationView{Page: s.page(r, "Conversation"), Subject: subjectWords(c.Subject), Say: conversationWords(len(c.All), c.All), BackHref: back,
+	unfolded := unfoldedIn(r)
+	v := templates.ConversationView{Page: s.page(r, "Conversation"), Subject: titleWords(c.Subject), Say: conversationWords(len(c.All), c.All), BackHref: back,
 		Older: c.Older, UID: c.Here.UID, Flagged: c.Flagged, Processed: c.Processed && len(c.There) > 0, Role: string(c.In.Role)}
-	whole := wholeLetters(c.All, r.URL.Query().Get("open"))
+	whole := wholeLetters(c.All, unfolded)
 	var patients []mssante.Address
-	before := ""
+	before := baseWords(v.Subject)
 	for i, l := range c.All {
 		shown := s.conversationLetter(r, b, l, whole[i], c.In)
 		if !whole[i] {
-			shown.ReadHref = withQuery(self, "open", refValue(l.Ref)) + "#" + templates.LetterAnchor(i)
+			shown.ReadHref = withUnfolded(self, append(slices.Clone(unfolded), refValue(l.Ref))) + "#" + templates.LetterAnchor(i)
 		}
+		shown.Href = withQuery(shown.Href, "of", c.ID) + "&in=" + c.In.ID
 		subject := baseWords(shown.Subject)
-		shown.Repeated, before = i > 0 && subject == before, subject
+		shown.Repeated, before = subject == before, subject
 		v.Letters = append(v.Letters, shown)
 		if !l.Ours { // the newest that came is answered, not what we wrote since
 			v.Answer, v.All = refValue(l.Ref), len(l.To) > 1
@@ -81,6 +85,11 @@ func (s *Server) conversationView(r *http.Request, b *mailbox.Box, c mailbox.Ope
 				patients = []mssante.Address{m.Address}
 			}
 		}
+	}
+	v.Fold = foldedAbove(whole, len(c.All))
+	v.Unfolded = len(unfolded) > 0
+	if len(c.All) > len(whole) && !slices.Contains(unfolded, unfoldAll) {
+		v.AllHref = withUnfolded(self, []string{unfoldAll})
 	}
 	if n := len(c.All); v.Answer == "" && n > 0 {
 		v.Answer, v.All = refValue(c.All[n-1].Ref), len(c.All[n-1].To) > 1
@@ -103,12 +112,38 @@ func (s *Server) conversationView(r *http.Request, b *mailbox.Box, c mailbox.Ope
 	return v
 }
 
+// titleWords is a conversation's subject: it is no answer itself.
+func titleWords(subject string) string {
+	words := subjectWords(subject)
+	if t, ok := strings.CutPrefix(baseWords(words), "Re: "); ok && t != "" {
+		return t
+	}
+	return words
+}
+
+const (
+	unfoldAll   = "all"
+	maxUnfolded = 20 // letters read in one page at most, however many are asked for
+)
+
+// unfoldedIn are the letters a person asked to read in the page of their conversation:
+// their refs, or unfoldAll.
+func unfoldedIn(r *http.Request) []string {
+	asked := r.URL.Query()["open"]
+	return asked[:min(len(asked), maxUnfolded)]
+}
+
+func withUnfolded(to string, refs []string) string {
+	return to + "&" + url.Values{"open": refs}.Encode()
+}
+
 // wholeLetters chooses those that are read in the page: the newest, then those not read
-// yet, the newest first. asked is one the person wants to read there too, "" for none.
-func wholeLetters(letters []mailbox.ConversationLetter, asked string) map[int]bool {
+// yet and those asked for, the newest first.
+func wholeLetters(letters []mailbox.ConversationLetter, asked []string) map[int]bool {
 	out := map[int]bool{len(letters) - 1: true}
-	for i, l := range letters {
-		if asked != "" && refValue(l.Ref) == asked {
+	all := slices.Contains(asked, unfoldAll)
+	for i := len(letters) - 1; i >= 0 && len(out) < maxUnfolded; i-- {
+		if all || slices.Contains(asked, refValue(letters[i].Ref)) {
 			out[i] = true
 		}
 	}
@@ -118,6 +153,22 @@ func wholeLetters(letters []mailbox.ConversationLetter, asked string) map[int]bo
 		}
 	}
 	return out
+}
+
+// leastFolded: fewer lines than that are not worth hiding.
+const leastFolded = 3
+
+// foldedAbove is how many letters before the first that is read are folded into one line.
+func foldedAbove(whole map[int]bool, n int) int {
+	for i := range n {
+		if whole[i] {
+			if i < leastFolded {
+				return 0
+			}
+			return i - 1 // the last stays: what the letter below answers
+		}
+	}
+	return 0
 }
 
 func conversationWords(n int, letters []mailbox.ConversationLetter) string {
@@ -143,10 +194,15 @@ func (s *Server) conversationLetter(r *http.Request, b *mailbox.Box, l mailbox.C
 		When: s.clock.full(l.Received), WhenISO: s.clock.iso(l.Received), Subject: subjectWords(l.Subject), Snippet: masked(l.Snippet), Ours: l.Ours, Unread: l.Unread, Files: l.Attachments,
 		Href: letterHref(sc.box.ID, l.Ref)}}
 	v.Who, _ = whoWords(l.From, false)
+	v.OpenSays = "Ouvrir"
 	if l.Ours {
 		v.Who = "Moi"
 		if b.Grant().Kind != delegation.Owner {
 			v.Who = boxLabel(b.Grant())
+		}
+		if len(l.To) > 0 {
+			to, _ := whoWords(l.To, false)
+			v.Who += " → " + to
 		}
 	}
 	if l.Folder.ID != in.ID {

@@ -133,6 +133,9 @@ func (s *Server) knownFolders(r *http.Request, b *mailbox.Box, l *mailbox.Letter
 	return folders, nil
 }
 
+// conversationHandle is the opaque id of a conversation.
+var conversationHandle = regexp.MustCompile(`^[a-z2-7]{13}$`)
+
 // searchHandle is the opaque handle of a search, as its address carries it.
 var searchHandle = regexp.MustCompile(`^[a-z2-7]{20}$`)
 
@@ -193,7 +196,15 @@ func (s *Server) letterView(r *http.Request, b *mailbox.Box, l *mailbox.Letter, 
 		v.BackHref = path("mail", sc.box.ID, "search", from)
 		self = base + "?from=" + from
 	}
-	next := v.BackHref // the list, not the next letter: nobody chose to open that one, and opening marks it read
+	next := v.BackHref                                                     // the list, not the next letter: nobody chose to open that one, and opening marks it read
+	if of := r.URL.Query().Get("of"); conversationHandle.MatchString(of) { // opened from a conversation, which may end with the act
+		in := r.URL.Query().Get("in")
+		if !opaque.MatchString(in) {
+			in = l.Folder
+		}
+		v.BackHref, v.BackSays = path("mail", sc.box.ID, "conversation", of)+"?in="+in, "Conversation"
+		self, next = withQuery(base+params, "of", of)+"&in="+in, path("mail", sc.box.ID, in)
+	}
 	v.Acts = templates.LetterActs{
 		Archive: doTo(sc.box.ID, "archive", next), Bin: doTo(sc.box.ID, "bin", next), Move: doTo(sc.box.ID, "move", next),
 		Remind:  path("mail", sc.box.ID, "remind") + "?next=" + url.QueryEscape(next),
