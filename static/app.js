@@ -347,7 +347,11 @@
   // --- where the reader was, after an act that loads the page again ---
 
   // Only numbers of letters are kept, for this tab, until the next page.
-  function place() { return "pli:list:" + location.pathname.split("/").slice(0, 4).join("/"); }
+  function place() {
+    var at = location.pathname.split("/").slice(0, 4);
+    if (at[3] === "conversation") { at[3] = new URLSearchParams(location.search).get("in") || at[3]; } // its list's
+    return "pli:list:" + at.join("/");
+  }
   function store(name, value) {
     try { sessionStorage.setItem(name, value); } catch (e) { /* storage refused: the place is lost, nothing else */ }
   }

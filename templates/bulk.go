@@ -15,7 +15,8 @@ type Whole struct {
 	OfferTo   string  // POST with Fields: chooses them; "" offers nothing
 	OfferHref string  // the same as a link, where nothing has to be asked
 	Fields    []Field // hidden
-	Rows      int     // letters of the page
+	Rows      int     // rows of the page
+	Letters   bool    // the rows are conversations: what is chosen are their letters
 
 	Handle string // the choice made, "" for none
 	To     string // POST: acts on it; fields choice, do and, for move, to
@@ -48,6 +49,9 @@ type Job struct {
 func offerSays(w Whole) string {
 	if w.Where == "" {
 		return "Choisir les " + grouped(w.Count) + nbsp + "trouvées"
+	}
+	if w.Letters {
+		return "Choisir les " + grouped(w.Count) + nbsp + "lettres de «" + nbsp + w.Where + nbsp + "»"
 	}
 	return "Choisir les " + grouped(w.Count) + " de «" + nbsp + w.Where + nbsp + "»"
 }

@@ -62,14 +62,17 @@ func (s *Server) bulkAct(w http.ResponseWriter, r *http.Request) error {
 	if err := b.MaySort(r.Context(), audit.LetterMove); err != nil {
 		return err
 	}
-	to := localPath(r.Form.Get("next"), path("mail", scopeOf(r).box.ID))
+	return s.bulkChosen(w, r, b, localPath(r.Form.Get("next"), path("mail", scopeOf(r).box.ID)))
+}
+
+func (s *Server) bulkChosen(w http.ResponseWriter, r *http.Request, b *mailbox.Box, to string) error {
 	do, folder := mailbox.BulkDo(r.Form.Get("do")), ""
 	if do == mailbox.BulkMove {
 		if folder = r.PostForm.Get("to"); folder == "" {
 			return s.comeBack(w, r, withQuery(to, "chosen", r.PostForm.Get("choice")), note{say: problem.SayOf(errNoFolder), kind: "warn"})
 		}
 	}
-	_, err = b.BulkAct(r.Context(), r.PostForm.Get("choice"), do, folder)
+	_, err := b.BulkAct(r.Context(), r.PostForm.Get("choice"), do, folder)
 	return s.bulkBegun(w, r, to, err)
 }
 

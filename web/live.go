@@ -223,7 +223,7 @@ func (s *Server) fresh(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if asConversations(scopeOf(r), folder) {
+	if s.asConversations(r, b, folder) {
 		q := conversationQuery(folder, r.URL.Query())
 		folders, l, err := b.Conversations(mailbox.Unattended(r.Context()), q)
 		if err != nil {

@@ -113,7 +113,7 @@ func New(ctx context.Context, c config.Config, lines outside.Lines, o Options) (
 		Rules:  a.Rules,
 		Outbox: a.Outbox, Directory: a.Directory, Trust: a.Trust,
 		Identity: a.Identity, Sessions: a.Sessions, Accounts: a.Accounts, Grants: a.Grants, House: a.House, Audit: a.Audit,
-		Secure: c.Secure(), Banner: c.Banner, BannerTo: o.BannerTo, Operator: c.Support, Proxies: c.Proxies(),
+		Secure: c.Secure(), Banner: c.Banner, BannerTo: o.BannerTo, Operator: c.Support, Conversations: c.List == config.ListConversations, Proxies: c.Proxies(),
 		PerSession: o.PerSession, PerAddress: o.PerAddress, Ready: a.ready, Observe: a.figures.request, Now: lines.Now, Log: o.Log,
 	})
 	if err != nil {

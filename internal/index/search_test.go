@@ -109,7 +109,7 @@ func TestHostile(t *testing.T) {
 		t.Errorf("beyond the limit one letter joined %d", c.Letters)
 	}
 	for _, id := range []string{"", "!", "aaaaaaaaaaaaa", strings.Repeat("a", 1000)} {
-		if _, _, _, ok := ix.Conversation(id, 10); ok {
+		if _, _, _, ok := ix.Conversation(id, "", 10); ok {
 			t.Errorf("id %q leads somewhere", id)
 		}
 	}
@@ -223,7 +223,7 @@ func FuzzLetter(f *testing.F) {
 		if len(subject) <= maxSubject && c[0].Newest.Subject != subject {
 			t.Errorf("subject %q became %q", subject, c[0].Newest.Subject)
 		}
-		if _, letters, _, ok := ix.Conversation(c[0].ID, 10); !ok || len(letters) != 2 {
+		if _, letters, _, ok := ix.Conversation(c[0].ID, "", 10); !ok || len(letters) != 2 {
 			t.Errorf("%d letters by id", len(letters))
 		}
 		if w := strings.TrimSpace(subject); w != "" && len(subject) <= maxSubject && ix.Search(Query{Subject: []string{w}}).Total != 2 {

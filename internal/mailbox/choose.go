@@ -124,6 +124,19 @@ func (b *Box) ChooseFound(f Found) (Choice, error) {
 	return b.keepChoice(c)
 }
 
+// ChooseLetters chooses letters by their names.
+func (b *Box) ChooseLetters(ctx context.Context, refs []Ref) (Choice, error) {
+	groups, err := b.groupsOf(ctx, refs)
+	if err != nil {
+		return Choice{}, err
+	}
+	c := Choice{Count: count(groups)}
+	for _, g := range groups {
+		c.parts = append(c.parts, part{g.name, g.folder, g.validity, mailserver.RangesOf(g.uids)})
+	}
+	return b.keepChoice(c)
+}
+
 func (b *Box) keepChoice(c Choice) (Choice, error) {
 	if c.Count == 0 {
 		return Choice{}, problem.New(problem.Gone, sayNothing)

@@ -140,7 +140,7 @@ func folded(list []message.Mailbox) []string {
 func (b *Box) itemFound(f *index.Found) Item {
 	it := itemOf(b.refOf(f.Ref), f)
 	if r, ok := b.mail.Remembered(f.Folder, f.Validity, f.UID); ok {
-		it.Snippet, it.Attachments = r.Snippet, r.Files
+		it.Snippet, it.Attachments, it.Unreadable = r.Snippet, r.Files, r.Unreadable
 	} else if f.Flags&index.Mixed != 0 {
 		it.Attachments = 1
 	}
