@@ -66,7 +66,12 @@ func (s *Server) live(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	sc := scopeOf(r)
-	stop, leave, err := s.streams.enter(sc.session.ID)
+	once := !strings.Contains(r.Header.Get("Accept"), "text/event-stream")
+	take := s.streams.enter
+	if once {
+		take = s.streams.ask
+	}
+	stop, leave, err := take(sc.session.ID)
 	if err != nil {
 		return err
 	}
@@ -83,7 +88,7 @@ func (s *Server) live(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithCancel(r.Context())
 	news, over := make(chan mailbox.News), make(chan error, 1)
 	go func() { over <- s.listen(ctx, b, folder, news) }()
-	ended := s.stream(ctx, e, sc, stop, news, over, !strings.Contains(r.Header.Get("Accept"), "text/event-stream"))
+	ended := s.stream(ctx, e, sc, stop, news, over, once)
 	cancel()
 	if !ended {
 		<-over

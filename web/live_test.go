@@ -215,6 +215,9 @@ func TestLiveIsBoundedAndStops(t *testing.T) {
 	if _, status := stream(t, k, c, at); status != http.StatusTooManyRequests {
 		t.Errorf("the ninth: %d", status)
 	}
+	if a := c.Get(at, testkit.For("empty"), testkit.With("Accept", "application/json")); a.Status != http.StatusOK || !strings.Contains(a.Text(), "event: news\n") {
+		t.Errorf("who is refused a stream, and asks once: %d %s", a.Status, a.Text())
+	}
 	for _, events := range all {
 		next(t, events, "how it stands", inboxNews)
 	}
