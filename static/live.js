@@ -248,6 +248,7 @@
     explain(o.say || "Votre session est terminée. Identifiez-vous de nouveau pour reprendre.",
       o.why === "session" ? "/sign-in?next=" + encodeURIComponent(location.pathname + location.search) : "");
   });
+  doc.addEventListener("pli:stale", refresh); // something the page did itself, of which it wants to see the end
   doc.addEventListener("visibilitychange", function () {
     if (doc.hidden) { return; }
     dot(false);
