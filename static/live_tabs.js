@@ -101,7 +101,7 @@
       if (r.ok) { return r.text().then(answered); }
       if (r.status === 429) { failed += 1; later(Math.min(30000, 1000 * Math.pow(2, failed))); return null; } // many ask: nothing the page could say
       if (r.status === 401 || r.status === 404 || r.status === 403) {
-        return r.text().then(function (t) { end({ why: r.status === 401 ? "session" : "box", say: parse(t).say || "" }); });
+        return r.text().then(function (t) { end({ why: r.status === 401 ? "session" : "box", say: parse(t).say || "", cover: !!parse(t).cover }); });
       }
       trouble();
     }).catch(trouble);
