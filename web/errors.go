@@ -220,7 +220,7 @@ func cause(err error) string {
 // explains, because what was typed is still behind it.
 func (s *Server) sendToSignIn(w http.ResponseWriter, r *http.Request, f failure, say string) {
 	switch {
-	case isFragment(r) && scopeOf(r).route != nil && !scopeOf(r).route.act: // no click asked for it: the page stays, text and all
+	case byItself(r), isFragment(r) && scopeOf(r).route != nil && !scopeOf(r).route.act: // no click asked for it: the page stays, text and all
 		emptyHeaders.apply(w.Header(), "", nil, s.secure)
 		w.WriteHeader(http.StatusNoContent)
 	case isFragment(r):
