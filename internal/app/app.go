@@ -225,9 +225,7 @@ func (a *App) Close(ctx context.Context) error {
 
 // letGo ends what works on the trail and the database.
 func (a *App) letGo(ctx context.Context) error {
-	if a.Web != nil {
-		a.Web.Wait(ctx)
-	}
+	a.waitForPages(ctx)
 	var errs []error
 	if a.House != nil { // acts on many letters: the piece under way
 		errs = append(errs, a.House.Close(ctx))

@@ -41,6 +41,7 @@ type FolderChoice struct {
 	Flagged     bool
 	ToDo        bool
 	Before      time.Time // received before that day; zero for any
+	Deleted     bool      // those another program marked deleted, which no list shows, too
 }
 
 // Bounds of what a session chooses.
@@ -100,7 +101,7 @@ func (b *Box) chooseFolder(ctx context.Context, q FolderChoice) (Choice, error) 
 		return Choice{}, err
 	}
 	got, err := b.mail.Choose(ctx, mailserver.Choice{Folder: name, Validity: q.UIDValidity, Upto: q.Upto, Unread: q.Unread, Flagged: q.Flagged,
-		Without: ListQuery{ToDo: q.ToDo}.without(), Before: q.Before})
+		Without: ListQuery{ToDo: q.ToDo}.without(), Before: q.Before, Deleted: q.Deleted})
 	if err != nil {
 		return Choice{}, err
 	}

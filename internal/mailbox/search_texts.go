@@ -32,7 +32,7 @@ const (
 	mostWindow  = 1 << 20
 	windowTakes = 400 * time.Millisecond // aimed at: a question under way cannot be ended
 	windowLimit = 20 * time.Second
-	maxOfWindow = 200 // letters shown of one window
+	readAtOnce  = 200 // letters found, shown as soon as they are read
 )
 
 // texts is a search through the letters' texts under way.
@@ -62,6 +62,7 @@ type textFolder struct {
 	looked   int
 	of       int
 	oldest   time.Time
+	found    []uint32 // by the last window, and not read yet
 }
 
 func newTexts(folders []mailserver.Folder, asked bool) *texts {
@@ -79,7 +80,7 @@ func (t *texts) next() (best *textFolder) {
 		f := &t.folders[i]
 		switch {
 		case f.done:
-		case !f.begun:
+		case !f.begun, len(f.found) > 0:
 			return f
 		case best == nil || f.oldest.After(best.oldest):
 			best = f
@@ -106,7 +107,7 @@ func (b *Box) SearchOn(ctx context.Context, f *Hunt, within time.Duration, asked
 	f.texts.asked = f.texts.asked || asked
 	items, err := b.readTexts(ctx, f, within)
 	if !f.traced || err != nil {
-		e := audit.Event{Action: audit.Search, Target: f.asked.Folder, Request: "SEARCH, reading on in texts", Detail: f.asked.Line(time.UTC), Count: len(items)}
+		e := audit.Event{Action: audit.Search, Target: f.asked.Folder, Request: "SEARCH, reading on in texts", Detail: f.asked.traced(), Count: len(items)}
 		if err = b.record(ctx, e, err); err != nil {
 			return SearchResult{}, err
 		}
@@ -153,29 +154,41 @@ func (b *Box) readTexts(ctx context.Context, f *Hunt, within time.Duration) ([]I
 	return out, nil
 }
 
+// readWindow asks about one window, or reads on in what the last one found.
 func (b *Box) readWindow(ctx context.Context, q Query, t *texts, at *textFolder, left time.Duration) ([]Item, error) {
+	if len(at.found) == 0 {
+		if err := b.askWindow(ctx, q, t, at, left); err != nil {
+			return nil, err
+		}
+	}
+	n := min(len(at.found), readAtOnce)
+	items, err := b.readHits(ctx, q, at.folder.Name, at.validity, at.found[:n])
+	if err != nil {
+		return nil, err
+	}
+	at.found = at.found[n:]
+	at.done = at.below == 0 && len(at.found) == 0
+	return items, nil
+}
+
+func (b *Box) askWindow(ctx context.Context, q Query, t *texts, at *textFolder, left time.Duration) error {
 	w := mailserver.Window{Folder: at.folder.Name, Validity: at.validity, Below: at.below, Size: t.window(left), Match: q.match(true), Within: windowLimit}
 	if at.whole && at.slow == 0 {
 		w.Size = 0
 	}
 	h, err := b.mail.SearchWindow(ctx, w)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	items, err := b.readHits(ctx, q, at.folder.Name, h.Validity, h.UIDs[:min(len(h.UIDs), maxOfWindow)])
-	if err != nil {
-		return nil, err
-	}
-	at.begun, at.validity, at.below, at.whole, at.of = true, h.Validity, h.Below, h.FullText, int(h.Of)
+	at.begun, at.validity, at.below, at.whole, at.of, at.found = true, h.Validity, h.Below, h.FullText, int(h.Of), h.UIDs
 	at.looked += int(h.Looked)
-	at.done = h.Below == 0
 	if !h.Oldest.IsZero() {
 		at.oldest = h.Oldest
 	}
 	t.approximate = t.approximate || h.Approximate
-	t.enough = t.enough || h.Cut || len(h.UIDs) > maxOfWindow
+	t.enough = t.enough || h.Cut
 	t.pace(h)
-	return items, nil
+	return nil
 }
 
 // window is how many letters to ask about: what is read in the time left, within bounds.

@@ -179,3 +179,23 @@ func TestTextWindows(t *testing.T) {
 		t.Errorf("slow %d", n)
 	}
 }
+
+// TestSearchTextsWhole: what one window finds beyond what is read at once is read next,
+// before anything older.
+func TestSearchTextsWhole(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const n = readAtOnce + 30
+	for range n {
+		w.put(annes, "INBOX", letterMixed)
+	}
+	b := w.open(anne, annes)
+	f, res, err := b.Search(w.ctx, Query{Body: []string{"résultat"}}, 0)
+	w.must(err)
+	for i := 0; res.Texts.Going && i < 20; i++ {
+		res = must(b.SearchOn(w.ctx, f, time.Millisecond, true))
+	}
+	if len(f.hits) != n || res.More || !res.Texts.Whole {
+		t.Errorf("%d of %d found: %+v", len(f.hits), n, res.Texts)
+	}
+}
