@@ -327,7 +327,7 @@
   });
   doc.addEventListener("htmx:error", function (event) {
     var ctx = event.detail && event.detail.ctx;
-    if (ctx && ctx.target && ctx.target.id === "live-stage") { return; } // nobody asked: live_tabs.js says what there is to say
+    if (ctx && ctx.target && /^(live-stage|job)$/.test(ctx.target.id)) { return; } // nobody asked: their scripts say what there is to say
     if (ctx && ctx.request && ctx.request.signal && ctx.request.signal.aborted && ctx.request.signal.reason !== "timeout") { return; }
     going = null;
     say("Pli ne répond pas. Rien n’est perdu\u00a0: réessayez dans un instant.");

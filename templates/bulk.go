@@ -41,8 +41,16 @@ type Job struct {
 	StopTo      string // POST, field id
 	UndoTo      string // POST, fields id and next; "" when nothing can be taken back
 	UndoSays    string
-	SeenTo      string // POST, fields id and next
+	SeenTo      string // POST, fields id and next; "" when there is nothing to put away
 	Next        string // local path to come back to
+}
+
+// tickedSays stands before the offer, once the page's letters are all ticked.
+func tickedSays(rows int) string {
+	if rows == 1 {
+		return "La seule lettre de cette page est cochée."
+	}
+	return "Les " + grouped(rows) + " de cette page sont cochées."
 }
 
 // offerSays: 'Choisir les 5 312 de « Réception »'.
