@@ -112,7 +112,7 @@ func (r *running) through(ctx context.Context, uids mailserver.Ranges, f func([]
 		if !goOn {
 			return uids, false, nil
 		}
-		if problem.Is(err, problem.UpstreamRefused) {
+		if problem.Is(err, problem.UpstreamRefused) || mailserver.DestinationGone(err) {
 			return uids, true, nil // it will be refused for the next pieces too
 		}
 		uids = rest

@@ -3,6 +3,7 @@ package mailbox
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -443,5 +444,33 @@ func TestBulkTellsTheIndex(t *testing.T) {
 	w.over(b)
 	if n, _ := known("Patients"); n != 0 {
 		t.Errorf("%d letters after they came back", n)
+	}
+}
+
+// TestBulkNowhere: the folder they go to is removed in the middle. The others are where
+// they were, and that is what is said; nothing is asked for them again.
+func TestBulkNowhere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.open(anne, annes)
+	w.must(b.CreateFolder(w.ctx, "Dossier", ""))
+	w.many("INBOX", 2*bulkPiece+10)
+	to, moves := w.folderNamed(b, "Dossier"), 0
+	w.during(func(command, _ string) error {
+		if command != "MOVE" {
+			return nil
+		}
+		if moves++; moves > 1 {
+			return refuse(imap.ResponseCodeTryCreate)
+		}
+		return nil
+	})
+	_ = must(b.BulkAct(w.ctx, w.chooseAll(b, w.inbox(b), 0).Handle, BulkMove, to.ID))
+	v := w.over(b)
+	if v.Done != bulkPiece || v.State != BulkFailed || moves != 2 || strings.Contains(v.Say, "ne sont plus") || !strings.Contains(v.Say, "n’existe plus") {
+		t.Errorf("%d moves asked: %+v", moves, v)
+	}
+	if f := w.seenBy(); f["INBOX"].Messages != bulkPiece+10 || !v.CanUndo {
+		t.Errorf("%+v", f["INBOX"])
 	}
 }

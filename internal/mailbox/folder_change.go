@@ -2,6 +2,7 @@ package mailbox
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -102,6 +103,9 @@ func (b *Box) RenameFolder(ctx context.Context, id, name string) error {
 			return err
 		}
 		b.RenamedFolder(f.Name, whole)
+		if err := b.remindersFollow(context.WithoutCancel(ctx), f.Name, whole, f.Delim); err != nil { // they come back to the inbox, then
+			b.h.log.LogAttrs(ctx, slog.LevelWarn, "reminders of a renamed folder", slog.String("kind", problem.KindOf(err).String()))
+		}
 		return nil
 	})
 }

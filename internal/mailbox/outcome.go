@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"pli.example/pli/internal/audit"
+	"pli.example/pli/internal/mailserver"
 	"pli.example/pli/internal/problem"
 )
 
@@ -88,19 +89,20 @@ type tally struct {
 
 // missed counts the letters left out for one reason.
 type missed struct {
-	kind problem.Kind
-	n    int
+	kind    problem.Kind
+	nowhere bool // there is no folder any more to put them in
+	n       int
 }
 
 func (t *tally) miss(n int, err error) {
-	kind := problem.KindOf(err)
+	kind, nowhere := problem.KindOf(err), mailserver.DestinationGone(err)
 	for i := range t.missed {
-		if t.missed[i].kind == kind {
+		if t.missed[i].kind == kind && t.missed[i].nowhere == nowhere {
 			t.missed[i].n += n
 			return
 		}
 	}
-	t.missed = append(t.missed, missed{kind, n})
+	t.missed = append(t.missed, missed{kind, nowhere, n})
 }
 
 // group adds one folder's letters: n asked, done dealt with, err if the server
@@ -131,7 +133,7 @@ func (t *tally) result(asked int) (Outcome, error) {
 		return Outcome{Missed: t.Missed}, t.first
 	}
 	for _, m := range t.missed {
-		t.tell(sayMissed(m.n, m.kind))
+		t.tell(m.say())
 	}
 	return t.Outcome, nil
 }
@@ -141,10 +143,13 @@ const (
 	sayPartly = "La messagerie MSSanté n’a fait qu’une partie de ce changement\u00a0: vérifiez la liste."
 )
 
-// sayMissed tells why n letters were left out of an act done for others.
-func sayMissed(n int, kind problem.Kind) string {
-	who := lettersWord(n)
-	switch kind {
+// say tells why letters were left out of an act done for others.
+func (m missed) say() string {
+	n, who := m.n, lettersWord(m.n)
+	if m.nowhere {
+		return who + agree(n, " est restée à sa place", " sont restées à leur place") + "\u00a0: le dossier où " + agree(n, "la", "les") + " ranger n’existe plus."
+	}
+	switch m.kind {
 	case problem.Gone:
 		return who + agree(n, " n’est plus à sa place, déplacée ou supprimée", " ne sont plus à leur place, déplacées ou supprimées") +
 			" entre-temps, sans doute depuis un autre poste."

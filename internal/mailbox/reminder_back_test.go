@@ -139,3 +139,19 @@ func TestRemindersMany(t *testing.T) {
 		t.Errorf("%d kept", len(left))
 	}
 }
+
+// TestReminderHomeRenamed: the folder it came from has another name when the day comes.
+func TestReminderHomeRenamed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.open(anne, annes)
+	w.must(b.CreateFolder(w.ctx, "Bientôt", ""))
+	f := w.folderNamed(b, "Bientôt")
+	_ = must(b.Remind(w.ctx, []Ref{{f.ID, f.UIDValidity, w.put(annes, "Bientôt", letterMixed)}}, w.later(time.Hour)))
+	w.must(b.RenameFolder(w.ctx, f.ID, "Plus tard"))
+	w.clock.Add(3700)
+	w.house.bringBack(w.ctx, b)
+	if f := w.seenBy(); f["Plus tard"].Messages != 1 || f["INBOX"].Messages != 0 {
+		t.Errorf("%+v", f)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"pli.example/pli/internal/problem"
@@ -65,11 +66,7 @@ func (b *Box) keepReminders(ctx context.Context, all []keptReminder) error {
 	err := b.h.db.Write(ctx, func(tx *sql.Tx) error {
 		for _, k := range all {
 			id := rand.Text()[:20]
-			plain, err := json.Marshal(k)
-			if err != nil {
-				return err
-			}
-			blob, err := b.h.keys.Seal("reminder", plain, b.reminderBinding(id))
+			blob, err := b.sealReminder(id, k)
 			if err != nil {
 				return err
 			}
@@ -82,6 +79,43 @@ func (b *Box) keepReminders(ctx context.Context, all []keptReminder) error {
 	})
 	b.h.noteDue(b.grant.Mailbox.ID, time.Time{})
 	return problem.Wrapf(err, problem.Internal, "", "keeping reminders")
+}
+
+func (b *Box) sealReminder(id string, k keptReminder) ([]byte, error) {
+	plain, err := json.Marshal(k)
+	if err != nil {
+		return nil, err
+	}
+	return b.h.keys.Seal("reminder", plain, b.reminderBinding(id))
+}
+
+// remindersFollow has letters come back to a folder under its new name, and to those in it.
+func (b *Box) remindersFollow(ctx context.Context, from, to string, delim rune) error {
+	if b.h.db == nil {
+		return nil
+	}
+	all, err := b.reminders(ctx)
+	if err != nil {
+		return err
+	}
+	err = b.h.db.Write(ctx, func(tx *sql.Tx) error {
+		for _, k := range all {
+			rest, inside := strings.CutPrefix(k.From, from)
+			if !inside || rest != "" && (delim == 0 || !strings.HasPrefix(rest, string(delim))) {
+				continue
+			}
+			k.From = to + rest
+			blob, err := b.sealReminder(k.ID, k)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.ExecContext(ctx, `UPDATE mailbox_reminders SET sealed = ? WHERE id = ? AND mailbox_id = ?`, blob, k.ID, b.grant.Mailbox.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return problem.Wrapf(err, problem.Internal, "", "renaming the home of reminders")
 }
 
 func (b *Box) dropReminders(ctx context.Context, ids ...string) error {

@@ -119,10 +119,21 @@ func (b *Box) follow(ctx context.Context, folders <-chan string) {
 		if ctx.Err() != nil {
 			continue
 		}
-		if err := b.Changed(ctx, name); err != nil && ctx.Err() == nil {
+		if err := b.changedLately(ctx, name); err != nil && ctx.Err() == nil {
 			b.h.log.LogAttrs(ctx, slog.LevelDebug, "the index was not brought up to date", slog.String("kind", problem.KindOf(err).String()))
 		}
 	}
+}
+
+// followTime bounds one look at what changed.
+const followTime = 20 * time.Second
+
+// changedLately goes on when the page is left: the connection it would close with is the
+// one that the next page asks on.
+func (b *Box) changedLately(ctx context.Context, name string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), followTime)
+	defer cancel()
+	return b.Changed(ctx, name)
 }
 
 const inboxName = "INBOX"

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -220,5 +222,43 @@ func TestWatchKeepsTheIndex(t *testing.T) {
 		if time.Now().After(limit) {
 			t.Fatalf("the index stands at %d", known())
 		}
+	}
+}
+
+// TestWatchLeft: who leaves the page while news are taken in leaves the connection that
+// takes them in to the next page.
+func TestWatchLeft(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.put(annes, "INBOX", letterMixed)
+	b := w.open(anne, annes)
+	w.indexAll(b)
+	ctx, leave := context.WithCancel(w.ctx)
+	l := w.listen(ctx, b, "")
+	l.until("how it stands", func(f FolderNews) bool { return f.Role == mailserver.RoleInbox })
+	asked, goOn := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	var dialled atomic.Int32
+	w.during(func(command, folder string) error {
+		switch {
+		case command == "AUTHENTICATE":
+			dialled.Add(1)
+		case command == "SEARCH" && folder == "INBOX":
+			once.Do(func() { close(asked); <-goOn })
+		}
+		return nil
+	})
+	w.put(annes, "INBOX", letterMixed)
+	l.until("a letter", func(f FolderNews) bool { return f.Arrived })
+	<-asked
+	before := dialled.Load()
+	leave()
+	time.Sleep(50 * time.Millisecond)
+	close(goOn)
+	if err := l.ends(); err != nil && !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if got := w.list(w.open(anne, annes), w.inbox(b).ID); len(got.Items) != 2 || dialled.Load() != before {
+		t.Errorf("%d letters, %d connections more", len(got.Items), dialled.Load()-before)
 	}
 }

@@ -22,6 +22,9 @@ var (
 	errToken   = errors.New("mailserver: token refused")
 	errGone    = errors.New("mailserver: no such letter or folder any more")
 	errPart    = errors.New("mailserver: no such part")
+
+	errDestination = errors.New("mailserver: the folder to move to is no more")
+
 	errKeyword = errors.New("mailserver: the folder stores no such keyword")
 	errFull    = errors.New("mailserver: the folder holds letters")
 	errValue   = errors.New("mailserver: text the protocol cannot carry")
@@ -35,6 +38,7 @@ const (
 	sayRefused = "La messagerie MSSanté a refusé cette opération. Rien n’a été changé\u00a0: réessayez ou contactez votre opérateur."
 	sayGone    = "Cette lettre a été déplacée ou supprimée, sans doute depuis un autre poste. Revenez à la liste pour la retrouver."
 	sayFolder  = "Ce dossier n’existe plus, il a été renommé ou supprimé depuis un autre poste. Choisissez un autre dossier."
+	sayNoPlace = "Le dossier où ranger ces lettres n’existe plus, il a été renommé ou supprimé depuis un autre poste. Elles sont restées à leur place\u00a0: choisissez un autre dossier."
 	sayQuota   = "La boîte est pleine\u00a0: la messagerie MSSanté refuse d’y ajouter une lettre. Rien n’est perdu\u00a0; libérez de la place puis réessayez."
 	sayRights  = "Votre opérateur n’autorise pas cette opération sur cette boîte. Rien n’a été changé."
 	sayEnded   = "Votre session est terminée. Reconnectez-vous pour continuer."
@@ -64,6 +68,8 @@ func door(ctx context.Context, err error, doing string) error {
 		kind, say = problem.SignInNeeded, sayEnded
 	case errors.Is(err, errGone):
 		kind, say = problem.Gone, sayGone
+	case errors.Is(err, errDestination):
+		kind, say = problem.Gone, sayNoPlace
 	case errors.Is(err, errFull):
 		kind, say = problem.Conflict, sayFolderFull
 	case errors.Is(err, errPart):

@@ -3,6 +3,7 @@ package mailserver
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -82,7 +83,7 @@ func (m *moving) run(c *conn, set imap.UIDSet) error {
 		}
 		m.answered = said(err)
 		if !fallBack(err) {
-			return err
+			return noDestination(err)
 		}
 		left, err := c.existing(set)
 		if err != nil && !errors.Is(err, errGone) {
@@ -125,7 +126,7 @@ func (m *moving) byHand(c *conn, set imap.UIDSet) error {
 	m.sent, m.answered = true, false
 	data, err := c.client.Copy(set, m.to).Wait()
 	if m.answered = said(err); err != nil {
-		return err
+		return noDestination(err)
 	}
 	set = m.took(set, data.UIDValidity, data.SourceUIDs, data.DestUIDs)
 	err = c.remove(set, &m.out.MarkedOnly)
@@ -159,6 +160,19 @@ func (m *moving) takeBack(c *conn, copies Moved) bool {
 	marked := false
 	return c.remove(set, &marked) == nil && !marked
 }
+
+// noDestination tells a destination that is gone from letters that are.
+func noDestination(err error) error {
+	var no *imap.Error
+	if errors.As(err, &no) && said(err) && (no.Code == imap.ResponseCodeTryCreate || no.Code == imap.ResponseCodeNonExistent) {
+		return fmt.Errorf("%w: %w", errDestination, err)
+	}
+	return err
+}
+
+// DestinationGone reports that letters stayed where they are because the folder they were
+// to go to is no more.
+func DestinationGone(err error) bool { return errors.Is(err, errDestination) }
 
 func listed(set imap.UIDSet) []uint32 { return spansOf(set).newest(0, maxBulk) }
 
