@@ -3,8 +3,10 @@
 package e2e
 
 import (
+	"errors"
 	"fmt"
 	"html"
+	"maps"
 	"math/rand/v2"
 	"net/url"
 	"os"
@@ -76,7 +78,7 @@ func hosts() map[string]func(t *testing.T) mailHost {
 
 // TestChanges: a second mail client changes the mailbox at random while somebody reads
 // it through the pages; whenever it pauses, the pages show what the server holds: rows,
-// marks, counters and what a search finds.
+// marks, counters, what a search finds, and which letters make conversations.
 func TestChanges(t *testing.T) {
 	t.Parallel()
 	n, pauses, seed := 160, 2, uint64(7)
@@ -311,6 +313,67 @@ func (p *paged) Search(folder, word string) ([]uint32, error) {
 	slices.Sort(out)
 	slices.Reverse(out)
 	return out, nil
+}
+
+var (
+	cardRE        = regexp.MustCompile(`data-testid="exchange-letter"`)
+	titleRE       = regexp.MustCompile(`(?s)data-testid="conversation-subject"[^>]*>(.*?)</h1>`)
+	cardSubjectRE = regexp.MustCompile(`(?s)class="exchange-subject"[^>]*>(.*?)</p>`)
+)
+
+// Conversations opens each that a folder lists. A card that bears no subject has that of
+// the card before it, the first that of the page.
+func (p *paged) Conversations() ([][]string, error) {
+	at, _, err := p.rail()
+	if err != nil {
+		return nil, err
+	}
+	opened := map[string][]string{}
+	for _, folder := range slices.Sorted(maps.Values(at)) {
+		list := folder + "?view=conversations"
+		for until := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+			page, err := p.v.Get(list)
+			if err != nil || page.Status != 200 {
+				return nil, fmt.Errorf("a list of conversations answered %d: %w", status(page), err)
+			}
+			if !page.Has("index-say") {
+				break
+			}
+			if time.Now().After(until) {
+				return nil, errors.New("the mailbox is never read")
+			}
+		}
+		rows, err := p.list(list)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			id, _, _ := strings.Cut(r.href, "?")
+			if !strings.Contains(id, "/conversation/") || opened[id] != nil {
+				continue
+			}
+			page, err := p.v.Get(p.s.Base + r.href)
+			if err != nil || page.Status != 200 {
+				return nil, fmt.Errorf("%s answered %d: %w", r.Subject, status(page), err)
+			}
+			opened[id] = subjectsOf(page.Body)
+		}
+	}
+	return slices.Collect(maps.Values(opened)), nil
+}
+
+func subjectsOf(body string) (out []string) {
+	now := ""
+	if m := titleRE.FindStringSubmatch(body); m != nil {
+		now = html.UnescapeString(strings.TrimSpace(m[1]))
+	}
+	for _, card := range cardRE.Split(body, -1)[1:] {
+		if m := cardSubjectRE.FindStringSubmatch(card); m != nil {
+			now = html.UnescapeString(strings.TrimSpace(m[1]))
+		}
+		out = append(out, now)
+	}
+	return out
 }
 
 // during reads pages in a session of its own until do returns: lists, and letters

@@ -365,8 +365,8 @@ func (w *checked) faults() []planted {
 		{name: "keys others can read", check: "keys.file", says: "lire", plant: func() (*syscall.Credential, []string) {
 			must(os.Chmod(value(w.env, "PLI_KEYS_FILE"), 0o644))
 			return nil, nil
-		}, also: "imap.signin smtp.signin imap.capabilities", mend: func() { must(os.Chmod(value(w.env, "PLI_KEYS_FILE"), 0o600)) }},
-		{name: "unwritable database", check: "database.writable", says: "ne peut pas être écrite", also: "imap.signin smtp.signin imap.capabilities", plant: w.asNobody},
+		}, also: "imap.signin imap.identity smtp.signin imap.capabilities", mend: func() { must(os.Chmod(value(w.env, "PLI_KEYS_FILE"), 0o600)) }},
+		{name: "unwritable database", check: "database.writable", says: "ne peut pas être écrite", also: "imap.signin imap.identity smtp.signin imap.capabilities", plant: w.asNobody},
 	}
 }
 

@@ -70,6 +70,7 @@ func startDemo(t testing.TB, alter func(*config.Config)) (base string, d *demo.W
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.List = config.ListLetters
 	if alter != nil {
 		alter(&c)
 	}

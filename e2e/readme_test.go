@@ -343,7 +343,7 @@ func (s *stranger) serviceAccount() {
 // taken, the file comes whole, the exit is clean.
 func (s *stranger) stopDuringDownload(v *visitor.Visitor, page *visitor.Page) {
 	s.t.Helper()
-	list, err := v.Get(s.base + page.Attr("folder-inbox", "href"))
+	list, err := v.Get(s.base + page.Attr("folder-inbox", "href") + "?view=letters")
 	if err != nil {
 		s.t.Fatal(err)
 	}

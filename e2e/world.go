@@ -185,7 +185,7 @@ func (w *operator) settings(t testing.TB, token bool) []string {
 		}
 	}
 	env := []string{
-		"PLI_STOP_WAIT=0s", "PLI_DATABASE=" + filepath.Join(w.dir, "pli.sqlite"), "PLI_KEYS_FILE=" + keys,
+		"PLI_STOP_WAIT=0s", "PLI_LIST=letters", "PLI_DATABASE=" + filepath.Join(w.dir, "pli.sqlite"), "PLI_KEYS_FILE=" + keys,
 		"PLI_OIDC_ISSUER=" + w.Provider.Issuer, "PLI_OIDC_CLIENT_ID=pli-e2e", "PLI_OIDC_CLIENT_SECRET=secret-of-pli",
 		"PLI_IMAP_ADDRESS=" + w.Dovecot.Address, "PLI_IMAP_CA_FILE=" + ca, "PLI_SUPPORT=support de l’essai, 01 99 00 00 00",
 		"PLI_SUPPORT_OIDC_ISSUER=" + w.Provider.Issuer, "PLI_SUPPORT_OIDC_CLIENT_ID=pli-support-e2e", "PLI_SUPPORT_OIDC_CLIENT_SECRET=secret-of-support",

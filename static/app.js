@@ -327,7 +327,7 @@
   });
   doc.addEventListener("htmx:error", function (event) {
     var ctx = event.detail && event.detail.ctx;
-    if (ctx && ctx.target && ctx.target.id === "live-stage") { return; } // nobody asked: live_tabs.js says what there is to say
+    if (ctx && ctx.target && /^(live-stage|job)$/.test(ctx.target.id)) { return; } // nobody asked: their scripts say what there is to say
     if (ctx && ctx.request && ctx.request.signal && ctx.request.signal.aborted && ctx.request.signal.reason !== "timeout") { return; }
     going = null;
     say("Pli ne répond pas. Rien n’est perdu\u00a0: réessayez dans un instant.");
@@ -347,7 +347,11 @@
   // --- where the reader was, after an act that loads the page again ---
 
   // Only numbers of letters are kept, for this tab, until the next page.
-  function place() { return "pli:list:" + location.pathname.split("/").slice(0, 4).join("/"); }
+  function place() {
+    var at = location.pathname.split("/").slice(0, 4);
+    if (at[3] === "conversation") { at[3] = new URLSearchParams(location.search).get("in") || at[3]; } // its list's
+    return "pli:list:" + at.join("/");
+  }
   function store(name, value) {
     try { sessionStorage.setItem(name, value); } catch (e) { /* storage refused: the place is lost, nothing else */ }
   }

@@ -71,7 +71,7 @@
 
   // --- the list asked for anew ---
 
-  var stage = make("div", ""), busy = false, again = false, stale = false, pending = null, lastTouch = false;
+  var stage = make("div", ""), busy = false, again = false, stale = false, pending = null, lastTouch = false, left = false;
   stage.id = "live-stage";
   stage.hidden = true;
   doc.body.append(stage, said);
@@ -138,6 +138,7 @@
   // The letter being read keeps its place, read or moved: 'next' counts from there.
   function current(row) { return $(".row-link[aria-current]", row) !== null; }
   function lay(kept, asked) {
+    if (left) { return; }
     var rows = $("#rows", list), hold = !asked && handled();
     if (!rows || !kept.rows) {
       if (!hold) { replaced(kept); }
@@ -243,11 +244,24 @@
       if (f.mark !== live.dataset.mark || f.vague) { refresh(); }
     });
   });
+  // Whoever is before the screen now may not be the person: what is theirs leaves the page.
+  function cover() {
+    left = true;
+    pending = null;
+    all("#rows, #reading > *, .pager, .whole-offer").forEach(function (el) { el.remove(); });
+    doc.body.dataset.view = "list";
+    doc.body.classList.add("is-left");
+    unread = 0;
+    doc.title = "Pli";
+    dot(false);
+  }
   doc.addEventListener("pli:over", function (event) {
     var o = event.detail || {};
-    explain(o.say || "Votre session est terminée. Identifiez-vous de nouveau pour reprendre.",
+    if (o.cover) { cover(); }
+    explain((o.say || "Votre session est terminée. Identifiez-vous de nouveau pour reprendre.") + (o.cover ? " Les lettres ne sont plus montrées ici." : ""),
       o.why === "session" ? "/sign-in?next=" + encodeURIComponent(location.pathname + location.search) : "");
   });
+  doc.addEventListener("pli:stale", refresh); // something the page did itself, of which it wants to see the end
   doc.addEventListener("visibilitychange", function () {
     if (doc.hidden) { return; }
     dot(false);

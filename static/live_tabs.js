@@ -7,7 +7,25 @@
   if (!data || !window.fetch || !data.dataset.stream) { return; }
   var stream = data.dataset.stream, folder = data.dataset.folder;
   var channel = window.BroadcastChannel ? new BroadcastChannel("pli:" + stream) : null;
+  // Without a line that carries many at once, a browser opens six connections to a host
+  // for all its tabs together, and a stream keeps one: three may, the other mailboxes ask
+  // now and then. A seat is a lock, and goes with its tab.
+  var seats = 3, seated = many(), standing = false, rise = function () {};
   var source = null, leading = false, heard = 0, greeted = false, failed = 0, mute = window.EventSource ? 0 : 2, rounds = 0, timer = 0, over = false, seen = false, release = function () {};
+
+  function many() {
+    var nav = window.performance && performance.getEntriesByType ? performance.getEntriesByType("navigation")[0] : null;
+    return /^h[23]/.test(nav && nav.nextHopProtocol || "");
+  }
+  function sit(n, then) {
+    if (seated || n >= seats || !navigator.locks) { then(); return; }
+    navigator.locks.request("pli:seat:" + n, { ifAvailable: true }, function (lock) {
+      if (!lock) { sit(n + 1, then); return null; }
+      seated = true;
+      then();
+      return new Promise(function (resolve) { rise = resolve; });
+    }).catch(then);
+  }
 
   function tell(kind, detail) { doc.dispatchEvent(new CustomEvent("pli:" + kind, { detail: detail })); }
   function post(kind, detail) { if (channel) { channel.postMessage({ kind: kind, detail: detail }); } }
@@ -28,6 +46,7 @@
     over = true;
     close();
     release();
+    rise();
     share("over", o);
   }
   function finished(o) {
@@ -49,6 +68,13 @@
     close();
     if (over || !leading) { return; }
     if (mute >= 2) { ask(); return; }
+    sit(0, function () {
+      standing = !seated;
+      if (over || source) { return; }
+      if (standing) { ask(); } else { listen(); }
+    });
+  }
+  function listen() {
     greeted = false;
     heard = Date.now();
     source = new EventSource(address());
@@ -73,8 +99,9 @@
     close();
     fetch(address(), { credentials: "same-origin", headers: { Accept: "application/json" } }).then(function (r) {
       if (r.ok) { return r.text().then(answered); }
+      if (r.status === 429) { failed += 1; later(Math.min(30000, 1000 * Math.pow(2, failed))); return null; } // many ask: nothing the page could say
       if (r.status === 401 || r.status === 404 || r.status === 403) {
-        return r.text().then(function (t) { end({ why: r.status === 401 ? "session" : "box", say: parse(t).say || "" }); });
+        return r.text().then(function (t) { end({ why: r.status === 401 ? "session" : "box", say: parse(t).say || "", cover: !!parse(t).cover }); });
       }
       trouble();
     }).catch(trouble);
@@ -91,6 +118,7 @@
     if (last) { finished(last); return; }
     failed = 0;
     rounds += 1;
+    if (standing) { later(doc.hidden ? 120000 : 30000); return; }
     if (rounds % 20 === 0 && window.EventSource) { mute = 1; } // the stream may work now
     if (mute < 2) { later(1000); return; }
     later(doc.hidden ? 120000 : 30000, ask);

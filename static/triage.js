@@ -6,19 +6,54 @@
   var $ = function (sel) { return doc.querySelector(sel); };
 
   var running = !!$("#job .job[hx-get]");
+  function tell(text) { $("#job-said").textContent = text; }
   function ended() {
     var strip = $("#job [data-over]");
     if (!strip) { running = running || !!$("#job .job"); return; }
     if (!running) { return; }
     running = false;
-    $("#job-said").textContent = $("#job .job-says").textContent;
-    var list = $("#list"), again = $(".list-bar a[aria-label='Actualiser la liste']");
-    // Never under the hand of somebody who is choosing or reading.
-    if (list && again && doc.body.dataset.view === "list" && !$("#rows.choosing")) { again.click(); }
+    tell($("#job .job-says").textContent);
+    // Whoever chooses, reads or types meanwhile is left alone: live.js waits for that.
+    var live = $("#live"), list = $("#list"), again = $(".list-bar a[aria-label='Actualiser la liste']");
+    if (live && live.dataset.fresh) {
+      doc.dispatchEvent(new CustomEvent("pli:stale"));
+    } else if (list && again && doc.body.dataset.view === "list" && !$("#rows.choosing") && !list.contains(doc.activeElement)) {
+      again.click();
+    }
   }
-  doc.addEventListener("htmx:after:swap", function (event) {
+
+  // No answer, or one that is no news of the letters: the strip stays, says so once, and
+  // goes on asking.
+  function waits(text) {
+    var strip = $("#job .job");
+    if (!strip || $("#job .job-wait")) { return; }
+    var words = doc.createElement("p");
+    words.className = "job-wait";
+    words.textContent = text;
+    strip.append(words);
+    tell(text);
+  }
+  function ofJob(event) {
     var ctx = event.detail && event.detail.ctx;
-    if (ctx && ctx.target && ctx.target.id === "job") { ended(); }
+    return !!(ctx && ctx.target && ctx.target.id === "job") && ctx;
+  }
+  doc.addEventListener("htmx:error", function (event) {
+    if (ofJob(event)) { waits("Pli ne répond pas\u00a0: la suite s’affichera dès qu’il répondra. Ce qui est fait reste fait."); }
+  });
+  doc.addEventListener("htmx:before:response", function (event) {
+    var ctx = ofJob(event), status = ctx ? ctx.response.status : 200;
+    if (status === 200) { return; }
+    event.preventDefault();
+    if (status === 204 || status === 401) {
+      var strip = $("#job .job");
+      waits("Votre session est terminée\u00a0: le lot s’est arrêté avec elle. Ce qui était fait reste fait, les autres lettres n’ont pas changé.");
+      if (strip) { strip.removeAttribute("hx-get"); strip.replaceWith(strip.cloneNode(true)); } // a copy asks for nothing
+      return;
+    }
+    waits("Pli ne dit pas où en est le lot\u00a0: la suite s’affichera dès qu’il répondra. Ce qui est fait reste fait.");
+  });
+  doc.addEventListener("htmx:after:swap", function (event) {
+    if (ofJob(event)) { ended(); }
     lift();
   });
 

@@ -15,7 +15,8 @@ type Whole struct {
 	OfferTo   string  // POST with Fields: chooses them; "" offers nothing
 	OfferHref string  // the same as a link, where nothing has to be asked
 	Fields    []Field // hidden
-	Rows      int     // letters of the page
+	Rows      int     // rows of the page
+	Letters   bool    // the rows are conversations: what is chosen are their letters
 
 	Handle string // the choice made, "" for none
 	To     string // POST: acts on it; fields choice, do and, for move, to
@@ -40,14 +41,25 @@ type Job struct {
 	StopTo      string // POST, field id
 	UndoTo      string // POST, fields id and next; "" when nothing can be taken back
 	UndoSays    string
-	SeenTo      string // POST, fields id and next
+	SeenTo      string // POST, fields id and next; "" when there is nothing to put away
 	Next        string // local path to come back to
+}
+
+// tickedSays stands before the offer, once the page's letters are all ticked.
+func tickedSays(rows int) string {
+	if rows == 1 {
+		return "La seule lettre de cette page est cochée."
+	}
+	return "Les " + grouped(rows) + " de cette page sont cochées."
 }
 
 // offerSays: 'Choisir les 5 312 de « Réception »'.
 func offerSays(w Whole) string {
 	if w.Where == "" {
 		return "Choisir les " + grouped(w.Count) + nbsp + "trouvées"
+	}
+	if w.Letters {
+		return "Choisir les " + grouped(w.Count) + nbsp + "lettres de «" + nbsp + w.Where + nbsp + "»"
 	}
 	return "Choisir les " + grouped(w.Count) + " de «" + nbsp + w.Where + nbsp + "»"
 }

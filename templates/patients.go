@@ -70,6 +70,8 @@ type ExchangeLetterView struct {
 	Who, When, WhenISO, Subject, Snippet string
 	Ours, Unread, Repeated               bool // Repeated: the subject is that of the letter before
 	Href                                 string
+	OpenSays                             string // on the link to Href, "" for 'Ouvrir la lettre'
+	ReadHref                             string // of a line: the page with it read in its place, "" for none
 	BodyHref, AllHref                    string
 	Attachments                          []Attachment
 	Files                                int
@@ -91,7 +93,8 @@ type IdentityView struct {
 
 func groupID(key string) string { return "groupe-" + key }
 
-func letterAnchor(i int) string { return "lettre-" + num(uint32(i+1)) }
+// LetterAnchor is where a letter stands in the page of several.
+func LetterAnchor(i int) string { return "lettre-" + num(uint32(i+1)) }
 
 // newest is where an exchange is entered: what was said last is what one came for.
 const newest = "derniere"

@@ -8,7 +8,7 @@ const searchBlank = "Écrivez un nom, une adresse ou un mot" + nbsp + ": les let
 func hxOn(p Page, to string, unasked bool) templ.Attributes {
 	a := templ.Attributes{"hx-post": to, "hx-target": "#rows", "hx-swap": "beforeend", "hx-nonce": p.Nonce}
 	if unasked {
-		a["hx-trigger"] = "load"
+		a["hx-trigger"], a["hx-post"] = "load", to+"?auto=1" // by itself: no click of the person's
 	}
 	return a
 }

@@ -181,7 +181,7 @@ func SearchPage(v SearchView) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				} else if v.CanAct && v.BulkTo != "" && (len(v.Rows) > 0 || v.Going) {
-					templ_7745c5c3_Err = bulkBar(v.BulkTo, v.Moves, triageIn("", v.Moves), v.Many).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = bulkBar(v.BulkTo, v.Moves, triageIn("", v.Moves), v.Many, false).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

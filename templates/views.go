@@ -186,6 +186,7 @@ type LetterView struct {
 	AllHref                            string // zip of everything
 	SourceHref, PrintHref              string
 	BackHref, PrevHref, NextHref       string
+	BackSays                           string // where BackHref leads, "" for the list
 	ExchangeHref                       string // the conversation with the one patient it is from or to
 	Machine                            bool   // a server wrote it back: nobody answers that
 	Moves                              []FolderLink

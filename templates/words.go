@@ -165,6 +165,9 @@ func indentClass(depth int) string {
 
 // rowLabel names the letter of a checkbox.
 func rowLabel(r Row) string {
+	if r.Letters > 1 {
+		return "Choisir la conversation de " + who(r.Who) + nbsp + ": " + subject(r.Subject)
+	}
 	return "Choisir la lettre de " + who(r.Who) + nbsp + ": " + subject(r.Subject)
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"pli.example/pli/internal/audit"
 	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/problem"
 )
@@ -33,11 +34,14 @@ func (s *Server) act(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	sc := scopeOf(r)
-	which, err := refs(r.PostForm["ref"])
+	which, err := someRefs(actedOn(r), maxChosen)
 	if err != nil {
 		return err
 	}
 	to := localPath(r.Form.Get("next"), path("mail", sc.box.ID, which[0].Folder))
+	if len(which) > maxRefs {
+		return s.actOnMany(w, r, b, which, to)
+	}
 	about := letterNamed(r, b, which)
 	out, say, err := s.doAct(r, b, which)
 	switch {
@@ -53,6 +57,30 @@ func (s *Server) act(w http.ResponseWriter, r *http.Request) error {
 		n.undo = string(out.Undo)
 	}
 	return s.comeBack(w, r, to, n)
+}
+
+// actedOn are the letters an act names. A conversation is followed, or unread again, by
+// its newest letter: a counter says one and the list of followed letters has one; all
+// else concerns each of its letters.
+func actedOn(r *http.Request) []string {
+	if do := r.Form.Get("do"); do == "star" || do == "unread" {
+		return newestRefs(r.PostForm["ref"])
+	}
+	return r.PostForm["ref"]
+}
+
+// actOnMany is an act on more letters than one answer waits for: those of many
+// conversations.
+func (s *Server) actOnMany(w http.ResponseWriter, r *http.Request, b *mailbox.Box, which []mailbox.Ref, to string) error {
+	if err := b.MaySort(r.Context(), audit.LetterMove); err != nil {
+		return err
+	}
+	c, err := b.ChooseLetters(r.Context(), which)
+	if err != nil {
+		return err
+	}
+	r.PostForm.Set("choice", c.Handle)
+	return s.bulkChosen(w, r, b, to)
 }
 
 // comeBack leads to the page an act was asked from, with a sentence.
@@ -210,6 +238,9 @@ func (s *Server) undo(w http.ResponseWriter, r *http.Request) error {
 		scopeOf(r).desk.undone(token)
 	}
 	n := note{say: undoneWords(out), kind: noteKind(out)}
+	if at := strings.Split(to, "/"); len(at) > 3 && s.asConversations(r, b, strings.SplitN(at[3], "?", 2)[0]) {
+		n.say = strings.Replace(n.say, "en tête de", "dans", 1) // they stand by their newest letter, not by what came last
+	}
 	if out.Back.UID != 0 {
 		n.row = out.Back.UID
 		if out.Returned == 1 {

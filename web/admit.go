@@ -48,7 +48,7 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, rt *route) error 
 	}
 	sc.session = cur
 	sc.desk = s.desks.open(cur.ID)
-	if rt.act && !isPrefetch(r) {
+	if rt.act && !isPrefetch(r) && !byItself(r) {
 		if err := s.touch(r, cur); err != nil {
 			sc.session, sc.desk = nil, nil
 			return err

@@ -3,6 +3,7 @@ package web_test
 import (
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -201,6 +202,15 @@ type mssanteGrant struct {
 	rights  string
 }
 
+// digits are n numbers, written.
+func digits(n int) []string {
+	out := make([]string, n)
+	for i := range out {
+		out[i] = strconv.Itoa(i + 1)
+	}
+	return out
+}
+
 func TestRequestLimits(t *testing.T) {
 	t.Parallel()
 	k := shared.For(t)
@@ -210,8 +220,11 @@ func TestRequestLimits(t *testing.T) {
 	for i := range 501 {
 		many.Add("ref", fmt.Sprintf("aaaa/1/%d", i+1))
 	}
-	if a := c.Post("/mail/"+box+"/act?do=star", many); a.Status != 413 {
+	if a := c.Post("/mail/"+box+"/remind", many); a.Status != 413 {
 		t.Errorf("501 letters: %d", a.Status)
+	}
+	if a := c.Post("/mail/"+box+"/act?do=read", values("ref", "aaaa/1/"+strings.Join(digits(25_001), ","))); a.Status != 413 {
+		t.Errorf("25,001 letters: %d", a.Status)
 	}
 	if a := c.Post("/mail/"+box+"/search", values("words", strings.Repeat("a", 300<<10))); a.Status != 413 {
 		t.Errorf("a form of 300 kB: %d", a.Status)

@@ -62,14 +62,17 @@ func (s *Server) bulkAct(w http.ResponseWriter, r *http.Request) error {
 	if err := b.MaySort(r.Context(), audit.LetterMove); err != nil {
 		return err
 	}
-	to := localPath(r.Form.Get("next"), path("mail", scopeOf(r).box.ID))
+	return s.bulkChosen(w, r, b, localPath(r.Form.Get("next"), path("mail", scopeOf(r).box.ID)))
+}
+
+func (s *Server) bulkChosen(w http.ResponseWriter, r *http.Request, b *mailbox.Box, to string) error {
 	do, folder := mailbox.BulkDo(r.Form.Get("do")), ""
 	if do == mailbox.BulkMove {
 		if folder = r.PostForm.Get("to"); folder == "" {
 			return s.comeBack(w, r, withQuery(to, "chosen", r.PostForm.Get("choice")), note{say: problem.SayOf(errNoFolder), kind: "warn"})
 		}
 	}
-	_, err = b.BulkAct(r.Context(), r.PostForm.Get("choice"), do, folder)
+	_, err := b.BulkAct(r.Context(), r.PostForm.Get("choice"), do, folder)
 	return s.bulkBegun(w, r, to, err)
 }
 
@@ -86,6 +89,10 @@ func (s *Server) bulkBegun(w http.ResponseWriter, r *http.Request, to string, er
 	return nil
 }
 
+// sayNoTrace: another node, a new start, or its sentence put away in another tab.
+const sayNoTrace = "Ce lot n’est plus suivi ici\u00a0: son message a été fermé dans un autre onglet, ou Pli a redémarré. " +
+	"Les lettres déjà traitées le restent, les autres sont à leur place. Actualisez la liste."
+
 // bulkProgress is the strip alone. It moves no clock: nobody asked for it.
 func (s *Server) bulkProgress(w http.ResponseWriter, r *http.Request) error {
 	b, err := s.box(r)
@@ -99,7 +106,11 @@ func (s *Server) bulkProgress(w http.ResponseWriter, r *http.Request) error {
 		redirect(w, r, path("mail", scopeOf(r).box.ID))
 		return nil
 	}
-	return s.render(w, r, http.StatusOK, templates.JobFragment(s.jobIn(r, scopeOf(r).box.ID)))
+	j := s.jobIn(r, scopeOf(r).box.ID)
+	if j == nil { // only a strip of an act under way asks: it must not vanish without a word
+		j = &templates.Job{Says: sayNoTrace, Warn: true}
+	}
+	return s.render(w, r, http.StatusOK, templates.JobFragment(j))
 }
 
 func (s *Server) bulkStop(w http.ResponseWriter, r *http.Request) error {

@@ -271,3 +271,16 @@ func TestFoldersPageIsBounded(t *testing.T) {
 		t.Error("nothing is said of the others")
 	}
 }
+
+// A strip of an act under way that nobody knows of any more says so: Pli started anew,
+// or its sentence was put away in another tab.
+func TestBulkLostSaysSo(t *testing.T) {
+	t.Parallel()
+	k := testkit.New(t)
+	c := k.SignIn("martin")
+	at, _, _ := liveOf(t, c)
+	d := doc(t, ok(t, c.Get(strings.TrimSuffix(at, "live")+"bulk", testkit.Fragment)))
+	if says := d.Find("[data-testid=job-over] .job-says").Text(); !strings.Contains(says, "n’est plus suivi") || d.Find("form").Length() > 0 {
+		t.Errorf("says %q, %d forms", says, d.Find("form").Length())
+	}
+}

@@ -60,7 +60,7 @@ type canaryRun struct {
 }
 
 // TestCanaryRun fills a mailbox with letters that speak of somebody, walks every page
-// and does what the pages offer, servers down included; then no log line, figure,
+// and presses every button of the pages where one chooses, sorts, looks for and makes rules, servers down included; then no log line, figure,
 // address or title holds a word of it.
 func TestCanaryRun(t *testing.T) {
 	ofSize(t)
@@ -71,6 +71,7 @@ func TestCanaryRun(t *testing.T) {
 	r.walk(c, "/", "/sessions", "/journal", "/situations", "/directory")
 	r.search(c)
 	r.write(c)
+	r.press(c)
 	r.probe(c)
 	for _, service := range []string{demo.ServiceIMAP, demo.ServiceSMTP} {
 		r.k.World.Stop(service)
@@ -82,6 +83,7 @@ func TestCanaryRun(t *testing.T) {
 	if !strings.Contains(figures, `pli_http_requests_total{route="/mail/{box}/{folder}/{uidvalidity}/{uid}",method="GET",class="2xx"}`) || !strings.Contains(figures, `pli_smtp_submissions_total{stage="accepted"}`) {
 		t.Errorf("the figures counted nothing:\n%s", figures)
 	}
+	r.pressedAll(figures)
 	if len(r.seen) == 0 || strings.Count(r.addresses.String(), "\n") < 100 || !strings.Contains(r.titles.String(), "Lettre · Pli") {
 		t.Fatal("the walk saw too little to prove anything")
 	}

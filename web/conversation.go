@@ -2,6 +2,9 @@ package web
 
 import (
 	"net/http"
+	"net/url"
+	"slices"
+	"strings"
 
 	"pli.example/pli/internal/delegation"
 	"pli.example/pli/internal/mailbox"
@@ -24,21 +27,24 @@ func (s *Server) conversation(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	c, letters, left, folders, err := b.Conversation(r.Context(), id)
+	from := r.URL.Query().Get("in")
+	if !opaque.MatchString(from) {
+		from = ""
+	}
+	c, err := b.Conversation(r.Context(), id, from)
 	if err != nil {
 		return err
 	}
 	sc := scopeOf(r)
-	sc.desk.keepFolders(sc.box.ID, folders, b.Notice())
-	in := folderFrom(r, folders)
-	v := s.conversationView(r, b, c, letters, in)
-	v.Older = left
-	s.withFolders(r, &v.Page, b, folders, in.ID)
+	sc.desk.keepFolders(sc.box.ID, c.Folders, b.Notice())
+	v := s.conversationView(r, b, c)
+	s.withFolders(r, &v.Page, b, c.Folders, c.In.ID)
+	v.Moves = moves(v.Page.Folders)
 	if isFragment(r) {
 		return s.render(w, r, http.StatusOK, templates.ConversationFragment(v))
 	}
-	if in.ID != "" {
-		q := conversationQuery(in.ID, r.URL.Query())
+	if c.In.ID != "" {
+		q := conversationQuery(c.In.ID, r.URL.Query())
 		folders, l, err := b.Conversations(r.Context(), q)
 		if err != nil {
 			return err
@@ -51,39 +57,26 @@ func (s *Server) conversation(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, r, http.StatusOK, templates.ConversationPage(v))
 }
 
-// folderFrom is the folder a conversation was opened from, the inbox when the address
-// does not say; the zero value when there is none.
-func folderFrom(r *http.Request, folders []mailbox.FolderView) mailbox.FolderView {
-	from := r.URL.Query().Get("in")
-	for _, f := range folders {
-		if f.ID == from && conversational(string(f.Role)) {
-			return f
-		}
-	}
-	in, _ := inbox(folders)
-	return in
-}
-
-func (s *Server) conversationView(r *http.Request, b *mailbox.Box, c mailbox.Conversation, letters []mailbox.ConversationLetter, in mailbox.FolderView) templates.ConversationView {
+func (s *Server) conversationView(r *http.Request, b *mailbox.Box, c mailbox.OpenedConversation) templates.ConversationView {
 	sc := scopeOf(r)
-	back := path("mail", sc.box.ID, in.ID) + conversationParams(conversationQuery(in.ID, r.URL.Query()))
-	v := templates.ConversationView{Page: s.page(r, "Conversation"), Subject: subjectWords(c.Subject), Say: conversationWords(len(letters), letters), BackHref: back}
-	whole := wholeLetters(letters)
+	params := conversationParams(conversationQuery(c.In.ID, r.URL.Query()))
+	back := path("mail", sc.box.ID, c.In.ID) + params
+	self := withQuery(path("mail", sc.box.ID, "conversation", c.ID)+params, "in", c.In.ID)
+	unfolded := unfoldedIn(r)
+	v := templates.ConversationView{Page: s.page(r, "Conversation"), Subject: titleWords(c.Subject), Say: conversationWords(len(c.All), c.All), BackHref: back,
+		Older: c.Older, UID: c.Here.UID, Flagged: c.Flagged, Processed: c.Processed && len(c.There) > 0, Role: string(c.In.Role)}
+	whole := wholeLetters(c.All, unfolded)
 	var patients []mssante.Address
-	before := ""
-	for i, l := range letters {
-		shown := s.conversationLetter(r, b, l, whole[i], in)
+	before := baseWords(v.Subject)
+	for i, l := range c.All {
+		shown := s.conversationLetter(r, b, l, whole[i], c.In)
+		if !whole[i] {
+			shown.ReadHref = withUnfolded(self, append(slices.Clone(unfolded), refValue(l.Ref))) + "#" + templates.LetterAnchor(i)
+		}
+		shown.Href = withQuery(shown.Href, "of", c.ID) + "&in=" + c.In.ID
 		subject := baseWords(shown.Subject)
-		shown.Repeated, before = i > 0 && subject == before, subject
+		shown.Repeated, before = subject == before, subject
 		v.Letters = append(v.Letters, shown)
-		if l.Folder.ID == in.ID {
-			v.Refs, v.UID = append(v.Refs, refValue(l.Ref)), l.UID
-		}
-		for _, copied := range l.Copies {
-			if copied.Folder == in.ID {
-				v.Refs, v.UID = append(v.Refs, refValue(copied)), copied.UID
-			}
-		}
 		if !l.Ours { // the newest that came is answered, not what we wrote since
 			v.Answer, v.All = refValue(l.Ref), len(l.To) > 1
 		}
@@ -93,31 +86,89 @@ func (s *Server) conversationView(r *http.Request, b *mailbox.Box, c mailbox.Con
 			}
 		}
 	}
-	if n := len(letters); v.Answer == "" && n > 0 {
-		v.Answer, v.All = refValue(letters[n-1].Ref), len(letters[n-1].To) > 1
+	v.Fold = foldedAbove(whole, len(c.All))
+	v.Unfolded = len(unfolded) > 0
+	if len(c.All) > len(whole) && !slices.Contains(unfolded, unfoldAll) {
+		v.AllHref = withUnfolded(self, []string{unfoldAll})
+	}
+	if n := len(c.All); v.Answer == "" && n > 0 {
+		v.Answer, v.All = refValue(c.All[n-1].Ref), len(c.All[n-1].To) > 1
 	}
 	if c.Patient {
 		v.Patient = s.exchangeHref(sc, patients)
 	}
-	if g, _ := sc.grantOf(sc.box); g.Rights.Has(delegation.Triage) && len(v.Refs) > 0 && len(v.Refs) <= maxRefs {
-		v.Bin = doTo(sc.box.ID, "bin", back)
-		if in.Role != "archive" && in.Role != "sent" {
-			v.Archive = doTo(sc.box.ID, "archive", back)
+	if g, _ := sc.grantOf(sc.box); g.Rights.Has(delegation.Triage) && len(c.There) > 0 {
+		v.Ref = conversationRef(c.Here, c.There)
+		v.Taken, v.TakenOf = len(c.There), c.Letters
+		v.Acts = templates.LetterActs{
+			Archive: doTo(sc.box.ID, "archive", back), Bin: doTo(sc.box.ID, "bin", back), Move: doTo(sc.box.ID, "move", back),
+			Remind:  path("mail", sc.box.ID, "remind") + "?next=" + url.QueryEscape(back),
+			Process: doTo(sc.box.ID, "processed", self), Unprocess: doTo(sc.box.ID, "unprocessed", self),
+			Flag: doTo(sc.box.ID, "star", self), Unflag: doTo(sc.box.ID, "unstar", self),
+			Unread: doTo(sc.box.ID, "unread", back),
 		}
+		v.Remind = s.clock.remindChoices()
 	}
 	return v
 }
 
+// titleWords is a conversation's subject: it is no answer itself.
+func titleWords(subject string) string {
+	words := subjectWords(subject)
+	if t, ok := strings.CutPrefix(baseWords(words), "Re: "); ok && t != "" {
+		return t
+	}
+	return words
+}
+
+const (
+	unfoldAll   = "all"
+	maxUnfolded = 20 // letters read in one page at most, however many are asked for
+)
+
+// unfoldedIn are the letters a person asked to read in the page of their conversation:
+// their refs, or unfoldAll.
+func unfoldedIn(r *http.Request) []string {
+	asked := r.URL.Query()["open"]
+	return asked[:min(len(asked), maxUnfolded)]
+}
+
+func withUnfolded(to string, refs []string) string {
+	return to + "&" + url.Values{"open": refs}.Encode()
+}
+
 // wholeLetters chooses those that are read in the page: the newest, then those not read
-// yet, the newest first.
-func wholeLetters(letters []mailbox.ConversationLetter) map[int]bool {
+// yet and those asked for, the newest first.
+func wholeLetters(letters []mailbox.ConversationLetter, asked []string) map[int]bool {
 	out := map[int]bool{len(letters) - 1: true}
+	all := slices.Contains(asked, unfoldAll)
+	for i := len(letters) - 1; i >= 0 && len(out) < maxUnfolded; i-- {
+		if all || slices.Contains(asked, refValue(letters[i].Ref)) {
+			out[i] = true
+		}
+	}
 	for i := len(letters) - 1; i >= 0 && len(out) < readWhole; i-- {
 		if letters[i].Unread && !letters[i].Ours {
 			out[i] = true
 		}
 	}
 	return out
+}
+
+// leastFolded: fewer lines than that are not worth hiding.
+const leastFolded = 3
+
+// foldedAbove is how many letters before the first that is read are folded into one line.
+func foldedAbove(whole map[int]bool, n int) int {
+	for i := range n {
+		if whole[i] {
+			if i < leastFolded {
+				return 0
+			}
+			return i - 1 // the last stays: what the letter below answers
+		}
+	}
+	return 0
 }
 
 func conversationWords(n int, letters []mailbox.ConversationLetter) string {
@@ -143,10 +194,15 @@ func (s *Server) conversationLetter(r *http.Request, b *mailbox.Box, l mailbox.C
 		When: s.clock.full(l.Received), WhenISO: s.clock.iso(l.Received), Subject: subjectWords(l.Subject), Snippet: masked(l.Snippet), Ours: l.Ours, Unread: l.Unread, Files: l.Attachments,
 		Href: letterHref(sc.box.ID, l.Ref)}}
 	v.Who, _ = whoWords(l.From, false)
+	v.OpenSays = "Ouvrir"
 	if l.Ours {
 		v.Who = "Moi"
 		if b.Grant().Kind != delegation.Owner {
 			v.Who = boxLabel(b.Grant())
+		}
+		if len(l.To) > 0 {
+			to, _ := whoWords(l.To, false)
+			v.Who += " → " + to
 		}
 	}
 	if l.Folder.ID != in.ID {
@@ -154,6 +210,9 @@ func (s *Server) conversationLetter(r *http.Request, b *mailbox.Box, l mailbox.C
 	}
 	if l.Doubtful && !l.Ours {
 		v.Chips = append(v.Chips, templates.Chip{Kind: "doubt", Text: "Expéditeur à vérifier"})
+	}
+	if l.Unreadable {
+		v.Chips = append(v.Chips, templates.Chip{Kind: "doubt", Text: "Lettre abîmée"})
 	}
 	if l.Unread && !whole {
 		v.Chips = append(v.Chips, templates.Chip{Kind: "state", Text: "Non lue"})

@@ -6,42 +6,60 @@ import (
 	"net/url"
 	"strings"
 
+	"pli.example/pli/internal/account"
 	"pli.example/pli/internal/delegation"
 	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/problem"
 	"pli.example/pli/templates"
 )
 
-// viewStore keeps, for the session, whether folders are shown as conversations or as
+// What folders show: the words of the form, of PrefList and of an address.
+const (
+	viewConversations = "conversations"
+	viewLetters       = "letters"
+)
+
+// viewStore keeps, for the person, whether folders are shown as conversations or as
 // single letters, and comes back to the folder's first page: pages of the two differ.
 func (s *Server) viewStore(w http.ResponseWriter, r *http.Request) error {
 	if _, err := s.box(r); err != nil {
 		return err
 	}
 	sc := scopeOf(r)
-	switch r.PostForm.Get("view") {
-	case "conversations":
-		sc.desk.showConversations(true)
-	case "letters":
-		sc.desk.showConversations(false)
-	default:
+	view := r.PostForm.Get("view")
+	if view != viewConversations && view != viewLetters {
 		return problem.New(problem.Invalid, "")
 	}
+	if err := s.accounts.SetPreference(r.Context(), sc.session.Actor.AccountID, account.PrefList, view); err != nil {
+		return err
+	}
+	sc.desk.chooseView(view)
 	to, _, _ := strings.Cut(localPath(r.PostForm.Get("next"), path("mail", sc.box.ID)), "?")
 	redirect(w, r, to)
 	return nil
 }
 
-func (k *desk) showConversations(yes bool) {
+func (k *desk) chooseView(view string) {
 	k.mu.Lock()
-	k.conversations = yes
+	k.view, k.viewKnown = view, true
 	k.mu.Unlock()
 }
 
-func (k *desk) conversationsShown() bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.conversations
+// viewChosen is what this person chose, "" for nothing. It is read once a session.
+func (s *Server) viewChosen(r *http.Request) string {
+	sc := scopeOf(r)
+	sc.desk.mu.Lock()
+	view, known := sc.desk.view, sc.desk.viewKnown
+	sc.desk.mu.Unlock()
+	if known {
+		return view
+	}
+	view, err := s.accounts.Preference(r.Context(), sc.session.Actor.AccountID, account.PrefList)
+	if err != nil { // asked again at the next page; a list is shown meanwhile
+		return ""
+	}
+	sc.desk.chooseView(view)
+	return view
 }
 
 // conversational: the letters of such a folder make conversations.
@@ -57,17 +75,34 @@ func roleKnown(sc *scope, folder string) (string, bool) {
 	return "", false
 }
 
-// asConversations reports that a folder is to be shown so.
-func asConversations(sc *scope, folder string) bool {
-	role, known := roleKnown(sc, folder)
-	return sc.desk.conversationsShown() && known && conversational(role)
+// asConversations reports that a folder is to be shown so: as the person chose, else as
+// this node does, once all its letters are read. Until then, and on the pages that follow
+// a page of letters, single letters are shown; a page that asks again for itself names
+// what it shows.
+func (s *Server) asConversations(r *http.Request, b *mailbox.Box, folder string) bool {
+	if role, known := roleKnown(scopeOf(r), folder); !known || !conversational(role) {
+		return false
+	}
+	q := r.URL.Query()
+	view := q.Get("view")
+	if view != viewConversations && view != viewLetters {
+		view = s.viewChosen(r)
+	}
+	switch view {
+	case viewConversations:
+		return true
+	case viewLetters:
+		return false
+	}
+	lq := listQuery(folder, q)
+	return s.conversations && lq.Before == 0 && lq.After == 0 && b.Reading().Done
 }
 
 // conversationQuery reads how a page of conversations is asked for. Anchors are not
 // those of letters: one of the other kind is ignored.
 func conversationQuery(folder string, q url.Values) mailbox.ConversationQuery {
 	lq := listQuery(folder, q)
-	out := mailbox.ConversationQuery{Folder: folder, Size: pageSize, Page: lq.Page, Unread: lq.Unread, Flagged: lq.Flagged}
+	out := mailbox.ConversationQuery{Folder: folder, Size: pageSize, Page: lq.Page, Unread: lq.Unread, Flagged: lq.Flagged, ToDo: lq.ToDo}
 	if a := q.Get("before"); conversationAnchor(a) {
 		out.Before = a
 	} else if a := q.Get("after"); conversationAnchor(a) {
@@ -97,13 +132,18 @@ func conversationParams(q mailbox.ConversationQuery) string {
 	case q.Page > 1:
 		v.Set("page", fmt.Sprint(q.Page))
 	}
-	if f := filterOf(mailbox.ListQuery{Unread: q.Unread, Flagged: q.Flagged}); f != "" {
+	if f := filterOf(asLetters(q)); f != "" {
 		v.Set("filter", f)
 	}
 	if len(v) == 0 {
 		return ""
 	}
 	return "?" + v.Encode()
+}
+
+// asLetters is how the letters that a page of conversations is about are chosen.
+func asLetters(q mailbox.ConversationQuery) mailbox.ListQuery {
+	return mailbox.ListQuery{Folder: q.Folder, Unread: q.Unread, Flagged: q.Flagged, ToDo: q.ToDo, Page: q.Page}
 }
 
 // conversationList is a folder's page as conversations.
@@ -127,12 +167,16 @@ func (s *Server) conversationsView(r *http.Request, b *mailbox.Box, q mailbox.Co
 	here.Refresh = false
 	v := templates.ListView{
 		Page: s.page(r, l.Folder.Label), BoxID: sc.box.ID, FolderID: l.Folder.ID, FolderLabel: l.Folder.Label, UIDValidity: l.Folder.UIDValidity,
-		Total: l.Total, First: l.First, Last: l.Last, Filter: filterOf(mailbox.ListQuery{Unread: q.Unread, Flagged: q.Flagged}),
+		Total: l.Total, First: l.First, Last: l.Last, Filter: filterOf(asLetters(q)),
 		RefreshHref: withQuery(base+conversationParams(here), "fresh", "1"), FilterAll: base, FilterUnread: base + "?filter=unread", FilterFlagged: base + "?filter=flagged",
 		CanTriage: g.Rights.Has(delegation.Triage), Pages: (l.Total + pageSize - 1) / pageSize, Search: &templates.SearchBox{Action: path("mail", sc.box.ID, "search")},
 		Views: &templates.ListViews{Action: path("mail", sc.box.ID, "view"), Next: base, Conversations: true, Say: readingWords(l.Reading)},
 	}
-	v.Live = templates.Live{Stream: path("mail", sc.box.ID, "live"), Fresh: base + "/fresh" + conversationParams(here), Folder: l.Folder.ID, Mark: l.Folder.Mark, Threads: true}
+	v.BulkTo = actTo(sc.box.ID, base+conversationParams(here))
+	if l.Folder.Role == "inbox" || l.Folder.Role == "" {
+		v.FilterToDo = base + "?filter=todo"
+	}
+	v.Live = templates.Live{Stream: path("mail", sc.box.ID, "live"), Fresh: withQuery(base+"/fresh"+conversationParams(here), "view", viewConversations), Folder: l.Folder.ID, Mark: l.Folder.Mark, Threads: true}
 	if in, ok := inbox(folders); ok {
 		v.Live.Unread = int(in.Unseen)
 	}
@@ -147,8 +191,11 @@ func (s *Server) conversationsView(r *http.Request, b *mailbox.Box, q mailbox.Co
 	}
 	s.withFolders(r, &v.Page, b, folders, l.Folder.ID)
 	v.Moves = moves(v.Page.Folders)
+	if v.CanTriage {
+		v.Whole = s.wholeOfConversations(r, b, q, l)
+	}
 	other := func(before, after string) string {
-		return base + conversationParams(mailbox.ConversationQuery{Before: before, After: after, Unread: q.Unread, Flagged: q.Flagged})
+		return base + conversationParams(mailbox.ConversationQuery{Before: before, After: after, Unread: q.Unread, Flagged: q.Flagged, ToDo: q.ToDo})
 	}
 	if l.Prev != "" {
 		v.PrevHref = other("", l.Prev)
@@ -160,7 +207,7 @@ func (s *Server) conversationsView(r *http.Request, b *mailbox.Box, q mailbox.Co
 		v.Rows = append(v.Rows, s.conversationRow(sc, b, c, l.Folder.ID, conversationParams(here)))
 	}
 	if len(v.Rows) == 0 {
-		if v.Empty = emptyWords(mailbox.ListQuery{Unread: q.Unread, Flagged: q.Flagged, Page: q.Page}, string(l.Folder.Role)); !l.Reading.Done {
+		if v.Empty = emptyWords(asLetters(q), string(l.Folder.Role)); !l.Reading.Done {
 			v.Empty = "Pli lit les lettres de cette boîte\u00a0: les conversations paraîtront ici. Rechargez la page dans un instant, ou choisissez «\u00a0Lettres\u00a0»."
 		}
 	}
@@ -184,9 +231,12 @@ func readingWords(x mailbox.Reading) string {
 func (s *Server) conversationRow(sc *scope, b *mailbox.Box, c mailbox.Conversation, folder, params string) templates.Row {
 	to := path("mail", sc.box.ID, "conversation", c.ID) + params
 	row := templates.Row{
-		UID: c.Here.UID, Href: withQuery(to, "in", folder), Subject: subjectWords(c.Subject), Snippet: masked(c.Snippet),
+		UID: c.Here.UID, Href: withQuery(to, "in", folder), Ref: conversationRef(c.Here, c.There), Subject: subjectWords(c.Subject), Snippet: masked(c.Snippet),
 		When: s.clock.short(c.Received), WhenISO: s.clock.iso(c.Received), Unread: c.Unread > 0, Flagged: c.Flagged, Answered: c.Answered && c.Letters == 1, Patient: c.Patient,
-		Who: peopleWords(b, c), Letters: c.Letters, Attachments: c.Attachments,
+		Who: peopleWords(b, c), Letters: c.Letters, Attachments: c.Attachments, Processed: c.Processed, Unreadable: c.Unreadable,
+	}
+	if c.Processed {
+		row.Chips = append(row.Chips, templates.Chip{Kind: "state", Text: agreed(c.Letters, "Traitée", "Traitées")})
 	}
 	return row
 }

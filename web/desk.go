@@ -40,7 +40,8 @@ type desk struct {
 	tokens     [][32]byte              // digests of the acts taken back
 	rooms      map[string]roomSeen     // by mailbox id: how full
 
-	conversations bool // folders are shown as conversations
+	view      string // what folders show, as the person chose; "" for no choice
+	viewKnown bool
 }
 
 // folderList is a mailbox's folders as last listed.

@@ -220,7 +220,7 @@ func cause(err error) string {
 // explains, because what was typed is still behind it.
 func (s *Server) sendToSignIn(w http.ResponseWriter, r *http.Request, f failure, say string) {
 	switch {
-	case isFragment(r) && scopeOf(r).route != nil && !scopeOf(r).route.act: // no click asked for it: the page stays, text and all
+	case byItself(r), isFragment(r) && scopeOf(r).route != nil && !scopeOf(r).route.act: // no click asked for it: the page stays, text and all
 		emptyHeaders.apply(w.Header(), "", nil, s.secure)
 		w.WriteHeader(http.StatusNoContent)
 	case isFragment(r):
@@ -257,7 +257,8 @@ func (s *Server) showFailure(w http.ResponseWriter, r *http.Request, f failure, 
 		return
 	case dataHeaders, streamHeaders:
 		set.apply(w.Header(), sc.nonce, nil, s.secure)
-		writeData(w, f.status, failedData{Say: say, Heading: f.heading, RequestID: sc.id, Cover: sc.ended != nil && sc.ended.Reason.Covers()})
+		cover := sc.ended != nil && (sc.ended.Reason.Covers() || set == streamHeaders && sc.ended.Reason.Leaves()) // letters can be fetched again, a text being written cannot
+		writeData(w, f.status, failedData{Say: say, Heading: f.heading, RequestID: sc.id, Cover: cover})
 		return
 	case bodyHeaders, viewerHeaders, viewerFrameHeaders:
 		// Shown inside a frame: a small page of its own under the frame's policy.

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 
 	"pli.example/pli/internal/delegation"
 	"pli.example/pli/internal/mailbox"
@@ -26,10 +27,16 @@ func (s *Server) letter(w http.ResponseWriter, r *http.Request) error {
 	if isFragment(r) {
 		o.Ready = func(l *mailbox.Letter) { p = s.letterFragment(w, r, b, l, d) }
 		l, err = b.Letter(r.Context(), at, o)
+	} else if s.asConversations(r, b, at.Folder) {
+		if l, err = b.Letter(r.Context(), at, o); err == nil {
+			p, err = s.letterAmongConversations(w, r, b, l, d)
+		}
 	} else {
 		lq := listQuery(at.Folder, r.URL.Query())
 		l, _, _, err = b.LetterBeside(r.Context(), at, o, lq, func(l *mailbox.Letter, folders []mailbox.FolderView, list mailbox.List) {
-			p = s.letterPage(w, r, b, beside{l, d, lq, folders, list})
+			beside := s.listView(r, b, lq, folders, list)
+			beside.Selected = l.UID
+			p = s.letterPage(w, r, b, l, d, folders, beside)
 		})
 	}
 	if err != nil {
@@ -53,27 +60,33 @@ func (s *Server) letterFragment(w http.ResponseWriter, r *http.Request, b *mailb
 	})
 }
 
-// beside is a letter and the page of its folder.
-type beside struct {
-	letter  *mailbox.Letter
-	begun   *document // the letter's, nil when it has no text
-	query   mailbox.ListQuery
-	folders []mailbox.FolderView
-	list    mailbox.List
-}
-
-// letterPage is the letter beside the page of its folder.
-func (s *Server) letterPage(w http.ResponseWriter, r *http.Request, b *mailbox.Box, x beside) *prepared {
+// letterPage is the letter beside the page of its folder. begun is its document, nil when
+// it has no text.
+func (s *Server) letterPage(w http.ResponseWriter, r *http.Request, b *mailbox.Box, l *mailbox.Letter, begun *document, folders []mailbox.FolderView, list templates.ListView) *prepared {
 	s.askCounters(r)
-	list := s.listView(r, b, x.query, x.folders, x.list)
-	list.Selected = x.letter.UID
 	list.Page.Flash = nil
-	return whenSettled(r.Context(), x.begun, func(d *document) (*prepared, look) {
-		v, saw := s.letterView(r, b, x.letter, d)
-		s.withFolders(r, &v.Page, b, x.folders, x.letter.Folder)
+	return whenSettled(r.Context(), begun, func(d *document) (*prepared, look) {
+		v, saw := s.letterView(r, b, l, d)
+		s.withFolders(r, &v.Page, b, folders, l.Folder)
 		v.List, v.Moves = &list, list.Moves
 		return s.prepareHTML(w, r, templates.LetterPage(v)), saw
 	})
+}
+
+// letterAmongConversations is the letter beside the conversations of its folder.
+func (s *Server) letterAmongConversations(w http.ResponseWriter, r *http.Request, b *mailbox.Box, l *mailbox.Letter, begun *document) (*prepared, error) {
+	q := conversationQuery(l.Folder, r.URL.Query())
+	folders, page, err := b.Conversations(r.Context(), q)
+	if err != nil {
+		return nil, err
+	}
+	list := s.conversationsView(r, b, q, folders, page)
+	for i := range page.Items {
+		if slices.Contains(page.Items[i].There, l.UID) {
+			list.Selected = page.Items[i].Here.UID
+		}
+	}
+	return s.letterPage(w, r, b, l, begun, folders, list), nil
 }
 
 // looked reports that a person is opening this page now, from Pli or from nowhere
@@ -119,6 +132,9 @@ func (s *Server) knownFolders(r *http.Request, b *mailbox.Box, l *mailbox.Letter
 	}
 	return folders, nil
 }
+
+// conversationHandle is the opaque id of a conversation.
+var conversationHandle = regexp.MustCompile(`^[a-z2-7]{13}$`)
 
 // searchHandle is the opaque handle of a search, as its address carries it.
 var searchHandle = regexp.MustCompile(`^[a-z2-7]{20}$`)
@@ -180,7 +196,15 @@ func (s *Server) letterView(r *http.Request, b *mailbox.Box, l *mailbox.Letter, 
 		v.BackHref = path("mail", sc.box.ID, "search", from)
 		self = base + "?from=" + from
 	}
-	next := v.BackHref // the list, not the next letter: nobody chose to open that one, and opening marks it read
+	next := v.BackHref                                                     // the list, not the next letter: nobody chose to open that one, and opening marks it read
+	if of := r.URL.Query().Get("of"); conversationHandle.MatchString(of) { // opened from a conversation, which may end with the act
+		in := r.URL.Query().Get("in")
+		if !opaque.MatchString(in) {
+			in = l.Folder
+		}
+		v.BackHref, v.BackSays = path("mail", sc.box.ID, "conversation", of)+"?in="+in, "Conversation"
+		self, next = withQuery(base+params, "of", of)+"&in="+in, path("mail", sc.box.ID, in)
+	}
 	v.Acts = templates.LetterActs{
 		Archive: doTo(sc.box.ID, "archive", next), Bin: doTo(sc.box.ID, "bin", next), Move: doTo(sc.box.ID, "move", next),
 		Remind:  path("mail", sc.box.ID, "remind") + "?next=" + url.QueryEscape(next),

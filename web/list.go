@@ -110,7 +110,7 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) error {
 		s.askRoom(r)
 	}
 	defer b.Index() // behind the page, never before it
-	if asConversations(scopeOf(r), folder) {
+	if s.asConversations(r, b, folder) {
 		return s.conversationList(w, r, b, folder)
 	}
 	lq := listQuery(folder, r.URL.Query())
@@ -139,7 +139,7 @@ func (s *Server) listView(r *http.Request, b *mailbox.Box, lq mailbox.ListQuery,
 		Search: &templates.SearchBox{Action: path("mail", sc.box.ID, "search")}, PageNumber: pageNumber(l),
 	}
 	v.BulkTo = actTo(sc.box.ID, v.RefreshHref)
-	v.Live = templates.Live{Stream: path("mail", sc.box.ID, "live"), Fresh: base + "/fresh" + listParams(lq), Folder: l.Folder.ID, Mark: l.Mark}
+	v.Live = templates.Live{Stream: path("mail", sc.box.ID, "live"), Fresh: withQuery(base+"/fresh"+listParams(lq), "view", viewLetters), Folder: l.Folder.ID, Mark: l.Mark}
 	if in, ok := inbox(folders); ok {
 		v.Live.Unread = int(in.Unseen)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"pli.example/pli/internal/mailbox"
 	"pli.example/pli/internal/problem"
+	"pli.example/pli/internal/session"
 	"pli.example/pli/templates"
 )
 
@@ -50,6 +51,7 @@ type liveFolder struct {
 type liveOver struct {
 	Why   string `json:"why"` // session, box, stop, fault
 	Say   string `json:"say,omitempty"`
+	Cover bool   `json:"cover,omitempty"` // the person left: the page shows no more of their letters
 	Again int    `json:"again,omitempty"` // milliseconds until it makes sense to ask again, 0: never
 }
 
@@ -66,7 +68,12 @@ func (s *Server) live(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	sc := scopeOf(r)
-	stop, leave, err := s.streams.enter(sc.session.ID)
+	once := !strings.Contains(r.Header.Get("Accept"), "text/event-stream")
+	take := s.streams.enter
+	if once {
+		take = s.streams.ask
+	}
+	stop, leave, err := take(sc.session.ID)
 	if err != nil {
 		return err
 	}
@@ -83,7 +90,7 @@ func (s *Server) live(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithCancel(r.Context())
 	news, over := make(chan mailbox.News), make(chan error, 1)
 	go func() { over <- s.listen(ctx, b, folder, news) }()
-	ended := s.stream(ctx, e, sc, stop, news, over, !strings.Contains(r.Header.Get("Accept"), "text/event-stream"))
+	ended := s.stream(ctx, e, sc, stop, news, over, once)
 	cancel()
 	if !ended {
 		<-over
@@ -134,6 +141,9 @@ func (s *Server) stream(ctx context.Context, e *events, sc *scope, stop <-chan s
 			_ = e.send("over", liveOver{Why: "stop", Again: 1000 + rand.IntN(4000)})
 			return false
 		case gone := <-over:
+			if ended := s.sessions.Lives(ctx, sc.session.ID); problem.Is(ended, problem.SignInNeeded) {
+				gone = ended // it knows why
+			}
 			_ = e.send("over", overOf(gone))
 			return true
 		case <-check.C:
@@ -163,7 +173,7 @@ func overOf(err error) liveOver {
 		if say == "" {
 			say = failureOf(problem.SignInNeeded).say
 		}
-		return liveOver{Why: "session", Say: say}
+		return liveOver{Why: "session", Say: say, Cover: session.ReasonOf(err).Leaves()}
 	case problem.Is(err, problem.NotFound), problem.Is(err, problem.Denied):
 		return liveOver{Why: "box", Say: "Cette boîte ne vous est plus ouverte\u00a0: ce que la page montre peut dater. Voyez avec son titulaire."}
 	}
@@ -223,7 +233,7 @@ func (s *Server) fresh(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if asConversations(scopeOf(r), folder) {
+	if s.asConversations(r, b, folder) {
 		q := conversationQuery(folder, r.URL.Query())
 		folders, l, err := b.Conversations(mailbox.Unattended(r.Context()), q)
 		if err != nil {

@@ -10,19 +10,21 @@ import (
 const (
 	maxStreams    = 4000
 	maxPerSession = 8 // one for each mailbox a browser has open, and those not yet known to be gone
+	maxAsking     = 8 // of one session, for an answer given once: it keeps no place of a stream's
 )
 
 // streamTable counts the streams open, and ends them all when the node stops.
 type streamTable struct {
 	mu      sync.Mutex
 	of      map[string]int // by session
+	asking  map[string]int // by session: those that are told once
 	n       int
 	stop    chan struct{}
 	stopped bool
 }
 
 func newStreamTable() *streamTable {
-	return &streamTable{of: map[string]int{}, stop: make(chan struct{})}
+	return &streamTable{of: map[string]int{}, asking: map[string]int{}, stop: make(chan struct{})}
 }
 
 // enter takes a place; leave gives it back. stop is closed when the node stops.
@@ -40,6 +42,23 @@ func (t *streamTable) enter(session string) (stop <-chan struct{}, leave func(),
 		t.n--
 		if t.of[session]--; t.of[session] <= 0 {
 			delete(t.of, session)
+		}
+	}, nil
+}
+
+// ask is enter for who is told once: it is what a page refused a stream does instead.
+func (t *streamTable) ask(session string) (stop <-chan struct{}, leave func(), err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.stopped || t.asking[session] >= maxAsking || len(t.asking) >= maxStreams {
+		return nil, nil, problem.New(problem.TooMany, "")
+	}
+	t.asking[session]++
+	return t.stop, func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if t.asking[session]--; t.asking[session] <= 0 {
+			delete(t.asking, session)
 		}
 	}, nil
 }

@@ -19,6 +19,7 @@ type told struct {
 	name string
 	data struct {
 		State, Why, Say string
+		Cover           bool
 		Folders         []struct {
 			ID, Mark, Count, Words string
 			Unseen                 int
@@ -149,7 +150,7 @@ func TestLiveKeepsNoSessionAlive(t *testing.T) {
 	k.Clock.Advance(2 * time.Minute)
 	began := time.Now()
 	e := next(t, events, "the end", func(e told) bool { return e.name == "over" })
-	if e.data.Why != "session" || e.data.Say == "" {
+	if e.data.Why != "session" || e.data.Say == "" || e.data.Cover {
 		t.Errorf("ended with %+v", e)
 	}
 	t.Logf("ended after %s", time.Since(began).Round(time.Millisecond))
@@ -170,8 +171,8 @@ func TestLiveEndsAtSignOut(t *testing.T) {
 	events, _ := stream(t, k, c, at)
 	next(t, events, "how it stands", inboxNews)
 	c.Post("/sign-out", nil)
-	if e := next(t, events, "the end", func(e told) bool { return e.name == "over" }); e.data.Why != "session" {
-		t.Errorf("ended with %+v", e)
+	if e := next(t, events, "the end", func(e told) bool { return e.name == "over" }); e.data.Why != "session" || !e.data.Cover {
+		t.Errorf("ended with %+v: the letters of who left stay on the screen", e)
 	}
 }
 
@@ -214,6 +215,9 @@ func TestLiveIsBoundedAndStops(t *testing.T) {
 	}
 	if _, status := stream(t, k, c, at); status != http.StatusTooManyRequests {
 		t.Errorf("the ninth: %d", status)
+	}
+	if a := c.Get(at, testkit.For("empty"), testkit.With("Accept", "application/json")); a.Status != http.StatusOK || !strings.Contains(a.Text(), "event: news\n") {
+		t.Errorf("who is refused a stream, and asks once: %d %s", a.Status, a.Text())
 	}
 	for _, events := range all {
 		next(t, events, "how it stands", inboxNews)

@@ -21,22 +21,7 @@ func TestClosingInTheBin(t *testing.T) {
 	d := doc(t, ok(t, c.Get(exchange)))
 	last, who := d.Find("input[name=last]").AttrOr("value", ""), d.Find("input[name=who]").AttrOr("value", "")
 	c.Post(exchange+"/close", values("last", last, "who", who))
-	href := "" // of the closing, once its copy is filed
-	for range 200 {
-		if href = doc(t, ok(t, c.Get(exchange))).Find("[data-testid=exchange-letter]").Last().Find("a").AttrOr("href", ""); href != "" {
-			break
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	place, _, _ := strings.Cut(href, "?")
-	parts := strings.Split(place, "/")
-	if len(parts) < 6 {
-		t.Fatalf("the closing has no page: %q", href)
-	}
-	a := c.Post("/mail/"+parts[2]+"/act", values("do", "bin", "ref", strings.Join(parts[3:6], "/")))
-	if f := flashAt(t, c, a).Text(); !strings.Contains(f, "corbeille") {
-		t.Fatalf("the bin says %q of %s", f, href)
-	}
+	binClosing(t, c, exchange)
 	d = doc(t, ok(t, c.Get(exchange)))
 	if s := d.Find("[data-testid=exchange-state]").AttrOr("data-state", ""); s != "closed" || d.Find("[data-testid=exchange-close]").Length() != 0 {
 		t.Errorf("with its copy in the bin the state is %q", s)
@@ -44,7 +29,7 @@ func TestClosingInTheBin(t *testing.T) {
 	if got := d.Text(); !strings.Contains(got, "sa copie n’est plus dans Envoyés") {
 		t.Errorf("the page does not say where the closing is: %s", d.Find("[data-testid=exchange-letter]").Last().Text())
 	}
-	a = c.Post(exchange+"/close", values("last", last, "who", who))
+	a := c.Post(exchange+"/close", values("last", last, "who", who))
 	if got := flashAt(t, c, a).Text(); !strings.Contains(got, "déjà clos") {
 		t.Errorf("the button says %q", got)
 	}

@@ -34,6 +34,9 @@ func TestClosingContested(t *testing.T) {
 	if s := d.Find("[data-testid=exchange-state]").AttrOr("data-state", ""); s != "contested" || d.Find("[data-testid=exchange-close]").Length() != 1 {
 		t.Errorf("state %q", s)
 	}
+	if got := d.Find("[data-testid=exchange-letter]").Last().Text(); !strings.Contains(got, "remise mise en doute par un avis non vérifié") {
+		t.Errorf("the letter: %q", got)
+	}
 	if got := patientAt(t, c, at, "waiting", "Odile Besançon").Text(); !strings.Contains(got, "avis non vérifié") {
 		t.Errorf("the row: %q", got)
 	}

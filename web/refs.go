@@ -11,7 +11,12 @@ import (
 )
 
 // maxRefs is how many letters one act may name: a page of search results at most.
-const maxRefs = 500
+// Beyond, up to maxChosen, the ticks of a page of conversations, the act is one on many
+// letters.
+const (
+	maxRefs   = 500
+	maxChosen = 25_000
+)
 
 func parseRef(folder, validity, uid string) (mailbox.Ref, error) {
 	v, err1 := strconv.ParseUint(validity, 10, 32)
@@ -29,13 +34,25 @@ func refValue(r mailbox.Ref) string {
 
 func letterHref(boxID string, r mailbox.Ref) string { return "/mail/" + boxID + "/" + refValue(r) }
 
+// conversationRef is a conversation as a form field: its letters in one folder, as the
+// page shows them, the newest first: folder/uidvalidity/uid,uid,… It names those and no
+// others, whatever joins the conversation later.
+func conversationRef(newest mailbox.Ref, uids []uint32) string {
+	b := []byte(newest.Folder + "/" + strconv.FormatUint(uint64(newest.UIDValidity), 10))
+	sign := byte('/')
+	for _, uid := range uids {
+		b = strconv.AppendUint(append(b, sign), uint64(uid), 10)
+		sign = ','
+	}
+	return string(b)
+}
+
 // refs reads the letters a form names; the same one twice counts once.
-func refs(values []string) ([]mailbox.Ref, error) {
+func refs(values []string) ([]mailbox.Ref, error) { return someRefs(values, maxRefs) }
+
+func someRefs(values []string, most int) ([]mailbox.Ref, error) {
 	if len(values) == 0 {
 		return nil, problem.New(problem.Invalid, "Aucune lettre n’est cochée\u00a0: rien n’a changé. Cochez au moins une lettre.")
-	}
-	if len(values) > maxRefs {
-		return nil, problem.New(problem.TooLarge, fmt.Sprintf("Rien n’a changé\u00a0: une action porte sur %d lettres au plus.", maxRefs))
 	}
 	seen := map[mailbox.Ref]bool{}
 	out := make([]mailbox.Ref, 0, len(values))
@@ -44,16 +61,30 @@ func refs(values []string) ([]mailbox.Ref, error) {
 		if len(parts) != 3 {
 			return nil, problem.New(problem.Invalid, "")
 		}
-		r, err := parseRef(parts[0], parts[1], parts[2])
-		if err != nil {
-			return nil, problem.Wrap(err, problem.Invalid, "")
-		}
-		if !seen[r] {
-			seen[r] = true
-			out = append(out, r)
+		for uid := range strings.SplitSeq(parts[2], ",") {
+			r, err := parseRef(parts[0], parts[1], uid)
+			if err != nil {
+				return nil, problem.Wrap(err, problem.Invalid, "")
+			}
+			if !seen[r] {
+				seen[r] = true
+				out = append(out, r)
+			}
+			if len(out) > most {
+				return nil, problem.New(problem.TooLarge, fmt.Sprintf("Rien n’a changé\u00a0: une action porte sur %d lettres au plus.", most))
+			}
 		}
 	}
 	return out, nil
+}
+
+// newestRefs keeps of each value its first letter, of a conversation the newest.
+func newestRefs(values []string) []string {
+	out := make([]string, len(values))
+	for i, v := range values {
+		out[i], _, _ = strings.Cut(v, ",")
+	}
+	return out
 }
 
 // whoWords names the correspondents of a row and what they are.

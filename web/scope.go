@@ -45,6 +45,12 @@ func isFragment(r *http.Request) bool {
 	return r.Header.Get("HX-Request") == "true" && r.Header.Get("HX-History-Restore-Request") != "true"
 }
 
+// byItself reports a fragment that a page says it asks for with nobody's click: it moves
+// no clock, and the end of the session takes no page away.
+func byItself(r *http.Request) bool {
+	return isFragment(r) && r.URL.Query().Get("auto") == "1"
+}
+
 // isPrefetch reports a load nobody looked at yet.
 func isPrefetch(r *http.Request) bool {
 	for _, h := range []string{"Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"} {

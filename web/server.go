@@ -40,13 +40,16 @@ type Options struct {
 	Trust     *trust.List
 	Staff     *Staff // nil: there are no pages of support
 
-	Secure     bool   // the public address is https: send HSTS
-	Banner     string // on every page when set
-	BannerTo   string
-	Operator   string         // whom to call when a person has no mailbox
-	Proxies    []netip.Prefix // whose X-Forwarded-For is believed
-	PerSession int            // requests a minute; 0 means the default
-	PerAddress int            // sign-in requests a minute and address; 0 means the default
+	Secure   bool   // the public address is https: send HSTS
+	Banner   string // on every page when set
+	BannerTo string
+	// Conversations is what folders show to a person who never chose, once the mailbox is
+	// read; single letters otherwise.
+	Conversations bool
+	Operator      string         // whom to call when a person has no mailbox
+	Proxies       []netip.Prefix // whose X-Forwarded-For is believed
+	PerSession    int            // requests a minute; 0 means the default
+	PerAddress    int            // sign-in requests a minute and address; 0 means the default
 
 	Ready func(context.Context) error // nil: always ready
 	// Observe is told of each answer: a pattern of SiteMap or "none", the method, the
@@ -58,12 +61,13 @@ type Options struct {
 
 // Server answers every request of the site. Make it with New.
 type Server struct {
-	provider *identity.Provider
-	sessions *session.Manager
-	accounts *account.Accounts
-	grants   *delegation.Grants
-	house    *mailbox.House
-	audit    *audit.Trail
+	provider      *identity.Provider
+	sessions      *session.Manager
+	accounts      *account.Accounts
+	conversations bool // what folders show to those who never chose
+	grants        *delegation.Grants
+	house         *mailbox.House
+	audit         *audit.Trail
 
 	outbox    *outgoing.Outbox
 	rules     *rules.Room
@@ -107,7 +111,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		provider: o.Identity, sessions: o.Sessions, accounts: o.Accounts, grants: o.Grants, house: o.House, audit: o.Audit,
 		outbox: o.Outbox, rules: o.Rules, directory: o.Directory, trust: o.Trust, staff: o.Staff, staffKept: newStaffMemory(o.Now),
-		secure: o.Secure, banner: o.Banner, bannerTo: o.BannerTo, operator: o.Operator, proxies: o.Proxies, ready: o.Ready, observe: o.Observe,
+		secure: o.Secure, banner: o.Banner, bannerTo: o.BannerTo, operator: o.Operator, conversations: o.Conversations, proxies: o.Proxies, ready: o.Ready, observe: o.Observe,
 		clock: clock{now: o.Now, loc: Paris()}, log: o.Log, desks: newDesks(o.Now), documents: newDocuments(o.Now), packer: newPacker(), streams: newStreamTable(),
 		crossOrigin: http.NewCrossOriginProtection(), converting: make(chan struct{}, 1),
 	}

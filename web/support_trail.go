@@ -149,7 +149,10 @@ func nodeWords(nodes []string) string {
 func (s *Server) verdictWords(v support.Verdict) (say, kind string) {
 	checked := plural(int(v.Rows), "ligne vérifiée", "lignes vérifiées") + " sur " + plural(v.Days, "journée", "journées")
 	if v.Heads > 0 {
-		checked += ", avec " + plural(v.Heads, "tête exportée", "têtes exportées") + ", la plus récente du " + s.clock.exact(v.Newest)
+		checked += ", avec " + plural(v.Heads, "tête exportée", "têtes exportées") + ", jusqu’au " + s.clock.exact(v.Newest)
+		if v.Nodes > 1 {
+			checked += " pour le nœud le moins suivi"
+		}
 	}
 	unread := ""
 	if v.Unread > 0 {
@@ -163,7 +166,7 @@ func (s *Server) verdictWords(v support.Verdict) (say, kind string) {
 	}
 	b := v.Broken
 	if b == nil {
-		if len(v.Untold) > 0 {
+		if len(v.Untold)+len(v.Behind) > 0 {
 			return "Les lignes présentes tiennent\u00a0: " + checked + "." + unread, "warn"
 		}
 		if unread != "" {

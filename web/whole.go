@@ -31,6 +31,19 @@ func (s *Server) wholeOfFolder(r *http.Request, b *mailbox.Box, lq mailbox.ListQ
 	return w
 }
 
+// wholeOfConversations is the same where rows are conversations: the choice is of the
+// letters of the folder, said as such.
+func (s *Server) wholeOfConversations(r *http.Request, b *mailbox.Box, q mailbox.ConversationQuery, l mailbox.ConversationList) templates.Whole {
+	lq := asLetters(q)
+	base := path("mail", scopeOf(r).box.ID, l.Folder.ID)
+	self := base + listParams(mailbox.ListQuery{Unread: q.Unread, Flagged: q.Flagged, ToDo: q.ToDo})
+	w := s.wholeOfFolder(r, b, lq, mailbox.List{Folder: l.Folder, Total: l.Letters, UIDValidity: l.Folder.UIDValidity, UIDNext: l.UIDNext}, self)
+	if w.Rows, w.Letters = len(l.Items), true; l.Total <= len(l.Items) || l.UIDNext == 0 {
+		w.OfferTo = ""
+	}
+	return w
+}
+
 // wholeOfSearch is the same for what a search found beyond what it shows.
 func (s *Server) wholeOfSearch(r *http.Request, b *mailbox.Box, res mailbox.SearchResult, self string) templates.Whole {
 	w := templates.Whole{Count: res.Found.Count(), Rows: len(res.Items)}

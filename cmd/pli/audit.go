@@ -43,6 +43,9 @@ func (cmd *verifyCmd) Run(ctx context.Context, s *streams) error {
 			}
 			fmt.Fprintf(s.out, "La dernière, pour le nœud le moins suivi, est du %s\u00a0: rien n’est comparé après.\n", covered.Reach.Local().Format("02/01/2006 à 15:04"))
 		}
+		if cmd.Heads == "" {
+			fmt.Fprintln(s.out, "Sans têtes exportées (--heads), des lignes ôtées à la fin du journal ne se verraient pas.")
+		}
 		if !report.OK() {
 			return errors.New("le journal ne tient pas\u00a0: " + report.Broken.String() + " (" + report.Broken.Flaw.Label() + ")")
 		}

@@ -24,6 +24,7 @@ func main() {
 	runs := flag.Int("runs", 120, "times each page is measured")
 	tolerant := flag.Bool("tolerant", false, "a number that misses its bound is no failure")
 	pages := flag.Bool("pages", false, "the pages alone: nothing is sent or imported")
+	alone := flag.Bool("index", false, "the index alone: built, searched, read for a page")
 	crowd := flag.Bool("load", false, "many people at once, instead of one page after the other")
 	o := loadOptions{}
 	flag.IntVar(&o.users, "users", 50, "with -load: people who read as fast as they can")
@@ -36,12 +37,12 @@ func main() {
 		}
 		return
 	}
-	if err := bench(*letters, *runs, *pages, *tolerant); err != nil {
+	if err := bench(*letters, *runs, *pages, *alone, *tolerant); err != nil {
 		log.Fatal("bench: ", err)
 	}
 }
 
-func bench(letters, runs int, pages, tolerant bool) error {
+func bench(letters, runs int, pages, alone, tolerant bool) error {
 	root, fresh, err := prepare(letters)
 	if err != nil {
 		return err
@@ -68,13 +69,17 @@ func bench(letters, runs int, pages, tolerant bool) error {
 	go func() { <-interrupted; site.stop(); d.Stop(); os.Exit(1) }()
 
 	m := &measures{site: site, dovecot: d, letters: letters, runs: runs}
-	for _, step := range []func() error{m.begin, m.inbox, m.page, m.unseen, m.letter, m.issue5, m.patients, m.memory, m.weights} {
+	steps := []func() error{m.begin, m.inbox, m.page, m.unseen, m.letter, m.issue5, m.patients, m.memory, m.weights}
+	if alone {
+		steps = []func() error{m.begin, m.headerSearch, m.bodySearch, m.conversations, m.index}
+	}
+	for _, step := range steps {
 		if err := step(); err != nil {
 			return fmt.Errorf("%w\n%s", err, site.pli.Log())
 		}
 	}
 	more := []func(*measures) error{benchSending, benchImporting}
-	if pages {
+	if pages || alone {
 		more = nil
 	}
 	for _, more := range more {

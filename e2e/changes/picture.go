@@ -33,8 +33,8 @@ type View interface {
 	Search(folder, word string) (uids []uint32, err error) // in subjects, newest first
 }
 
-// Threads is what a View also is once it shows conversations: of each, the message
-// ids, in any order.
+// Threads is what a View also is once it shows conversations: of each, the subjects of
+// its letters, in any order; no two letters of the driver's have one subject, but copies.
 type Threads interface {
 	Conversations() ([][]string, error)
 }
@@ -222,8 +222,9 @@ func (p *Picture) Differs(v View) (out []string) {
 	}
 	if t, ok := v.(Threads); ok {
 		got, err := t.Conversations()
-		if want := p.Conversations(); err != nil || !slices.EqualFunc(sorted(got), want, slices.Equal) {
-			add("conversations: %d (%v), the server's letters make %d", len(got), err, len(want))
+		want := p.Conversations(v.Shows)
+		if err != nil || !slices.EqualFunc(sorted(got), want, slices.Equal) {
+			add("conversations: %d (%v), the server's letters make %d; shown alone %q, there alone %q", len(got), err, len(want), without(got, want), without(want, got))
 		}
 	}
 	return out
@@ -263,10 +264,20 @@ func between(got, want []Letter) (out []string) {
 	return out
 }
 
-// Conversations are the message ids of the mailbox's letters, those together that
-// answer one another (RFC 5322 §3.6.4), also through a letter that is there no more;
-// copies of one letter count once. Sorted.
-func (p *Picture) Conversations() [][]string {
+// without gives what one has and the other has not.
+func without(these, those [][]string) (out [][]string) {
+	for _, g := range these {
+		if !slices.ContainsFunc(those, func(o []string) bool { return slices.Equal(g, o) }) {
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+// Conversations are the subjects of the mailbox's letters, those together that answer
+// one another (RFC 5322 §3.6.4), also through a letter that is there no more, or that is
+// not shown; // copies of one letter in several folders count once, two in one folder twice. Sorted.
+func (p *Picture) Conversations(shows func(Letter) bool) [][]string {
 	parent := map[string]string{}
 	var root func(id string) string
 	root = func(id string) string {
@@ -279,18 +290,25 @@ func (p *Picture) Conversations() [][]string {
 		parent[id] = up
 		return up
 	}
-	there := map[string]bool{}
+	subjects, times := map[string]string{}, map[string]int{} // by message id
 	for _, letters := range p.folders {
+		here := map[string]int{}
 		for _, l := range letters {
-			there[l.id] = true
+			if shows(l) {
+				here[l.id]++
+				subjects[l.id], times[l.id] = l.Subject, max(times[l.id], here[l.id])
+			}
+			root(l.id)
 			for _, b := range l.before {
 				parent[root(l.id)] = root(b)
 			}
 		}
 	}
 	groups := map[string][]string{}
-	for id := range there {
-		groups[root(id)] = append(groups[root(id)], id)
+	for id, n := range times {
+		for range n {
+			groups[root(id)] = append(groups[root(id)], subjects[id])
+		}
 	}
 	var out [][]string
 	for _, g := range groups {

@@ -40,6 +40,9 @@ const (
 type Options struct {
 	Dir  string // empty directory
 	Port int    // IMAP with STARTTLS on 127.0.0.1; 0 takes a free one
+	// Forgetful: the door does as Courier's own login does, and opens the account's own
+	// mailbox under every name.
+	Forgetful bool
 }
 
 // Server is a Courier that can be reached.
@@ -209,6 +212,9 @@ func (s *Server) serve(c net.Conn) {
 			if !ok {
 				fmt.Fprintf(w, "%s NO [AUTHENTICATIONFAILED] no\r\n", f[0])
 				return
+			}
+			if s.options.Forgetful {
+				mailbox = dovecot.Service
 			}
 			_ = c.SetDeadline(time.Time{})
 			if err := s.hand(w, r, f[0], mailbox); err != nil {

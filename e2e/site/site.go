@@ -115,7 +115,7 @@ func Start(o Options) (*Site, error) {
 		"PLI_OIDC_CLIENT_ID=bench", "PLI_OIDC_CLIENT_SECRET=bench-secret", "PLI_IMAP_ADDRESS=" + o.Address, "PLI_IMAP_CA_FILE=" + ca,
 		"PLI_IMAP_AUTH=plain-authzid", "PLI_IMAP_SERVICE_USER=" + dovecot.Service, "PLI_IMAP_SERVICE_PASSWORD=" + dovecot.ServicePassword,
 		"PLI_LISTEN=" + strings.TrimPrefix(s.Base, "http://"), "PLI_PUBLIC_URL=" + s.Base, "PLI_METRICS_LISTEN=" + s.metrics,
-		"PLI_RATE_PER_SESSION=1000000", "PLI_RATE_PER_ADDRESS=1000000",
+		"PLI_LIST=letters", "PLI_RATE_PER_SESSION=1000000", "PLI_RATE_PER_ADDRESS=1000000",
 	}
 	for _, e := range o.Env {
 		if strings.HasPrefix(e, "PLI_SMTP_") { // letters leave through the same authority

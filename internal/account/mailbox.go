@@ -108,7 +108,10 @@ func ScanMailbox(r interface{ Scan(...any) error }, more ...any) (Mailbox, error
 }
 
 // Preference keys: a closed list, so that a form cannot fill the database.
-const PrefSituation = "situation" // key of the situation d'exercice last chosen
+const (
+	PrefSituation = "situation" // key of the situation d'exercice last chosen
+	PrefList      = "list"      // what folders show: "conversations" or "letters"
+)
 
 const maxPreference = 4096 // bytes
 
@@ -124,7 +127,7 @@ func (a *Accounts) Preference(ctx context.Context, accountID, key string) (strin
 
 // SetPreference stores a preference; "" forgets it.
 func (a *Accounts) SetPreference(ctx context.Context, accountID, key, value string) error {
-	if key != PrefSituation || len(value) > maxPreference {
+	if key != PrefSituation && key != PrefList || len(value) > maxPreference {
 		return problem.New(problem.Invalid, "Cette préférence n’existe pas. Rien n’a été modifié.")
 	}
 	return door(a.db.Write(ctx, func(tx *sql.Tx) error { return a.setPreference(ctx, tx, accountID, key, value) }))

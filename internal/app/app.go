@@ -113,7 +113,7 @@ func New(ctx context.Context, c config.Config, lines outside.Lines, o Options) (
 		Rules:  a.Rules,
 		Outbox: a.Outbox, Directory: a.Directory, Trust: a.Trust,
 		Identity: a.Identity, Sessions: a.Sessions, Accounts: a.Accounts, Grants: a.Grants, House: a.House, Audit: a.Audit,
-		Secure: c.Secure(), Banner: c.Banner, BannerTo: o.BannerTo, Operator: c.Support, Proxies: c.Proxies(),
+		Secure: c.Secure(), Banner: c.Banner, BannerTo: o.BannerTo, Operator: c.Support, Conversations: c.List == config.ListConversations, Proxies: c.Proxies(),
 		PerSession: o.PerSession, PerAddress: o.PerAddress, Ready: a.ready, Observe: a.figures.request, Now: lines.Now, Log: o.Log,
 	})
 	if err != nil {
@@ -225,9 +225,7 @@ func (a *App) Close(ctx context.Context) error {
 
 // letGo ends what works on the trail and the database.
 func (a *App) letGo(ctx context.Context) error {
-	if a.Web != nil {
-		a.Web.Wait(ctx)
-	}
+	a.waitForPages(ctx)
 	var errs []error
 	if a.House != nil { // acts on many letters: the piece under way
 		errs = append(errs, a.House.Close(ctx))

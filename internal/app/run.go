@@ -83,20 +83,31 @@ func (a *App) stop(ctx context.Context, srv *http.Server, served <-chan error, h
 	step := func(what string, by time.Duration, work func(context.Context) error) {
 		failed = append(failed, a.step(ctx, what, begun.Add(by), work))
 	}
-	a.Web.EndStreams() // answers without an end
+	if a.Web != nil {
+		a.Web.EndStreams() // answers without an end
+	}
 	if a.step(ctx, "answers under way", begun.Add(drainedBy), srv.Shutdown) != nil {
 		failed = append(failed, srv.Close()) // whoever is still reading after the delay is cut
 	}
 	// Shutdown counts connections; handlers cut by Close are still at work, on the
 	// sessions, the mail servers and the trail.
-	_ = a.step(ctx, "handlers", begun.Add(cutBy), func(ctx context.Context) error { handlers.Wait(); a.Web.Wait(ctx); return nil })
+	_ = a.step(ctx, "handlers", begun.Add(cutBy), func(ctx context.Context) error { handlers.Wait(); a.waitForPages(ctx); return nil })
 	step("loops", loopsBy, func(context.Context) error { return loops() })
 	if a.Outbox != nil { // between the last octet and the answer nobody could know: wait for it
 		step("letters on their way", lettersBy, a.Outbox.Close)
 	}
-	step("refreshes of sessions", tokensBy, a.Sessions.Close)
+	if a.Sessions != nil {
+		step("refreshes of sessions", tokensBy, a.Sessions.Close)
+	}
 	step("mail servers", closedBy, a.letGo)
 	return errors.Join(append(failed, a.closeData(ctx, dataFor))...)
+}
+
+// waitForPages ends what the pages began.
+func (a *App) waitForPages(ctx context.Context) {
+	if a.Web != nil {
+		a.Web.Wait(ctx)
+	}
 }
 
 // waited counts the handlers at work.

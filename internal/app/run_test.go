@@ -43,10 +43,25 @@ func TestStopWaitsForHandlers(t *testing.T) {
 	}
 }
 
-// A trail whose last commit hangs holds up nobody: it is left behind, the database is
-// closed all the same, and the log says which step was cut.
+// A trail whose last commit hangs holds up nobody, at a stop neither: it is left behind, the
+// database is closed all the same, and the log says which step was cut.
 func TestStopLeavesAHangingTrail(t *testing.T) {
 	t.Parallel()
+	for what, end := range map[string]func(*App) error{
+		"alone": func(a *App) error { return a.closeData(t.Context(), 30*time.Millisecond) },
+		"at a stop": func(a *App) error { // the whole of it, with its own measure: dataFor
+			return a.stop(t.Context(), &http.Server{}, nil, &sync.WaitGroup{}, func() error { return nil })
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			leavesAHangingTrail(t, end)
+		})
+	}
+}
+
+func leavesAHangingTrail(t *testing.T, end func(*App) error) {
+	t.Helper()
 	d := config.Data{Database: filepath.Join(t.TempDir(), "pli.db"), Keys: config.Secret("a:" + strings.Repeat("QUFB", 11)), Node: "n"}
 	a, err := openData(t.Context(), d, time.Now)
 	if err != nil {
@@ -61,7 +76,7 @@ func TestStopLeavesAHangingTrail(t *testing.T) {
 	<-held
 	row := a.Audit.Begin(audit.Event{Action: audit.FolderList}) // accepted, its commit waits for the writer
 	ended := make(chan error, 1)
-	go func() { ended <- a.closeData(t.Context(), 30*time.Millisecond) }()
+	go func() { ended <- end(a) }()
 	select {
 	case err := <-ended:
 		if !errors.Is(err, context.DeadlineExceeded) {
@@ -73,7 +88,7 @@ func TestStopLeavesAHangingTrail(t *testing.T) {
 		if err := a.DB.Read().PingContext(t.Context()); err == nil {
 			t.Error("the database is still open")
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(2*dataFor + 10*time.Second):
 		t.Error("waits for a trail that hangs")
 	}
 	close(release)

@@ -20,6 +20,12 @@ import (
 	"time"
 )
 
+// What PLI_LIST may be.
+const (
+	ListConversations = "conversations"
+	ListLetters       = "letters"
+)
+
 // MaxStopWait is the longest PLI_STOP_WAIT.
 const MaxStopWait = 15 * time.Second
 
@@ -33,6 +39,7 @@ type Config struct {
 	TrustedProxies []string      `env:"PLI_TRUSTED_PROXIES" group:"web" help:"Addresses or networks (10.0.0.0/8) whose X-Forwarded-For is believed."`
 	Support        string        `env:"PLI_SUPPORT" group:"web" help:"How to reach support: the text pages show (telephone, address, hours)."`
 	Banner         string        `env:"PLI_BANNER" group:"web" help:"A line shown on top of every page, for example during maintenance."`
+	List           string        `env:"PLI_LIST" default:"conversations" group:"web" help:"What folders show to those who never chose: conversations (single letters until a mailbox is read) or letters."`
 	LogLevel       slog.Level    `env:"PLI_LOG_LEVEL" default:"info" group:"web" help:"debug, info, warn or error."`
 	StopWait       time.Duration `env:"PLI_STOP_WAIT" default:"5s" group:"web" help:"When told to stop, /readyz says no and everybody is still served for this long: time for a balancer to look elsewhere. At most 15s; the rest of the stop takes 36s at most."`
 	MetricsListen  string        `env:"PLI_METRICS_LISTEN" group:"web" help:"Address and port of /metrics, apart from the pages; without a host (:9464) on loopback. Empty: none."`

@@ -99,6 +99,7 @@ func (c Config) validateWeb(p *Problems) {
 		p.require(ok, "PLI_METRICS_LISTEN is %q: it must be an address and a port, for example :9464 or 10.0.0.5:9464.", c.MetricsListen)
 	}
 	p.require(c.StopWait >= 0 && c.StopWait <= MaxStopWait, "PLI_STOP_WAIT is %s: it must be 0 to 15s.", c.StopWait)
+	p.require(c.List == ListConversations || c.List == ListLetters, "PLI_LIST is %q: it must be conversations or letters.", c.List)
 	p.require(c.RatePerSession >= 0 && c.RatePerAddress >= 0, "PLI_RATE_PER_SESSION and PLI_RATE_PER_ADDRESS must not be negative.")
 	if c.PublicURL == "" {
 		p.add("PLI_PUBLIC_URL is empty: give the address users type, for example https://pli.hopital.example.")

@@ -35,15 +35,19 @@ type Found struct {
 type Conversation struct {
 	ID      string // opaque; it outlives the index while its oldest letter is there
 	Letters int    // a letter that lies in several folders counts once
-	Unread  int
-	Flagged bool
-	Mixed   bool // a letter of it has files, most likely
-	Patient bool
-	Newest  Found
+	// The marks are those of its letters in the folder that was asked for.
+	Unread    int
+	Flagged   bool
+	Processed bool // all of them are
+	Mixed     bool // a letter of it has files, most likely
+	Patient   bool
+	Newest    Found
 	// People are the authors, the oldest first, at most 8.
 	People []message.Mailbox
-	// Here is the newest letter in the folder that was asked for.
-	Here Ref
+	// Here is the newest letter in the folder that was asked for, There the UIDs of all
+	// its letters there, the newest first.
+	Here  Ref
+	There []uint32
 }
 
 // Asked is what a page of conversations is asked for.
@@ -51,6 +55,7 @@ type Asked struct {
 	Folder  string // a conversation of which one letter is there; "" for all
 	Unread  bool   // one of those letters is
 	Flagged bool
+	ToDo    bool   // one of those letters is not marked dealt with
 	Before  string // anchor: what stands below it; Page.Next
 	After   string // anchor: what stands just above it; Page.Prev
 	Page    int    // jump, 1 is the newest; ignored with an anchor
@@ -78,7 +83,7 @@ func (ix *Index) Conversations(a Asked) Page {
 			return Page{}
 		}
 	}
-	all := ix.listed(asked{in, a.Unread, a.Flagged})
+	all := ix.listed(asked{in, a.Unread, a.Flagged, a.ToDo})
 	from := ix.from(all, a)
 	to := min(from+a.Size, len(all))
 	p := Page{Total: len(all)}
@@ -213,17 +218,21 @@ func (ix *Index) copyOf(r *row, have []uint32) bool {
 func (ix *Index) summary(c uint32, in int) Conversation {
 	x := ix.convs.at(c)
 	letters := ix.gathered(x)
-	out := Conversation{Letters: len(letters)}
+	out := Conversation{Letters: len(letters), Processed: true}
 	seen := map[uint32]bool{}
 	for i, copies := range letters {
 		r := ix.rows.at(copies[0])
 		unread := false
 		for _, n := range copies {
 			f := ix.rows.at(n)
+			if in >= 0 && int(f.folder) != in {
+				continue
+			}
 			unread = unread || f.flags&Seen == 0 && f.flags&Draft == 0
 			out.Flagged = out.Flagged || f.flags&Flagged != 0
-			if in < 0 || int(f.folder) == in {
-				out.Here = ix.ref(f)
+			out.Processed = out.Processed && f.flags&Processed != 0
+			if out.Here = ix.ref(f); in >= 0 {
+				out.There = append(out.There, f.uid)
 			}
 		}
 		if unread {
@@ -242,6 +251,7 @@ func (ix *Index) summary(c uint32, in int) Conversation {
 			out.Newest = ix.found(copies)
 		}
 	}
+	slices.Reverse(out.There)
 	return out
 }
 
@@ -273,9 +283,9 @@ func (ix *Index) found(copies []uint32) Found {
 }
 
 // Conversation gives the letters of one, oldest first, at most limit of them, the
-// newest; left is how many older ones are not among them. False: there is none, or
-// none any more.
-func (ix *Index) Conversation(id string, limit int) (c Conversation, letters []Found, left int, ok bool) {
+// newest; left is how many older ones are not among them. folder is the one it is looked
+// at from, "" for all. False: there is none, or none any more.
+func (ix *Index) Conversation(id, folder string, limit int) (c Conversation, letters []Found, left int, ok bool) {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
 	hash, ok := parseID(id)
@@ -287,9 +297,14 @@ func (ix *Index) Conversation(id string, limit int) (c Conversation, letters []F
 	if n == 0 || ix.nodes.at(n).conv == 0 {
 		return Conversation{}, nil, 0, false
 	}
-	in := ix.nodes.at(n).conv
-	c = ix.summary(in, -1)
-	all := ix.gathered(ix.convs.at(in))
+	conv, in := ix.nodes.at(n).conv, -1
+	if folder != "" {
+		if in = ix.find(folder); in < 0 {
+			in = len(ix.folders) // no letter is there
+		}
+	}
+	c = ix.summary(conv, in)
+	all := ix.gathered(ix.convs.at(conv))
 	left = max(len(all)-limit, 0)
 	for _, copies := range all[left:] {
 		letters = append(letters, ix.found(copies))

@@ -45,7 +45,7 @@ func groups(t testing.TB, ix *Index) []string {
 	for a := (Asked{Size: 7}); ; {
 		p := ix.Conversations(a)
 		for _, c := range p.Conversations {
-			_, letters, _, ok := ix.Conversation(c.ID, 1<<20)
+			_, letters, _, ok := ix.Conversation(c.ID, "", 1<<20)
 			if !ok {
 				t.Fatalf("conversation %s is not found by its id", c.ID)
 			}

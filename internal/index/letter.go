@@ -236,13 +236,7 @@ func (ix *Index) subject(r *row) []byte {
 	if r.folded > 0 {
 		return text[r.folded:]
 	}
-	out := bytes.Clone(text[:r.subject])
-	for i, bits := range text[r.subject:] {
-		for ; bits != 0; bits &= bits - 1 {
-			out[8*i+mathbits.TrailingZeros8(bits)] -= 'a' - 'A'
-		}
-	}
-	return out
+	return capitalized(text[:r.subject], text[r.subject:])
 }
 
 // searched is the form of the subject that words are looked for in.
@@ -259,6 +253,17 @@ func capitals(s string) []byte {
 	for i := range len(s) {
 		if s[i]-'A' < 26 {
 			out[i/8] |= 1 << (i % 8)
+		}
+	}
+	return out
+}
+
+// capitalized is a folded text with its capitals.
+func capitalized(folded, capitals []byte) []byte {
+	out := bytes.Clone(folded)
+	for i, bits := range capitals {
+		for ; bits != 0; bits &= bits - 1 {
+			out[8*i+mathbits.TrailingZeros8(bits)] -= 'a' - 'A'
 		}
 	}
 	return out

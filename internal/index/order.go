@@ -135,6 +135,7 @@ type asked struct {
 	folder  int // -1 for all
 	unread  bool
 	flagged bool
+	todo    bool
 }
 
 // listed gives the conversations of a list, newest first.
@@ -159,7 +160,7 @@ func (ix *Index) listed(a asked) []uint32 {
 	return convs
 }
 
-// fits: one letter of the conversation is in the folder, one there is unread or flagged.
+// fits: one letter of the conversation is in the folder, one there is as asked.
 func (ix *Index) fits(c *conv, a asked) bool {
 	if a.folder >= 0 && c.folders&folderBit(uint16(a.folder)) == 0 {
 		return false
@@ -169,7 +170,7 @@ func (ix *Index) fits(c *conv, a asked) bool {
 		if n = r.next; a.folder >= 0 && int(r.folder) != a.folder {
 			continue
 		}
-		if (!a.unread || r.flags&Seen == 0) && (!a.flagged || r.flags&Flagged != 0) && r.flags&Deleted == 0 {
+		if (!a.unread || r.flags&Seen == 0) && (!a.flagged || r.flags&Flagged != 0) && (!a.todo || r.flags&Processed == 0) && r.flags&Deleted == 0 {
 			return true
 		}
 	}

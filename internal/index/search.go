@@ -25,6 +25,7 @@ type Query struct {
 	WithAside       bool      // those too
 	Sort            Sort
 	Limit           int // default 50
+	All             int // Result.All is wanted of so many letters at most
 	Skip            int
 	Larger          int64 // octets at least
 }
@@ -46,9 +47,17 @@ const (
 type Result struct {
 	Found []Found
 	Total int
+	All   []Set // every letter found, shown or not; nil where there are more than wanted
 	// Short are letters of which not all is kept and that what is kept does not choose:
 	// only the whole letter tells. Nothing but words keeps them out.
 	Short []Ref
+}
+
+// Set is letters of one folder, in no order.
+type Set struct {
+	Folder   string
+	Validity uint32
+	UIDs     []uint32
 }
 
 // MaxShort bounds them; a list that is longer by one was cut.
@@ -63,20 +72,32 @@ func (ix *Index) Search(q Query) Result {
 		q.Limit = 50
 	}
 	m := ix.matcher(q)
-	var hits []uint32
 	var out Result
-	ix.each(func(n uint32, r *row) {
-		switch {
-		case m.fits(r):
-			hits = append(hits, n)
-		case r.flags&short != 0 && len(out.Short) <= MaxShort && m.marked(r):
-			out.Short = append(out.Short, ix.ref(r))
-		}
-	})
-	out.Total = len(hits)
+	var hits []uint32
+	hits, out.Short = ix.scan(m)
+	if out.Total = len(hits); out.Total <= q.All {
+		out.All = ix.sets(hits)
+	}
 	hits = ix.sort(hits, q.Sort, q.Skip+q.Limit)
 	for _, n := range hits[min(q.Skip, len(hits)):min(q.Skip+q.Limit, len(hits))] {
 		out.Found = append(out.Found, ix.found([]uint32{n}))
+	}
+	return out
+}
+
+// Of gives letters of a folder by name, in the order asked. Left out is what is not known,
+// and what is not wholly kept.
+func (ix *Index) Of(folder string, validity uint32, uids []uint32) (out []Found) {
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	i := ix.find(folder)
+	if i < 0 || ix.folders[i].At.Validity != validity {
+		return nil
+	}
+	for _, uid := range uids {
+		if n := ix.at(i, uid); n != 0 && ix.rows.at(n).flags&short == 0 {
+			out = append(out, ix.found([]uint32{n}))
+		}
 	}
 	return out
 }
@@ -87,10 +108,9 @@ type matcher struct {
 	q                 Query
 	folders           []bool
 	since, before     uint32
-	words             [][]byte
+	words, subject    []needle
 	who               [][]uint64 // per word, the people who hold it, a bit each
 	from, to, patient [][]uint64
-	subject           [][]byte
 	larger            uint32
 	none              bool
 }
@@ -109,8 +129,9 @@ func (ix *Index) matcher(q Query) *matcher {
 		m.before--
 	}
 	m.larger = uint32(min(max(q.Larger, 0), 1<<32-1))
-	m.words, m.subject = foldAll(q.Words), foldAll(q.Subject)
-	m.who = ix.holders(m.words, false)
+	words := foldAll(q.Words)
+	m.words, m.subject = needlesOf(words), needlesOf(foldAll(q.Subject))
+	m.who = ix.holders(words, false)
 	m.from, m.to = ix.holders(foldAll(q.From), false), ix.holders(foldAll(q.To), false)
 	m.patient = ix.holders(foldAll(q.Patient), true)
 	return m
@@ -125,26 +146,18 @@ func foldAll(words []string) (out [][]byte) {
 	return out
 }
 
-// holders gives, for each word, the people whose name or address holds it.
-func (ix *Index) holders(words [][]byte, patients bool) [][]uint64 {
-	out := make([][]uint64, len(words))
-	for i := range words {
-		out[i] = make([]uint64, ix.persons.next/64+1)
-	}
-	if len(words) == 0 {
-		return nil
-	}
-	for n := uint32(1); n < ix.persons.next; n++ {
-		p := ix.persons.at(n)
-		if patients && p.kind != patient {
-			continue
+// sets puts letters with those of their folder.
+func (ix *Index) sets(all []uint32) (out []Set) {
+	at := make([]int, len(ix.folders)) // places in out, 1 is the first
+	for _, n := range all {
+		r := ix.rows.at(n)
+		if at[r.folder] == 0 {
+			f := &ix.folders[r.folder]
+			out = append(out, Set{Folder: f.Name, Validity: f.At.Validity})
+			at[r.folder] = len(out)
 		}
-		text := ix.foldedPerson(p)
-		for i, w := range words {
-			if bytes.Contains(text, w) {
-				out[i][n/64] |= 1 << (n % 64)
-			}
-		}
+		s := &out[at[r.folder]-1]
+		s.UIDs = append(s.UIDs, r.uid)
 	}
 	return out
 }
@@ -189,8 +202,8 @@ func (m *matcher) marked(r *row) bool {
 // reads looks at words.
 func (m *matcher) reads(r *row) bool {
 	subject := m.ix.searched(r)
-	for _, w := range m.subject {
-		if !bytes.Contains(subject, w) {
+	for i := range m.subject {
+		if !m.subject[i].in(subject) {
 			return false
 		}
 	}
@@ -211,7 +224,7 @@ func (m *matcher) reads(r *row) bool {
 		}
 	}
 	for i, who := range m.who {
-		if !among(who, from) && !among(who, to) && !among(who, cc) && !bytes.Contains(subject, m.words[i]) {
+		if !among(who, from) && !among(who, to) && !among(who, cc) && !m.words[i].in(subject) {
 			return false
 		}
 	}

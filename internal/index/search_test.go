@@ -109,7 +109,7 @@ func TestHostile(t *testing.T) {
 		t.Errorf("beyond the limit one letter joined %d", c.Letters)
 	}
 	for _, id := range []string{"", "!", "aaaaaaaaaaaaa", strings.Repeat("a", 1000)} {
-		if _, _, _, ok := ix.Conversation(id, 10); ok {
+		if _, _, _, ok := ix.Conversation(id, "", 10); ok {
 			t.Errorf("id %q leads somewhere", id)
 		}
 	}
@@ -223,7 +223,7 @@ func FuzzLetter(f *testing.F) {
 		if len(subject) <= maxSubject && c[0].Newest.Subject != subject {
 			t.Errorf("subject %q became %q", subject, c[0].Newest.Subject)
 		}
-		if _, letters, _, ok := ix.Conversation(c[0].ID, 10); !ok || len(letters) != 2 {
+		if _, letters, _, ok := ix.Conversation(c[0].ID, "", 10); !ok || len(letters) != 2 {
 			t.Errorf("%d letters by id", len(letters))
 		}
 		if w := strings.TrimSpace(subject); w != "" && len(subject) <= maxSubject && ix.Search(Query{Subject: []string{w}}).Total != 2 {
@@ -234,4 +234,25 @@ func FuzzLetter(f *testing.F) {
 			t.Error("something stays")
 		}
 	})
+}
+
+// TestWritten: whoever is named comes back as written, however they are kept, and is found
+// by the folded form.
+func TestWritten(t *testing.T) {
+	for _, m := range []message.Mailbox{
+		who(t, "", "anne@a.fr"), who(t, "ANNE Martin", "anne.martin@a.fr"), who(t, "Léa  Ümit", "lea@b.fr"), who(t, " Anne", "anne@c.fr"), who(t, "a\tb", "a@c.fr"),
+		who(t, "K\u212a ſs", "ks@c.fr"), who(t, "Œuvre d’Élie", "o@c.fr"), {Name: "Personne", Raw: "Hélène SANS adresse"}, {Name: "", Raw: ""}, {Name: "x", Raw: "X  Y"}, {Name: "A", Raw: "a"},
+	} {
+		ix := open(newIndex())
+		ix.Put("INBOX", []Letter{{UID: 1, MessageID: "a", From: []message.Mailbox{m}}})
+		got := ix.Search(Query{Folders: []string{"INBOX"}}).Found[0].From[0]
+		if got.Name != m.Name || got.Raw != m.Raw || got.Address != m.Address || got.Valid != m.Valid {
+			t.Errorf("%+v came back as %+v", m, got)
+		}
+		for _, w := range []string{m.Name, m.Raw, m.Name + " " + m.Raw} {
+			if w = strings.TrimSpace(w); w != "" && ix.Search(Query{From: []string{w}}).Total != 1 {
+				t.Errorf("%q does not find %+v", w, m)
+			}
+		}
+	}
 }

@@ -59,7 +59,7 @@ func (ix *Index) personAgain(was *old, i uint32) uint32 {
 		return was.now[i]
 	}
 	p := *was.persons.at(i)
-	p.text = ix.texts.put(was.texts.get(p.text, int(p.name)+int(p.address)+int(p.folded)))
+	p.text = ix.texts.put(was.texts.get(p.text, p.all()))
 	n := ix.persons.add()
 	*ix.persons.at(n) = p
 	ix.byPerson.add(p.hash, n, ix.personHash)

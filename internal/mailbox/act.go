@@ -50,13 +50,18 @@ type group struct {
 
 // groups sorts a selection by folder and finds the folders.
 func (b *Box) groups(ctx context.Context, refs []Ref) ([]group, error) {
-	if len(refs) == 0 {
-		return nil, problem.New(problem.Invalid, "Aucune lettre n’est choisie\u00a0: rien n’a changé.")
-	}
 	if len(refs) > maxRefs {
 		return nil, problem.New(problem.TooMany, "Trop de lettres sont choisies à la fois\u00a0: rien n’a changé. Choisissez-en 500 au plus.")
 	}
+	return b.groupsOf(ctx, refs)
+}
+
+func (b *Box) groupsOf(ctx context.Context, refs []Ref) ([]group, error) {
+	if len(refs) == 0 {
+		return nil, problem.New(problem.Invalid, "Aucune lettre n’est choisie\u00a0: rien n’a changé.")
+	}
 	var out []group
+	seen := make(map[Ref]bool, len(refs))
 	for _, r := range refs {
 		i := slices.IndexFunc(out, func(g group) bool { return g.folder == r.Folder && g.validity == r.UIDValidity })
 		if i < 0 {
@@ -67,7 +72,8 @@ func (b *Box) groups(ctx context.Context, refs []Ref) ([]group, error) {
 			out = append(out, group{folder: r.Folder, name: name, validity: r.UIDValidity})
 			i = len(out) - 1
 		}
-		if !slices.Contains(out[i].uids, r.UID) {
+		if !seen[r] {
+			seen[r] = true
 			out[i].uids = append(out[i].uids, r.UID)
 		}
 	}

@@ -41,6 +41,7 @@ type FolderChoice struct {
 	Flagged     bool
 	ToDo        bool
 	Before      time.Time // received before that day; zero for any
+	Deleted     bool      // those another program marked deleted, which no list shows, too
 }
 
 // Bounds of what a session chooses.
@@ -100,7 +101,7 @@ func (b *Box) chooseFolder(ctx context.Context, q FolderChoice) (Choice, error) 
 		return Choice{}, err
 	}
 	got, err := b.mail.Choose(ctx, mailserver.Choice{Folder: name, Validity: q.UIDValidity, Upto: q.Upto, Unread: q.Unread, Flagged: q.Flagged,
-		Without: ListQuery{ToDo: q.ToDo}.without(), Before: q.Before})
+		Without: ListQuery{ToDo: q.ToDo}.without(), Before: q.Before, Deleted: q.Deleted})
 	if err != nil {
 		return Choice{}, err
 	}
@@ -120,6 +121,19 @@ func (b *Box) chooseFolder(ctx context.Context, q FolderChoice) (Choice, error) 
 func (b *Box) ChooseFound(f Found) (Choice, error) {
 	c := Choice{Count: f.Count()}
 	c.parts = append(c.parts, f.parts...)
+	return b.keepChoice(c)
+}
+
+// ChooseLetters chooses letters by their names.
+func (b *Box) ChooseLetters(ctx context.Context, refs []Ref) (Choice, error) {
+	groups, err := b.groupsOf(ctx, refs)
+	if err != nil {
+		return Choice{}, err
+	}
+	c := Choice{Count: count(groups)}
+	for _, g := range groups {
+		c.parts = append(c.parts, part{g.name, g.folder, g.validity, mailserver.RangesOf(g.uids)})
+	}
 	return b.keepChoice(c)
 }
 

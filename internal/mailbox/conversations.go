@@ -11,13 +11,15 @@ import (
 	"pli.example/pli/internal/problem"
 )
 
-// Conversation is one conversation in a list, whatever folders its letters lie in.
+// Conversation is one conversation in a list, whatever folders its letters lie in. What
+// is done to it is done to its letters in the folder listed, those the list showed: what
+// was filed elsewhere stays there, and so do the copies of what was sent.
 type Conversation struct {
 	ID          string // opaque; it outlives the index
 	Letters     int    // one that lies in several folders counts once
-	Unread      int
+	Unread      int    // in the folder listed, as the two below
 	Flagged     bool
-	Files       bool              // a letter has some, most likely
+	Processed   bool              // all are
 	Patient     bool              // an exchange with a patient
 	People      []message.Mailbox // who wrote, the oldest first, at most 8
 	Subject     string            // of the newest letter
@@ -26,8 +28,10 @@ type Conversation struct {
 	Sent        bool              // the newest is ours
 	To          []message.Mailbox // of the newest
 	Here        Ref               // its newest letter in the folder listed
-	Snippet     string            // of the newest, when it is known already
-	Attachments int               // of the newest, when they are known already
+	There       []uint32          // UIDs of its letters there, the newest first, at most 500
+	Snippet     string            // of the newest
+	Attachments int               // of the newest, 1 when only another letter has some
+	Unreadable  bool              // the newest is
 	Answered    bool              // the newest was
 }
 
@@ -36,6 +40,7 @@ type ConversationQuery struct {
 	Folder        string // opaque id
 	Unread        bool
 	Flagged       bool
+	ToDo          bool
 	Before, After string
 	Page, Size    int  // as in ListQuery
 	Refresh       bool // look at every mark again, whatever the counters say
@@ -49,6 +54,9 @@ type ConversationList struct {
 	First, Last int
 	Prev, Next  string // anchors of the pages beside, "" for none
 	Reading     Reading
+	// Letters is how many letters of the folder are as asked, 0 when not known; UIDNext is above those the
+	// page knows, 0 when it knows none.
+	Letters, UIDNext uint32
 }
 
 // Reading is how far the index got; what it has is shown meanwhile.
@@ -113,8 +121,23 @@ func (b *Box) conversations(ctx context.Context, q ConversationQuery) ([]FolderV
 	if !found {
 		return nil, ConversationList{}, problem.New(problem.Gone, sayNoFolder)
 	}
-	p := i.ix.Conversations(index.Asked{Folder: name, Unread: q.Unread, Flagged: q.Flagged, Before: q.Before, After: q.After, Page: q.Page, Size: q.Size})
+	p := i.ix.Conversations(index.Asked{Folder: name, Unread: q.Unread, Flagged: q.Flagged, ToDo: q.ToDo, Before: q.Before, After: q.After, Page: q.Page, Size: q.Size})
 	l.Total, l.First, l.Last, l.Prev, l.Next = p.Total, p.First, p.Last, p.Prev, p.Next
+	f, _ := i.ix.Folder(name)
+	l.Letters, l.UIDNext = uint32(f.Letters), f.At.Next
+	switch {
+	case q.Unread:
+		l.Letters = uint32(f.Unread)
+	case q.Flagged:
+		l.Letters = uint32(f.Flagged)
+	case q.ToDo:
+		l.Letters = 0 // the index counts no such letters
+	}
+	newest := make([]index.Ref, len(p.Conversations))
+	for k := range p.Conversations {
+		newest[k] = p.Conversations[k].Newest.Ref
+	}
+	b.learnLetters(ctx, newest, name)
 	for k := range p.Conversations {
 		l.Items = append(l.Items, b.conversation(&p.Conversations[k]))
 	}
@@ -137,11 +160,12 @@ func (b *Box) current(ctx context.Context, shown string, force bool) (*kept, []F
 }
 
 func (b *Box) conversation(c *index.Conversation) Conversation {
-	out := Conversation{ID: c.ID, Letters: c.Letters, Unread: c.Unread, Flagged: c.Flagged, Files: c.Mixed, Patient: c.Patient, People: c.People,
-		Subject: c.Newest.Subject, Received: c.Newest.Received, Newest: b.refOf(c.Newest.Ref), Here: b.refOf(c.Here), Sent: c.Newest.Kind == index.Sent,
+	out := Conversation{ID: c.ID, Letters: c.Letters, Unread: c.Unread, Flagged: c.Flagged, Processed: c.Processed, Patient: c.Patient, People: c.People,
+		Subject: c.Newest.Subject, Received: c.Newest.Received, Newest: b.refOf(c.Newest.Ref), Here: b.refOf(c.Here), There: c.There[:min(len(c.There), maxRefs)], Sent: c.Newest.Kind == index.Sent,
 		To: c.Newest.To, Answered: c.Newest.Flags&index.Answered != 0}
-	if r, ok := b.mail.Remembered(c.Newest.Folder, c.Newest.Validity, c.Newest.UID); ok {
-		out.Snippet, out.Attachments = r.Snippet, r.Files
+	out.Snippet, out.Attachments, out.Unreadable = b.textOf(&c.Newest)
+	if c.Mixed {
+		out.Attachments = max(out.Attachments, 1)
 	}
 	return out
 }
@@ -168,49 +192,76 @@ const sayNoConversation = "Cette conversation n’est plus là, sans doute dépl
 
 const sayNotIndexed = "Pli n’a pas encore lu les lettres de cette conversation. Rien n’est perdu\u00a0: revenez à la liste, ou rechargez cette page dans un instant."
 
-// Conversation gives the letters of one, oldest first; left is how many older ones are
-// not among them. That they are listed is in the trail; each letter that is opened is
-// an act of its own.
-func (b *Box) Conversation(ctx context.Context, id string) (c Conversation, letters []ConversationLetter, left int, folders []FolderView, err error) {
-	i, views, err := b.current(ctx, "INBOX", false)
-	if err == nil {
-		c, letters, left, err = b.shownLetters(i, id, views)
-	}
-	err = b.record(ctx, audit.Event{Action: audit.LetterList, Target: "conversation/" + id, Request: "LIST STATUS, FETCH CHANGEDSINCE", Count: len(letters)}, err)
-	if err != nil {
-		return Conversation{}, nil, 0, nil, err
-	}
-	return c, letters, left, views, nil
+// OpenedConversation is one with its letters.
+type OpenedConversation struct {
+	Conversation
+	All     []ConversationLetter // oldest first
+	Older   int                  // letters before those
+	In      FolderView           // the folder it is looked at from: that of Here and There
+	Folders []FolderView
 }
 
-func (b *Box) shownLetters(i *kept, id string, views []FolderView) (Conversation, []ConversationLetter, int, error) {
-	c, found, left, ok := i.ix.Conversation(id, maxConversationLetters)
+// Conversation gives one, looked at from a folder; from the inbox, when no letter of
+// that folder makes conversations. That its letters are listed is in the trail; each that
+// is opened is an act of its own.
+func (b *Box) Conversation(ctx context.Context, id, folder string) (OpenedConversation, error) {
+	c, err := b.openedConversation(ctx, id, folder)
+	err = b.record(ctx, audit.Event{Action: audit.LetterList, Target: "conversation/" + id, Request: "LIST STATUS, FETCH CHANGEDSINCE", Count: len(c.All)}, err)
+	if err != nil {
+		return OpenedConversation{}, err
+	}
+	return c, nil
+}
+
+func (b *Box) openedConversation(ctx context.Context, id, folder string) (OpenedConversation, error) {
+	in := "INBOX"
+	if folder != "" {
+		if name, err := b.folderName(ctx, folder); err == nil {
+			in = name
+		}
+	}
+	i, views, err := b.current(ctx, in, false)
+	if err != nil {
+		return OpenedConversation{}, err
+	}
+	if f, ok := i.ix.Folder(in); !ok || f.Kind == index.Aside {
+		in = "INBOX"
+	}
+	c, found, left, ok := i.ix.Conversation(id, in, maxConversationLetters)
 	if !ok {
 		if !i.reading().Done {
-			return Conversation{}, nil, 0, problem.Wrap(errors.New("mailbox: not indexed yet"), problem.Gone, sayNotIndexed)
+			return OpenedConversation{}, problem.Wrap(errors.New("mailbox: not indexed yet"), problem.Gone, sayNotIndexed)
 		}
-		return Conversation{}, nil, 0, problem.New(problem.Gone, sayNoConversation)
+		return OpenedConversation{}, problem.New(problem.Gone, sayNoConversation)
 	}
-	by := map[string]FolderView{}
+	out := OpenedConversation{Conversation: b.conversation(&c), Older: left, Folders: views}
+	by := make(map[string]FolderView, len(views))
 	for _, v := range views {
 		by[v.ID] = v
 	}
-	out := make([]ConversationLetter, len(found))
+	out.In = by[b.folderID(in)]
+	refs := make([]index.Ref, len(found))
 	for k := range found {
-		f := &found[k]
-		ref := b.refOf(f.Ref)
-		out[k] = ConversationLetter{Item: itemOf(ref, f), Ours: f.Kind == index.Sent, Folder: by[ref.Folder]}
-		if len(f.From) == 1 && f.From[0].Address.Equal(b.Address()) && f.Kind != index.Inbox {
-			out[k].Ours = true
-		}
-		if r, ok := b.mail.Remembered(f.Folder, f.Validity, f.UID); ok {
-			out[k].Snippet, out[k].Attachments = r.Snippet, r.Files
-		}
-		for _, r := range f.Copies {
-			out[k].Copies = append(out[k].Copies, b.refOf(r))
-		}
+		refs[k] = found[k].Ref
 	}
-	return b.conversation(&c), out, left, nil
+	b.learnLetters(ctx, refs, in)
+	for k := range found {
+		out.All = append(out.All, b.conversationLetter(&found[k], by))
+	}
+	return out, nil
+}
+
+func (b *Box) conversationLetter(f *index.Found, by map[string]FolderView) ConversationLetter {
+	ref := b.refOf(f.Ref)
+	l := ConversationLetter{Item: itemOf(ref, f), Ours: f.Kind == index.Sent, Folder: by[ref.Folder]}
+	if len(f.From) == 1 && f.From[0].Address.Equal(b.Address()) && f.Kind != index.Inbox {
+		l.Ours = true
+	}
+	l.Snippet, l.Attachments, l.Unreadable = b.textOf(f)
+	for _, r := range f.Copies {
+		l.Copies = append(l.Copies, b.refOf(r))
+	}
+	return l
 }
 
 // itemOf is a letter as the index knows it: without text and files.

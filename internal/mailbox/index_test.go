@@ -72,7 +72,8 @@ func TestConversationAcrossFolders(t *testing.T) {
 	if i < 0 || l.Items[i].Unread != 1 || l.Items[i].Here.UID != first {
 		t.Fatalf("%+v", l.Items)
 	}
-	c, letters, left, _, err := b.Conversation(w.ctx, l.Items[i].ID)
+	c, err := b.Conversation(w.ctx, l.Items[i].ID, "")
+	letters, left := c.All, c.Older
 	w.must(err)
 	if len(letters) != 2 || left != 0 || c.Letters != 2 || letters[0].UID != first || !letters[1].Ours || letters[1].Folder.Name != "Patients" {
 		t.Fatalf("%+v", letters)
@@ -91,7 +92,7 @@ func TestConversationAcrossFolders(t *testing.T) {
 		t.Errorf("archived, and still there: %+v", l.Items)
 	}
 	w.indexAll(b)
-	if _, letters, _, _, err = b.Conversation(w.ctx, c.ID); err != nil || len(letters) != 2 {
+	if c, err = b.Conversation(w.ctx, c.ID, ""); err != nil || len(c.All) != 2 {
 		t.Errorf("its id after the move: %d letters, %v", len(letters), err)
 	}
 	_, err = b.Undo(w.ctx, out.Undo)
@@ -99,7 +100,7 @@ func TestConversationAcrossFolders(t *testing.T) {
 	if l = w.conversations(b, ConversationQuery{Folder: b.folderID("INBOX")}); l.Total != 3 {
 		t.Errorf("taken back: %d", l.Total)
 	}
-	if _, _, _, _, err := b.Conversation(w.ctx, "aaaaaaaaaaaaa"); err == nil || w.last().Outcome == "ok" {
+	if _, err := b.Conversation(w.ctx, "aaaaaaaaaaaaa", ""); err == nil || w.last().Outcome == "ok" {
 		t.Errorf("an unknown id: %v, %+v", err, w.last())
 	}
 }

@@ -171,7 +171,7 @@ func (q Query) keeps(it *Item, cc []message.Mailbox) bool {
 // indexed is the same question to the index.
 func (q Query) indexed(folders []string, limit int) index.Query {
 	out := index.Query{Words: q.Words, From: q.From, To: q.To, Subject: q.Subject, Patient: q.Patient, Unread: q.Unread, Flagged: q.Flagged,
-		NotAnswered: q.NotAnswered, Mixed: q.Files, Since: q.Since, Before: q.Before, Folders: folders, Sort: orders[q.Sort], Limit: limit}
+		NotAnswered: q.NotAnswered, Mixed: q.Files, Since: q.Since, Before: q.Before, Folders: folders, Sort: orders[q.Sort], Limit: limit, All: maxAll}
 	if q.Documents {
 		out.Subject = append(slices.Clone(out.Subject), xdmSubject)
 	}

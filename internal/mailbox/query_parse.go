@@ -208,6 +208,15 @@ func (q Query) Line(zone *time.Location) string {
 	return strings.TrimSpace(strings.Join(out, " "))
 }
 
+// traced is the line as the trail keeps it: its days are those of whoever asked.
+func (q Query) traced() string {
+	zone := q.Before.Location()
+	if !q.Since.IsZero() {
+		zone = q.Since.Location()
+	}
+	return q.Line(zone)
+}
+
 // WordsLine writes words so that Words and ParseQuery read the same ones.
 func WordsLine(words []string) string {
 	out := make([]string, len(words))

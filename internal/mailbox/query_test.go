@@ -78,3 +78,15 @@ func FuzzParseQuery(f *testing.F) {
 		}
 	})
 }
+
+// TestQueryTraced: the trail keeps the days that were typed, not those of another zone.
+func TestQueryTraced(t *testing.T) {
+	t.Parallel()
+	paris := time.FixedZone("Paris", 2*3600)
+	for _, line := range []string{"depuis:2026-10-01", "avant:2026-10-01", "depuis:2026-10-01 avant:2026-10-02"} {
+		q, err := ParseQuery(line, paris)
+		if err != nil || q.traced() != line {
+			t.Errorf("%s: %s %v", line, q.traced(), err)
+		}
+	}
+}

@@ -2,7 +2,6 @@ package mailbox
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"time"
 
@@ -67,6 +66,9 @@ func (b *Box) mayRemind(ctx context.Context, due time.Time, more int) error {
 	}
 	all, err := b.reminders(ctx)
 	if err == nil && len(all)+more > maxReminders {
+		all, err = b.stillWaiting(ctx, all)
+	}
+	if err == nil && len(all)+more > maxReminders {
 		err = problem.New(problem.TooMany, sayRemindMany)
 	}
 	return err
@@ -81,6 +83,7 @@ func (b *Box) remind(ctx context.Context, groups []group, to string, due time.Ti
 			t.already(len(g.uids))
 			continue
 		}
+		named := b.messageIDs(ctx, g)
 		moved, err := b.mail.Move(ctx, g.name, g.validity, g.uids, to)
 		b.moved(g.name, g.validity, moved, to)
 		s := step{From: to, Validity: moved.Validity, To: g.name}
@@ -91,7 +94,7 @@ func (b *Box) remind(ctx context.Context, groups []group, to string, due time.Ti
 				continue
 			}
 			s.UIDs = append(s.UIDs, now)
-			kept = append(kept, keptReminder{Due: due.Unix(), Validity: moved.Validity, UID: now, From: g.name})
+			kept = append(kept, keptReminder{Due: due.Unix(), Validity: moved.Validity, UID: now, From: g.name, MessageID: named[old]})
 		}
 		if len(s.UIDs) > 0 {
 			back = append(back, s)
@@ -115,11 +118,11 @@ func (b *Box) remindersFolder(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	name := mailserver.PlaceOf(folders, "", RemindersFolder)
-	if slices.ContainsFunc(folders, func(f mailserver.Folder) bool { return f.Name == name }) {
-		return name, nil
+	if f, ok := b.waitingRoom(folders); ok {
+		return f.Name, nil
 	}
-	if err := b.mail.CreateFolder(ctx, name); err != nil && !problem.Is(err, problem.Conflict) {
+	name, err := b.mail.MakeFolder(ctx, mailserver.PlaceOf(folders, "", RemindersFolder))
+	if err != nil && !problem.Is(err, problem.Conflict) {
 		return "", err
 	}
 	b.forgetFolders()
@@ -146,27 +149,27 @@ func (b *Box) listReminders(ctx context.Context) ([]Reminder, error) {
 		return nil, err
 	}
 	b.learn(folders)
-	name := mailserver.PlaceOf(folders, "", RemindersFolder)
-	if !slices.ContainsFunc(folders, func(f mailserver.Folder) bool { return f.Name == name }) {
+	room, ok := b.waitingRoom(folders)
+	if !ok {
 		return nil, nil
 	}
 	kept, err := b.reminders(ctx)
 	if err != nil {
 		return nil, err
 	}
-	got, err := b.mail.Rows(ctx, mailserver.Query{Folder: name, Size: 200})
+	rows, err := b.waitingRows(ctx, room, kept, undatedShown)
 	if err != nil {
 		return nil, err
 	}
 	var out []Reminder
-	for i := range got.Rows {
-		row := &got.Rows[i]
+	for i := range rows {
+		row := &rows[i]
 		if row.Has(`\Deleted`) {
 			continue
 		}
-		r := Reminder{Item: item(b.folderID(name), got.Folder.UIDValidity, row)}
-		if at := slices.IndexFunc(kept, func(k keptReminder) bool { return k.UID == row.UID && k.Validity == got.Folder.UIDValidity }); at >= 0 {
-			r.ID, r.Due, r.Home = kept[at].ID, time.Unix(kept[at].Due, 0), b.roleLabel(kept[at].From)
+		r := Reminder{Item: item(b.folderID(room.Name), room.UIDValidity, row)}
+		if k := reminderOf(kept, room.UIDValidity, row); k != nil {
+			r.ID, r.Due, r.Home = k.ID, time.Unix(k.Due, 0), b.roleLabel(k.From)
 		}
 		out = append(out, r)
 	}
@@ -208,44 +211,4 @@ func (b *Box) CancelReminder(ctx context.Context, id string) (Outcome, error) {
 		return Outcome{}, b.record(ctx, e, err)
 	}
 	return b.act(ctx, e, 1, func() (Outcome, error) { return b.comesBack(ctx, *found, false) })
-}
-
-// comesBack moves a letter to where it was, or to the inbox when that folder is gone.
-// One that is no longer where it waited was taken by somebody: its reminder goes.
-func (b *Box) comesBack(ctx context.Context, k keptReminder, unread bool) (Outcome, error) {
-	slow := b.mail.Slow()
-	name, err := b.remindersFolder(ctx)
-	if err != nil {
-		return Outcome{}, err
-	}
-	uids := []uint32{k.UID}
-	if unread { // before the move: cut off in between, it is done again
-		var before mailserver.Flags
-		before, err = slow.SetFlags(ctx, name, k.Validity, uids, nil, []string{string(Seen)})
-		if b.marked(name, k.Validity, slices.Collect(maps.Keys(before)), nil, []string{string(Seen)}); err != nil && !problem.Is(err, problem.Gone) && !problem.Is(err, problem.UpstreamRefused) {
-			return Outcome{}, err
-		}
-	}
-	home := k.From
-	moved, err := slow.Move(ctx, name, k.Validity, uids, home)
-	b.moved(name, k.Validity, moved, home)
-	if problem.Is(err, problem.Gone) && home != "INBOX" {
-		home = "INBOX"
-		moved, err = slow.Move(ctx, name, k.Validity, uids, home)
-		b.moved(name, k.Validity, moved, home)
-	}
-	if err != nil && !problem.Is(err, problem.Gone) {
-		return Outcome{}, err
-	}
-	if lost := b.dropReminder(context.WithoutCancel(ctx), k.ID); lost != nil && err == nil {
-		err = lost
-	}
-	if err != nil {
-		return Outcome{Missed: 1}, err
-	}
-	out := Outcome{Done: len(moved.Done), Returned: len(moved.Done), ReturnedTo: b.roleLabel(home)}
-	if uid, ok := moved.UIDs[k.UID]; ok {
-		out.Back = Ref{Folder: b.folderID(home), UIDValidity: moved.Validity, UID: uid}
-	}
-	return out, nil
 }

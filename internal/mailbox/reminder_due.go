@@ -124,17 +124,21 @@ func (b *Box) bringDue(ctx context.Context) time.Time {
 			continue
 		}
 		if !reached { // nobody there, or no server: nothing is asked, nothing is written
-			if _, err := b.remindersFolder(ctx); err != nil {
+			if _, err := b.mail.Folders(ctx); err != nil {
 				return now.Add(remindAgain)
 			}
 			reached = true
 		}
 		e := audit.Event{Action: audit.ReminderDue, Request: "MOVE back, due"}
 		_, err := b.act(ctx, e, 1, func() (Outcome, error) { return b.comesBack(ctx, k, true) })
-		if err != nil && !problem.Is(err, problem.Gone) {
-			b.h.log.LogAttrs(ctx, slog.LevelWarn, "a reminder waits", slog.String("kind", problem.KindOf(err).String()))
-			return now.Add(remindAgain)
+		if err == nil || problem.Is(err, problem.Gone) {
+			continue
 		}
+		b.h.log.LogAttrs(ctx, slog.LevelWarn, "a reminder waits", slog.String("kind", problem.KindOf(err).String()))
+		if next = now.Add(remindAgain); !problem.Is(err, problem.UpstreamRefused) {
+			return next
+		}
+		// One letter that is refused does not keep the others.
 	}
 	return next
 }

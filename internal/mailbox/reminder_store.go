@@ -18,6 +18,8 @@ type keptReminder struct {
 	Validity uint32 `json:"v"` // of the folder of reminders
 	UID      uint32 `json:"u"` // there
 	From     string `json:"f"` // folder it comes back to
+	// MessageID finds the letter when its folder was rebuilt; "" for one that has none.
+	MessageID string `json:"m,omitempty"`
 }
 
 const maxReminders = 500 // of one mailbox
@@ -82,11 +84,15 @@ func (b *Box) keepReminders(ctx context.Context, all []keptReminder) error {
 	return problem.Wrapf(err, problem.Internal, "", "keeping reminders")
 }
 
-func (b *Box) dropReminder(ctx context.Context, id string) error {
+func (b *Box) dropReminders(ctx context.Context, ids ...string) error {
 	err := b.h.db.Write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM mailbox_reminders WHERE id = ? AND mailbox_id = ?`, id, b.grant.Mailbox.ID)
-		return err
+		for _, id := range ids {
+			if _, err := tx.ExecContext(ctx, `DELETE FROM mailbox_reminders WHERE id = ? AND mailbox_id = ?`, id, b.grant.Mailbox.ID); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	b.h.noteDue(b.grant.Mailbox.ID, time.Time{})
-	return problem.Wrapf(err, problem.Internal, "", "dropping a reminder")
+	return problem.Wrapf(err, problem.Internal, "", "dropping reminders")
 }

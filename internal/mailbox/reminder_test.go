@@ -123,13 +123,13 @@ func TestRemindersGivenUp(t *testing.T) {
 		}
 		return nil
 	})
-	b.AttendReminders(w.ctx)
+	w.house.bringBack(w.ctx, b)
 	if w.seenBy()[RemindersFolder].Messages != 1 || len(must(b.Reminders(w.ctx))) != 1 {
 		t.Error("refused, and forgotten")
 	}
 	fail = false
 	w.clock.Add(400)
-	b.AttendReminders(w.ctx)
+	w.house.bringBack(w.ctx, b)
 	if f := w.seenBy(); f["INBOX"].Messages != 4 || f[RemindersFolder].Messages != 0 {
 		t.Errorf("%+v", f)
 	}

@@ -54,7 +54,7 @@ const (
 func (b *Box) Search(ctx context.Context, q Query, widen int) (*Hunt, SearchResult, error) {
 	f := &Hunt{asked: q}
 	items, err := b.search(ctx, f, widen)
-	e := audit.Event{Action: audit.Search, Target: q.Folder, Request: "SEARCH", Detail: q.Line(time.UTC), Count: len(items)}
+	e := audit.Event{Action: audit.Search, Target: q.Folder, Request: "SEARCH", Detail: q.traced(), Count: len(items)}
 	if err = b.record(ctx, e, err); err != nil {
 		return nil, SearchResult{}, err
 	}
@@ -87,7 +87,7 @@ func (b *Box) search(ctx context.Context, f *Hunt, widen int) ([]Item, error) {
 	few := l.first == nil && f.total < widen && len(f.asked.Words) > 0
 	if f.asked.inTexts() || few {
 		f.texts = newTexts(folders, f.asked.inTexts())
-		more, err := b.readTexts(ctx, f, firstLook)
+		more, err := b.readTexts(ctx, f, firstLook, firstShown, l.index)
 		if err != nil && (f.texts.asked || ctx.Err() != nil || problem.Is(err, problem.SignInNeeded)) {
 			return nil, err
 		}
@@ -112,7 +112,7 @@ func (b *Box) SearchPage(ctx context.Context, f *Hunt, page int) (SearchResult, 
 	page = max(1, min(page, f.pages()))
 	hits := f.hits[min(len(f.hits), (page-1)*searchPage):min(len(f.hits), page*searchPage)]
 	items, err := b.itemsOf(ctx, hits)
-	e := audit.Event{Action: audit.Search, Target: f.asked.Folder, Request: "SEARCH, page of results", Detail: f.asked.Line(time.UTC), Count: len(items)}
+	e := audit.Event{Action: audit.Search, Target: f.asked.Folder, Request: "SEARCH, page of results", Detail: f.asked.traced(), Count: len(items)}
 	if err = b.record(ctx, e, err); err != nil {
 		return SearchResult{}, err
 	}

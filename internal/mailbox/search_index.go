@@ -55,7 +55,7 @@ func (l *looking) byIndex(ctx context.Context, folders []mailserver.Folder) (res
 	for i := range res.Found {
 		l.items = append(l.items, l.b.itemFound(&res.Found[i]))
 	}
-	l.allOf(res, known, found)
+	l.allOf(res, found)
 	return rest
 }
 
@@ -68,18 +68,14 @@ type inFolder struct {
 const maxAll = 20_000
 
 // allOf notes every letter found, for an act on all of them.
-func (l *looking) allOf(res index.Result, known []string, more []Item) {
+func (l *looking) allOf(res index.Result, more []Item) {
 	if res.Total > maxAll {
 		l.inexact = true
 		return
 	}
-	if res.Total > len(res.Found) {
-		res = l.index.Search(l.q.indexed(known, maxAll))
-	}
 	uids := map[inFolder][]uint32{}
-	for i := range res.Found {
-		of := inFolder{res.Found[i].Folder, res.Found[i].Validity}
-		uids[of] = append(uids[of], res.Found[i].UID)
+	for _, s := range res.All {
+		uids[inFolder{s.Folder, s.Validity}] = s.UIDs
 	}
 	for _, it := range more {
 		if k, ok := l.b.known(it.Folder); ok {
@@ -144,7 +140,7 @@ func folded(list []message.Mailbox) []string {
 func (b *Box) itemFound(f *index.Found) Item {
 	it := itemOf(b.refOf(f.Ref), f)
 	if r, ok := b.mail.Remembered(f.Folder, f.Validity, f.UID); ok {
-		it.Snippet, it.Attachments = r.Snippet, r.Files
+		it.Snippet, it.Attachments, it.Unreadable = r.Snippet, r.Files, r.Unreadable
 	} else if f.Flags&index.Mixed != 0 {
 		it.Attachments = 1
 	}

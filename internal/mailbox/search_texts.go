@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"pli.example/pli/internal/audit"
+	"pli.example/pli/internal/index"
 	"pli.example/pli/internal/mailserver"
 	"pli.example/pli/internal/problem"
 )
@@ -27,12 +28,14 @@ const (
 	firstLook   = 250 * time.Millisecond // before the first results are shown
 	widenTime   = 5 * time.Second        // unasked, in all
 	widenBrief  = time.Second            // the same, with letters to show already
-	firstWindow = 250                    // letters: how long they take tells how many the next question is about
+	firstShown  = 10                     // letters found are shown at once, and texts read on in behind them
+	firstWindow = 100                    // letters: how long they take tells how many the next question is about
 	fewWindow   = 100
 	mostWindow  = 1 << 20
 	windowTakes = 400 * time.Millisecond // aimed at: a question under way cannot be ended
+	windowLeast = 100 * time.Millisecond // the same, when less time is left
 	windowLimit = 20 * time.Second
-	maxOfWindow = 200 // letters shown of one window
+	readAtOnce  = 200 // letters found, shown as soon as they are read
 )
 
 // texts is a search through the letters' texts under way.
@@ -62,6 +65,7 @@ type textFolder struct {
 	looked   int
 	of       int
 	oldest   time.Time
+	found    []uint32 // by the last window, and not read yet
 }
 
 func newTexts(folders []mailserver.Folder, asked bool) *texts {
@@ -79,7 +83,7 @@ func (t *texts) next() (best *textFolder) {
 		f := &t.folders[i]
 		switch {
 		case f.done:
-		case !f.begun:
+		case !f.begun, len(f.found) > 0:
 			return f
 		case best == nil || f.oldest.After(best.oldest):
 			best = f
@@ -104,9 +108,9 @@ func (b *Box) SearchOn(ctx context.Context, f *Hunt, within time.Duration, asked
 	}
 	f.texts.down = false
 	f.texts.asked = f.texts.asked || asked
-	items, err := b.readTexts(ctx, f, within)
+	items, err := b.readTexts(ctx, f, within, maxFound, nil)
 	if !f.traced || err != nil {
-		e := audit.Event{Action: audit.Search, Target: f.asked.Folder, Request: "SEARCH, reading on in texts", Detail: f.asked.Line(time.UTC), Count: len(items)}
+		e := audit.Event{Action: audit.Search, Target: f.asked.Folder, Request: "SEARCH, reading on in texts", Detail: f.asked.traced(), Count: len(items)}
 		if err = b.record(ctx, e, err); err != nil {
 			return SearchResult{}, err
 		}
@@ -117,20 +121,21 @@ func (b *Box) SearchOn(ctx context.Context, f *Hunt, within time.Duration, asked
 	return f.result(1, items), nil
 }
 
-// readTexts reads windows until time is up, one at least.
-func (b *Box) readTexts(ctx context.Context, f *Hunt, within time.Duration) ([]Item, error) {
+// readTexts reads windows until time is up or enough is found, one at least. What the
+// index (nil for none) knows of a letter is not asked for again.
+func (b *Box) readTexts(ctx context.Context, f *Hunt, within time.Duration, enough int, ix *index.Index) ([]Item, error) {
 	t := f.texts
 	known := f.known()
 	t.had = len(known) > 0
 	began := b.h.now()
 	defer func() { t.spent += b.h.now().Sub(began) }()
 	var out []Item
-	for first := true; first || b.h.now().Sub(began) < within; first = false {
+	for first := true; first || b.h.now().Sub(began) < within && len(out) < enough; first = false {
 		at := t.next()
 		if at == nil || t.down {
 			return out, nil
 		}
-		found, err := b.readWindow(ctx, f.asked, t, at, within-b.h.now().Sub(began))
+		found, err := b.readWindow(ctx, f.asked, t, at, within-b.h.now().Sub(began), ix)
 		if err != nil {
 			if err = t.failed(ctx, b, at, err); err != nil {
 				return nil, err
@@ -153,29 +158,62 @@ func (b *Box) readTexts(ctx context.Context, f *Hunt, within time.Duration) ([]I
 	return out, nil
 }
 
-func (b *Box) readWindow(ctx context.Context, q Query, t *texts, at *textFolder, left time.Duration) ([]Item, error) {
+// readWindow asks about one window, or reads on in what the last one found.
+func (b *Box) readWindow(ctx context.Context, q Query, t *texts, at *textFolder, left time.Duration, ix *index.Index) ([]Item, error) {
+	if len(at.found) == 0 {
+		if err := b.askWindow(ctx, q, t, at, left); err != nil {
+			return nil, err
+		}
+	}
+	n := min(len(at.found), readAtOnce)
+	items, rest := b.knownHits(q, ix, at.folder.Name, at.validity, at.found[:n])
+	more, err := b.readHits(ctx, q, at.folder.Name, at.validity, rest)
+	if err != nil {
+		return nil, err
+	}
+	at.found = at.found[n:]
+	at.done = at.below == 0 && len(at.found) == 0
+	return append(items, more...), nil
+}
+
+func (b *Box) askWindow(ctx context.Context, q Query, t *texts, at *textFolder, left time.Duration) error {
 	w := mailserver.Window{Folder: at.folder.Name, Validity: at.validity, Below: at.below, Size: t.window(left), Match: q.match(true), Within: windowLimit}
 	if at.whole && at.slow == 0 {
 		w.Size = 0
 	}
 	h, err := b.mail.SearchWindow(ctx, w)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	items, err := b.readHits(ctx, q, at.folder.Name, h.Validity, h.UIDs[:min(len(h.UIDs), maxOfWindow)])
-	if err != nil {
-		return nil, err
-	}
-	at.begun, at.validity, at.below, at.whole, at.of = true, h.Validity, h.Below, h.FullText, int(h.Of)
+	at.begun, at.validity, at.below, at.whole, at.of, at.found = true, h.Validity, h.Below, h.FullText, int(h.Of), h.UIDs
 	at.looked += int(h.Looked)
-	at.done = h.Below == 0
 	if !h.Oldest.IsZero() {
 		at.oldest = h.Oldest
 	}
 	t.approximate = t.approximate || h.Approximate
-	t.enough = t.enough || h.Cut || len(h.UIDs) > maxOfWindow
+	t.enough = t.enough || h.Cut
 	t.pace(h)
-	return items, nil
+	return nil
+}
+
+// knownHits gives those of the letters found that the index knows, and names the others.
+func (b *Box) knownHits(q Query, ix *index.Index, folder string, validity uint32, uids []uint32) (items []Item, rest []uint32) {
+	if ix == nil {
+		return nil, uids
+	}
+	known := map[uint32]bool{}
+	for _, f := range ix.Of(folder, validity, uids) {
+		known[f.UID] = true
+		if it := b.itemFound(&f); f.Flags&index.Deleted == 0 && q.keeps(&it, f.Cc) {
+			items = append(items, it)
+		}
+	}
+	for _, uid := range uids {
+		if !known[uid] {
+			rest = append(rest, uid)
+		}
+	}
+	return items, rest
 }
 
 // window is how many letters to ask about: what is read in the time left, within bounds.
@@ -183,7 +221,7 @@ func (t *texts) window(left time.Duration) uint32 {
 	if t.rate == 0 {
 		return t.size
 	}
-	left = min(max(left, windowTakes/4), windowTakes)
+	left = min(max(left, windowLeast), windowTakes)
 	return uint32(max(fewWindow, min(t.rate*left.Seconds(), float64(t.size))))
 }
 

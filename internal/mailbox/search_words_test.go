@@ -160,7 +160,7 @@ func TestTextWindows(t *testing.T) {
 	if n := x.window(time.Second); n != firstWindow {
 		t.Errorf("first %d", n)
 	}
-	x.pace(mailserver.WindowHits{Looked: firstWindow, Took: 25 * time.Millisecond}) // 10,000 a second
+	x.pace(mailserver.WindowHits{Looked: 250, Took: 25 * time.Millisecond}) // 10,000 a second
 	for left, want := range map[time.Duration]uint32{time.Second: 2500, 200 * time.Millisecond: 2000, 0: 1000} {
 		if n := x.window(left); n != want {
 			t.Errorf("%v left: %d, want %d", left, n, want)
@@ -177,5 +177,25 @@ func TestTextWindows(t *testing.T) {
 	x.pace(mailserver.WindowHits{Looked: 1000, Took: time.Minute})
 	if n := x.window(time.Second); n != fewWindow {
 		t.Errorf("slow %d", n)
+	}
+}
+
+// TestSearchTextsWhole: what one window finds beyond what is read at once is read next,
+// before anything older.
+func TestSearchTextsWhole(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const n = readAtOnce + 30
+	for range n {
+		w.put(annes, "INBOX", letterMixed)
+	}
+	b := w.open(anne, annes)
+	f, res, err := b.Search(w.ctx, Query{Body: []string{"résultat"}}, 0)
+	w.must(err)
+	for i := 0; res.Texts.Going && i < 20; i++ {
+		res = must(b.SearchOn(w.ctx, f, time.Millisecond, true))
+	}
+	if len(f.hits) != n || res.More || !res.Texts.Whole {
+		t.Errorf("%d of %d found: %+v", len(f.hits), n, res.Texts)
 	}
 }

@@ -56,7 +56,8 @@ type OldLot struct {
 const (
 	LargeOver   = 1_000_000 // bytes: a letter worth looking at
 	largeShown  = 40
-	largeRead   = 300 // letters whose weight is asked
+	largeRead   = 300 // letters of one folder whose weight is asked
+	largeSteps  = 5   // each asks for letters twice as large, where there are too many
 	spaceTime   = 12 * time.Second
 	spaceLooked = 12 // folders looked into for old and heavy letters, the fullest
 	sendersMost = 8
@@ -151,11 +152,10 @@ func (b *Box) lookThrough(ctx, limit context.Context, s *Space) error {
 }
 
 func (b *Box) lookInto(ctx context.Context, f SpaceFolder, name string, s *Space) error {
-	heavy, err := b.mail.Choose(ctx, mailserver.Choice{Folder: name, Validity: f.UIDValidity, Larger: LargeOver})
+	uids, err := b.heaviest(ctx, name, f.UIDValidity, LargeOver, largeRead)
 	if err != nil {
 		return err
 	}
-	uids, _ := heavy.UIDs.Take(largeRead)
 	rows, err := b.mail.RowsOf(ctx, name, f.UIDValidity, uids)
 	if err != nil {
 		return err
@@ -176,6 +176,30 @@ func (b *Box) lookInto(ctx context.Context, f SpaceFolder, name string, s *Space
 		}
 	}
 	return nil
+}
+
+// heaviest names at most n letters of a folder of more than so many bytes: where there
+// are more than n, the larger ones first and the newest of the others.
+func (b *Box) heaviest(ctx context.Context, name string, validity uint32, over int64, n int) ([]uint32, error) {
+	var all, less mailserver.Ranges
+	for most := over << largeSteps; over <= most; over *= 2 {
+		heavy, err := b.mail.Choose(ctx, mailserver.Choice{Folder: name, Validity: validity, Larger: over})
+		if err != nil {
+			return nil, err
+		}
+		if less, all = all, heavy.UIDs; all.Count() <= n {
+			break
+		}
+	}
+	_, newest := all.Take(max(all.Count()-n, 0))
+	uids, _ := newest.Take(n)
+	others, _ := less.Take(less.Count())
+	for i := len(others) - 1; i >= 0 && len(uids) < n; i-- {
+		if !slices.Contains(uids, others[i]) {
+			uids = append(uids, others[i])
+		}
+	}
+	return uids, nil
 }
 
 // senders groups heavy letters by who sent them, the heaviest first.
@@ -234,7 +258,8 @@ func (b *Box) erasable(ctx context.Context, c Choice) error {
 	return nil
 }
 
-// ChooseBin chooses what the bin holds now: exactly these are erased, once that was
+// ChooseBin chooses what the bin holds now, what another program marked deleted there
+// included, which takes room all the same: exactly these are erased, once that was
 // asked, and not what is thrown away in between.
 func (b *Box) ChooseBin(ctx context.Context) (Choice, error) {
 	views, err := b.Folders(ctx)
@@ -243,7 +268,7 @@ func (b *Box) ChooseBin(ctx context.Context) (Choice, error) {
 	}
 	for _, v := range views {
 		if v.Role == mailserver.RoleTrash {
-			return b.ChooseAll(ctx, v.ID)
+			return b.chooseNow(ctx, FolderChoice{Folder: v.ID, Deleted: true})
 		}
 	}
 	return Choice{}, problem.New(problem.Gone, sayNothing)

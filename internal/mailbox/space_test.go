@@ -1,6 +1,7 @@
 package mailbox
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -75,5 +76,44 @@ func TestRowErase(t *testing.T) {
 	}
 	if _, err := reader.ChooseBin(w.ctx); !problem.Is(err, problem.Denied) {
 		t.Errorf("a reader: %v", err)
+	}
+}
+
+// TestHeaviest: of too many heavy letters those that are heavier, and then the newest,
+// not the oldest.
+func TestHeaviest(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	heavy := func(n int) uint32 {
+		return w.put(annes, "INBOX", "From: a@test.mssante.fr\nSubject: x\n\n"+strings.Repeat("mot ", n))
+	}
+	var as []uint32
+	for range 4 {
+		as = append(as, heavy(300))
+	}
+	most, last := heavy(2000), heavy(300)
+	heavy(2)
+	got := must(w.open(anne, annes).heaviest(w.ctx, "INBOX", w.validity("INBOX"), 1000, 3))
+	if !slices.Equal(got, []uint32{most, last, as[3]}) {
+		t.Errorf("%v: want %d, %d, %d", got, most, last, as[3])
+	}
+	got = must(w.open(anne, annes).heaviest(w.ctx, "INBOX", w.validity("INBOX"), 10, 100))
+	if len(got) != 7 {
+		t.Errorf("few enough: %v", got)
+	}
+}
+
+// TestBinEmptied: nothing is left in the bin, not even what another program marked there
+// and which no list shows.
+func TestBinEmptied(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.open(anne, annes)
+	_ = must(b.Bin(w.ctx, w.refsOf(b, w.many("INBOX", 1)...)))
+	w.put(annes, "Trash", letterMixed, `\Deleted`)
+	bin := must(b.ChooseBin(w.ctx))
+	_ = must(b.BulkAct(w.ctx, bin.Handle, BulkErase, ""))
+	if v := w.over(b); v.Done != 2 || w.seenBy()["Trash"].Messages != 0 {
+		t.Errorf("%+v, %d left", v, w.seenBy()["Trash"].Messages)
 	}
 }

@@ -50,7 +50,8 @@ const (
 // Watch tells of the mailbox's news until ctx ends, tell fails, the grant is withdrawn
 // or the session ends; the last two within seconds, as NotFound or Denied and
 // SignInNeeded. folder is the one the person has before them, "" for the inbox: its
-// news come at once where the server can, those of the others within a minute. tell is
+// news come at once where the server can, or within seconds when another of their pages
+// shows the inbox; those of the others within a minute. tell is
 // called from one goroutine; what happens while it works is merged.
 //
 // The trail has one row for a session and mailbox, when it begins: no letter is shown,

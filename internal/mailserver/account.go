@@ -216,10 +216,11 @@ func (a *Account) put(l *lane, c *conn) {
 		return
 	}
 	c.restedAt = a.s.o.Now()
+	rest := a.restOf(l)
 	if t := c.idleTimer.Load(); t != nil {
-		t.Reset(a.s.o.IdleClose)
+		t.Reset(rest)
 	} else {
-		c.idleTimer.Store(time.AfterFunc(a.s.o.IdleClose, func() {
+		c.idleTimer.Store(time.AfterFunc(rest, func() {
 			if l.take(c) {
 				a.forget(c, errIdle)
 			}
@@ -233,6 +234,18 @@ func (a *Account) put(l *lane, c *conn) {
 	if a.s.slots.crowded() { // it would rest for minutes while others wait to dial
 		a.s.evictIdle()
 	}
+}
+
+// asideRest: what is slow (a file, a search, the building of the index) is seldom
+// followed by another such thing minutes later; a click is.
+const asideRest = 30 * time.Second
+
+// restOf is how long a connection of a lane may rest before it is closed.
+func (a *Account) restOf(l *lane) time.Duration {
+	if l == a.aside && l != a.commands {
+		return min(a.s.o.IdleClose, asideRest)
+	}
+	return a.s.o.IdleClose
 }
 
 func (a *Account) forget(c *conn, why error) {

@@ -69,7 +69,7 @@ func (c *conn) changes(k Known, aside bool) (out Changes, err error) {
 		}
 	}
 	switch since := k.At.HighestModSeq; {
-	case since == 0 || out.At.HighestModSeq == 0:
+	case since == 0 || out.At.HighestModSeq < since: // none; or it counts anew, since it was rebuilt
 		out.Blind = true
 	case out.At.HighestModSeq != since && k.At.UIDNext > 1:
 		return out, c.changedSince(k, &out)
@@ -94,9 +94,12 @@ func (c *conn) news(k Known, out *Changes) error {
 		return err
 	}
 	if out.More { // go on from the last one read
-		out.At.UIDNext, out.At.HighestModSeq = k.At.UIDNext, k.At.HighestModSeq
+		next := k.At.UIDNext
 		for _, s := range out.New {
-			out.At.UIDNext = max(out.At.UIDNext, s.UID+1)
+			next = max(next, s.UID+1)
+		}
+		if out.More = next > k.At.UIDNext; out.More { // else letters were announced that cannot be had
+			out.At.UIDNext, out.At.HighestModSeq = next, k.At.HighestModSeq
 		}
 	}
 	return nil

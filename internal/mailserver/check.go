@@ -14,7 +14,7 @@ import (
 	"pli.example/pli/internal/mssante"
 )
 
-var imapChecks = []string{"imap.connect", "imap.starttls", "imap.tls", "imap.chain", "imap.name", "imap.expiry", "imap.mechanism", "imap.signin", "imap.capabilities"}
+var imapChecks = []string{"imap.connect", "imap.starttls", "imap.tls", "imap.chain", "imap.name", "imap.expiry", "imap.mechanism", "imap.signin", "imap.identity", "imap.capabilities"}
 
 // Check looks at the IMAP service the way a sign-in reaches it, step by step and by
 // the same code, and says at which step it is wrong. mailbox is one the service
@@ -62,8 +62,8 @@ func (s *Server) check(ctx context.Context, mailbox mssante.Address, l *finding.
 		l.Fault("imap.mechanism", doSeeLog, saySilent, err)
 		return
 	}
-	if s.checkMechanism(l, "imap", h.caps, "AUTH=") {
-		s.checkSignIn(l, h, mailbox)
+	if s.checkMechanism(l, "imap", h.caps, "AUTH=") && s.checkSignIn(l, h, mailbox) {
+		s.checkIdentity(ctx, l, mailbox)
 	}
 	checkCapabilities(l, h.caps)
 }
@@ -216,21 +216,48 @@ func (s *Server) saySignIn(l *finding.List, topic string, mailbox mssante.Addres
 	}
 }
 
-func (s *Server) checkSignIn(l *finding.List, h *handshake, mailbox mssante.Address) {
+func (s *Server) checkSignIn(l *finding.List, h *handshake, mailbox mssante.Address) bool {
 	if !s.trySignIn(l, "imap", mailbox) {
-		return
+		return false
 	}
 	err := h.authenticate(s.plain(mailbox))
 	s.saySignIn(l, "imap", mailbox, err)
 	if err != nil {
 		h.caps = nil
-		return
+		return false
 	}
 	if h.caps == nil {
 		_ = h.capability() // what it does not say counts as absent
 	}
-	if _, err := h.command("LOGOUT"); err != nil {
-		return // the line is closed anyway
+	_, _ = h.command("LOGOUT") // the line is closed anyway
+	return true
+}
+
+// checkIdentity finds the server that opens one mailbox for everybody: see distinct.go.
+func (s *Server) checkIdentity(ctx context.Context, l *finding.List, mailbox mssante.Address) {
+	strange, opened, err := s.stranger(ctx, mailbox)
+	same := false
+	if err == nil && opened {
+		var c *conn
+		if c, err = s.connect(ctx, s.plain(mailbox)); err == nil {
+			var own looks
+			if own, err = s.look(ctx, c); err == nil {
+				same, err = s.sameMailbox(ctx, own, strange, mailbox)
+			}
+			c.logout(ctx)
+		}
+	}
+	switch {
+	case err != nil:
+		l.Fault("imap.identity", doSeeLog, "Impossible de vérifier que le serveur distingue les boîtes (%v).", err)
+	case same:
+		l.Fault("imap.identity", "N’ouvrez pas Pli sur ce serveur : placez devant lui un mandataire qui respecte l’identité demandée par SASL PLAIN (Dovecot le fait), ou prenez le mode xoauth2.",
+			"DANGER : le serveur ne tient pas compte de la boîte demandée. Le compte de service %s ouvre la même boîte sous tous les noms, même inventés : chacun lirait les lettres des autres. Pli refusera de l’ouvrir.", s.o.ServiceUser)
+	case opened && strange != (looks{}):
+		l.Warn("imap.identity", "Réglez-le pour qu’il refuse les noms qu’il ne connaît pas : une adresse mal écrite ouvrirait une boîte vide.",
+			"Le serveur distingue les boîtes, mais en crée une pour n’importe quel nom.")
+	default:
+		l.OK("imap.identity", "Le serveur refuse la boîte d’un inconnu : il tient compte de la boîte demandée.")
 	}
 }
 

@@ -20,6 +20,7 @@ type Choice struct {
 	Without  string    // a keyword they lack, "" for any
 	Larger   int64     // more octets than this, 0 for any
 	Before   time.Time // received before that day, zero for any
+	Deleted  bool      // those marked deleted too
 }
 
 // Chosen is the answer.
@@ -29,7 +30,7 @@ type Chosen struct {
 }
 
 // Choose asks on the connection aside, in one question. Letters already marked
-// deleted are not among them. A folder made anew since the look is Gone.
+// deleted are among them only when that is asked. A folder made anew since the look is Gone.
 func (a *Account) Choose(ctx context.Context, q Choice) (Chosen, error) {
 	var out Chosen
 	err := a.read(ctx, a.aside, func(c *conn) error {
@@ -62,7 +63,10 @@ func (a *Account) Choose(ctx context.Context, q Choice) (Chosen, error) {
 }
 
 func (q Choice) criteria() *imap.SearchCriteria {
-	out := &imap.SearchCriteria{NotFlag: []imap.Flag{imap.FlagDeleted}}
+	out := &imap.SearchCriteria{}
+	if !q.Deleted {
+		out.NotFlag = append(out.NotFlag, imap.FlagDeleted)
+	}
 	if q.Upto > 0 {
 		out.UID = []imap.UIDSet{{imap.UIDRange{Start: 1, Stop: imap.UID(q.Upto)}}}
 	}

@@ -35,6 +35,8 @@ type conn struct {
 	anyFlag  bool // the folder stores keywords of our own (\*)
 	flags    []imap.Flag
 
+	shown *shownPage // the page of it listed last, nil for none
+
 	heard     *overheard
 	syncedAt  time.Time // when the server last told its news of the folder
 	reused    bool

@@ -35,7 +35,11 @@ func (s *Server) dial(ctx context.Context, actor mssante.Actor, addr mssante.Add
 				return nil, err
 			}
 		}
-		c, err := s.connect(ctx, mech)
+		connect := s.connect
+		if s.o.Auth == AuthPlain {
+			connect = func(ctx context.Context, mech mechanism) (*conn, error) { return s.service(ctx, mech, addr) }
+		}
+		c, err := connect(ctx, mech)
 		if err == nil {
 			return c, nil
 		}
@@ -98,7 +102,9 @@ func (s *Server) hello(ctx context.Context, raw net.Conn, mech mechanism) (*conn
 		}
 	}
 	if err == nil {
-		err = h.authenticate(mech)
+		if err = h.authenticate(mech); errors.Is(err, errLost) {
+			err = fmt.Errorf("%w: %w", errUnanswered, err)
+		}
 	}
 	if err == nil && h.caps == nil {
 		err = h.capability()
@@ -119,7 +125,10 @@ func (s *Server) hello(ctx context.Context, raw net.Conn, mech mechanism) (*conn
 // of ours, with the capabilities announced after signing in.
 func (s *Server) hand(ctx context.Context, raw, secured net.Conn, h *handshake) (*conn, error) {
 	greeting := "* PREAUTH [CAPABILITY " + strings.Join(h.caps, " ") + "] ready\r\n"
-	m := newMeter(secured, raw, io.MultiReader(strings.NewReader(greeting), h.lines.r))
+	// What came with the last line of ours, then the line itself: our buffer is not needed
+	// any more.
+	early, _ := h.lines.r.Peek(h.lines.r.Buffered())
+	m := newMeter(secured, raw, io.MultiReader(strings.NewReader(greeting+string(early)), secured))
 	m.allow(budgetHello)
 	c := &conn{raw: raw, meter: m, gone: s.slots.leave, now: s.o.Now, seen: s.o.Observe, heard: newOverheard()}
 	c.client = imapclient.New(m, &imapclient.Options{UnilateralDataHandler: c.heard.handler()})
@@ -137,30 +146,39 @@ func (s *Server) hand(ctx context.Context, raw, secured net.Conn, h *handshake) 
 
 // secure runs the TLS handshake: 1.2 at least, certificate and name verified.
 func (s *Server) secure(ctx context.Context, raw net.Conn) (net.Conn, error) {
-	cfg := &tls.Config{}
-	if s.o.TLS != nil {
-		cfg = s.o.TLS.Clone()
-	}
-	if cfg.MinVersion < tls.VersionTLS12 {
-		cfg.MinVersion = tls.VersionTLS12 // ECO.1.1.1
-	}
-	cfg.InsecureSkipVerify = false
-	cfg.ServerName = s.o.ServerName
-	if cfg.ServerName == "" {
-		host, _, err := net.SplitHostPort(s.o.Address)
-		if err != nil {
-			return nil, fmt.Errorf("mailserver: address without a port: %w", err)
-		}
-		cfg.ServerName = host
-	}
-	if s.o.Mode == ModeTLS && cfg.NextProtos == nil {
-		cfg.NextProtos = []string{"imap"}
+	cfg, err := s.tls()
+	if err != nil {
+		return nil, err
 	}
 	t := tls.Client(raw, cfg)
 	if err := t.HandshakeContext(ctx); err != nil {
 		return nil, fmt.Errorf("%w: TLS: %w", errLost, err)
 	}
 	return t, nil
+}
+
+// tlsOf makes the configuration all connections share.
+func tlsOf(o Options) (*tls.Config, error) {
+	cfg := &tls.Config{}
+	if o.TLS != nil {
+		cfg = o.TLS.Clone()
+	}
+	if cfg.MinVersion < tls.VersionTLS12 {
+		cfg.MinVersion = tls.VersionTLS12 // ECO.1.1.1
+	}
+	cfg.InsecureSkipVerify = false
+	cfg.ServerName = o.ServerName
+	if cfg.ServerName == "" {
+		host, _, err := net.SplitHostPort(o.Address)
+		if err != nil {
+			return nil, fmt.Errorf("mailserver: address without a port: %w", err)
+		}
+		cfg.ServerName = host
+	}
+	if o.Mode == ModeTLS && cfg.NextProtos == nil {
+		cfg.NextProtos = []string{"imap"}
+	}
+	return cfg, nil
 }
 
 // lines reads a server's lines before go-imap takes over: bounded in length and

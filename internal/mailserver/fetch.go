@@ -1,14 +1,15 @@
 package mailserver
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/emersion/go-imap/v2"
 
 	"pli.example/pli/internal/message"
+	"pli.example/pli/internal/mssante"
 )
 
 const (
@@ -26,6 +27,9 @@ func rowFields() []string {
 		"MIME-VERSION", "CONTENT-TYPE", "CONTENT-TRANSFER-ENCODING",
 		"X-MSS-NIL", "X-MSS-CODECDA", "X-MSS-INS", "X-MSS-MES", "DISPOSITION-NOTIFICATION-TO"}
 }
+
+// keptFields are those a row keeps as they were written, beside its envelope.
+var keptFields = []string{"Subject", mssante.HeaderMES}
 
 // fetchRows asks for what never changes and caches it, some letters at a time.
 // When the answer cannot be read it names the letter it stopped at: the
@@ -85,21 +89,26 @@ func (a *Account) rowOf(f fetched, key letterKey) *Row {
 	for _, s := range f.sections {
 		switch s.section.Specifier {
 		case imap.PartSpecifierHeader:
-			header = bytes.Clone(s.bytes[:min(len(s.bytes), maxRowHeader)])
+			header = s.bytes[:min(len(s.bytes), maxRowHeader)]
 		case imap.PartSpecifierText:
 			head = s.bytes[:min(len(s.bytes), headBytes)]
 		}
 	}
-	r.Header, r.Envelope = message.ParseHeader(header)
+	var all message.Header
+	all, r.Envelope = message.ParseHeader(header)
+	r.Header = all.Only(keptFields...)
 	if f.structure != nil {
 		if tree, err := partTree(f.structure); err == nil {
 			r.Structure, r.Files = tree, len(tree.Body().Attachments)
+			if r.Size <= maxSmall {
+				r.Structure = a.s.shapes.of(tree)
+			}
 		} else {
 			a.cache.putBad(key)
 		}
 	}
 	r.Unreadable = r.Structure == nil
-	r.Snippet = snippetOf(header, head)
+	r.Snippet = strings.Clone(snippetOf(header, head)) // of a text many times as long
 	return r
 }
 

@@ -16,6 +16,8 @@ type fetched struct {
 	seq       uint32
 	uid       uint32
 	flags     []string
+	marked    bool // flags were told
+	modseq    uint64
 	received  time.Time
 	size      int64
 	structure imap.BodyStructure
@@ -48,7 +50,10 @@ func (f *fetched) take(item imapclient.FetchItemData) error {
 	switch item := item.(type) {
 	case imapclient.FetchItemDataUID:
 		f.uid = uint32(item.UID)
+	case imapclient.FetchItemDataModSeq:
+		f.modseq = item.ModSeq
 	case imapclient.FetchItemDataFlags:
+		f.marked = true
 		for _, flag := range item.Flags {
 			f.flags = append(f.flags, string(flag))
 		}

@@ -62,16 +62,24 @@ func (a *Account) onFolders(ctx context.Context, doing string, f func(*conn) err
 
 // CreateFolder makes a folder, subscribed. One of that name is a Conflict.
 func (a *Account) CreateFolder(ctx context.Context, name string) error {
-	return a.onFolders(ctx, "making a folder", func(c *conn) error {
-		name, err := c.ours(name)
-		if err != nil {
+	_, err := a.MakeFolder(ctx, name)
+	return err
+}
+
+// MakeFolder is CreateFolder and tells the whole name, in the person's own namespace,
+// with a Conflict too.
+func (a *Account) MakeFolder(ctx context.Context, name string) (whole string, err error) {
+	err = a.onFolders(ctx, "making a folder", func(c *conn) error {
+		var err error
+		if whole, err = c.ours(name); err != nil {
 			return err
 		}
-		if err := c.client.Create(name, nil).Wait(); err != nil {
-			return c.taken(name, err)
+		if err := c.client.Create(whole, nil).Wait(); err != nil {
+			return c.taken(whole, err)
 		}
-		return unlessSaid(c.client.Subscribe(name).Wait())
+		return unlessSaid(c.client.Subscribe(whole).Wait())
 	}, name)
+	return whole, err
 }
 
 // RenameFolder gives a folder another name; those in it follow (RFC 9051 §6.3.6). Its

@@ -1,5 +1,7 @@
 package mailserver
 
+import "bytes"
+
 // maxNesting bounds the depth of parentheses in one answer, strings and literals
 // apart. go-imap parses a BODYSTRUCTURE recursively without a limit: some million
 // levels exhaust the stack, which ends the whole process and no recover catches.
@@ -19,6 +21,8 @@ type framing struct {
 	head   []byte
 	number int64 // of "{123", -1 outside
 	closed bool  // "{123}" was read: a line end now begins the literal
+
+	moved, fetched uint64 // answers that moved positions, answers about one letter
 }
 
 const maxHead = 40 // octets that tell a status line: a tag and OK, NO, BAD, BYE, PREAUTH
@@ -90,8 +94,29 @@ func (f *framing) line() {
 		f.head = append(f.head, make([]byte, maxHead-min(maxHead, len(f.head)))...) // what follows is no line start
 		return
 	}
-	head := f.head[:0]
-	*f = framing{number: -1, head: head}
+	f.count()
+	*f = framing{number: -1, head: f.head[:0], moved: f.moved, fetched: f.fetched}
+}
+
+// count tells what the line that ends now was about: EXISTS, EXPUNGE (RFC 9051 §7.4,
+// §7.5.1) and VANISHED (RFC 7162 §3.2.10) move positions, FETCH tells of one letter.
+func (f *framing) count() {
+	rest, ok := bytes.CutPrefix(f.head, []byte("* "))
+	if !ok || len(rest) == 0 {
+		return
+	}
+	name := bytes.TrimLeft(rest, "0123456789")
+	switch {
+	case len(name) == len(rest):
+		if name[0] == 'V' || name[0] == 'v' {
+			f.moved++
+		}
+	case len(name) < 2 || name[0] != ' ':
+	case name[1] == 'E' || name[1] == 'e':
+		f.moved++
+	case name[1] == 'F' || name[1] == 'f':
+		f.fetched++
+	}
 }
 
 // statusLine reports whether a line that begins so is human text: "* OK " or

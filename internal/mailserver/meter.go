@@ -3,6 +3,7 @@ package mailserver
 import (
 	"io"
 	"net"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -32,6 +33,14 @@ type meter struct {
 	failed atomic.Bool
 	flood  atomic.Bool
 	loop   atomic.Pointer[readLoop]
+
+	// Answers read so far that moved positions, and that told of one letter: those that
+	// nobody asked for among them (framing.count).
+	moved, fetched atomic.Uint64
+
+	holds   sync.Mutex
+	holding bool
+	held    []byte
 }
 
 // readLoop is go-imap's: when it has ended, and a command whose failure makes the
@@ -65,19 +74,59 @@ func (m *meter) Read(p []byte) (int, error) {
 		m.flood.Store(true)
 		return 0, errFlood
 	}
+	m.moved.Store(m.frames.moved)
+	m.fetched.Store(m.frames.fetched)
 	if err != nil {
 		m.failed.Store(true)
 	}
 	return n, err
 }
 
-// Write tells of a failure only once go-imap's read loop has ended: told earlier,
+// together has the commands that begin sends leave in one packet: the server reads
+// them at once, and answers in as few.
+func (m *meter) together(begin func()) {
+	m.holds.Lock()
+	m.holding = true
+	m.holds.Unlock()
+	defer m.release()
+	begin()
+}
+
+func (m *meter) release() {
+	m.holds.Lock()
+	defer m.holds.Unlock()
+	m.holding = false
+	held := m.held
+	m.held = m.held[:0]
+	if len(held) == 0 {
+		return
+	}
+	if _, err := m.send(held); err == nil {
+		return
+	}
+	// The library was told that they left.
+	if loop := m.loop.Load(); loop != nil {
+		loop.sweepOnceEnded()
+	}
+}
+
+func (m *meter) Write(p []byte) (int, error) {
+	m.holds.Lock()
+	defer m.holds.Unlock()
+	if m.holding {
+		m.held = append(m.held, p...)
+		return len(p), nil
+	}
+	return m.send(p)
+}
+
+// send tells of a failure only once go-imap's read loop has ended: told earlier,
 // the library would end the running commands from the writer's side, under the
 // read loop's feet. If the loop is still busy, perhaps waiting for the reader of
 // the very command being written, the write is said to have gone well: the socket
 // is closed, so the loop ends and ends the commands; sweep then ends one that was
 // begun too late for it to see.
-func (m *meter) Write(p []byte) (int, error) {
+func (m *meter) send(p []byte) (int, error) {
 	n, err := m.Conn.Write(p)
 	if err == nil {
 		return n, nil
@@ -93,11 +142,15 @@ func (m *meter) Write(p []byte) (int, error) {
 		return n, err
 	case <-time.After(writeGrace):
 	}
-	go func() {
-		<-loop.ended
-		loop.sweep()
-	}()
+	loop.sweepOnceEnded()
 	return len(p), nil
+}
+
+func (l *readLoop) sweepOnceEnded() {
+	go func() {
+		<-l.ended
+		l.sweep()
+	}()
 }
 
 // Close closes the socket itself: a TLS goodbye to a peer who stopped reading

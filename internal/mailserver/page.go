@@ -15,6 +15,9 @@ import (
 // folder was made anew, or the announced number of letters drifted from the
 // counted one, it is selected again.
 func (c *conn) page(q Query, out *Listing) error {
+	if done, err := c.pageAgain(q, out); done || err != nil {
+		return err
+	}
 	maxAge := q.MaxAge
 	for attempt := 0; ; attempt++ {
 		*out = Listing{}
@@ -48,12 +51,17 @@ func (c *conn) page(q Query, out *Listing) error {
 		if q.Validity != 0 && q.Validity != c.validity {
 			return errGone
 		}
-		out.Folders, out.Folder = folders, folder
-		out.Folder.Name, out.Folder.UIDValidity, out.Folder.Selectable = q.Folder, c.validity, true
-		out.Folder.Messages = c.exists()
-		out.Keeps = q.Keyword != "" && c.stores([]string{q.Keyword}) == nil
+		c.describe(q, out, folders, folder)
 		return nil
 	}
+}
+
+// describe says of which folder the page is, and how it stands.
+func (c *conn) describe(q Query, out *Listing, folders []Folder, folder Folder) {
+	out.Folders, out.Folder = folders, folder
+	out.Folder.Name, out.Folder.UIDValidity, out.Folder.Selectable = q.Folder, c.validity, true
+	out.Folder.Messages = c.exists()
+	out.Keeps = q.Keyword != "" && c.stores([]string{q.Keyword}) == nil
 }
 
 // startCounters asks for the folders, or for this folder's counters.
@@ -100,7 +108,8 @@ func (c *conn) pageByPosition(q Query, out *Listing) error {
 		case hi > 0:
 			set.AddRange(lo, hi)
 		}
-		rows, err := c.flagRows(set)
+		moved := c.meter.moved.Load()
+		rows, newest, err := c.markedRows(set)
 		if err != nil {
 			return err
 		}
@@ -113,6 +122,7 @@ func (c *conn) pageByPosition(q Query, out *Listing) error {
 		if len(rows) > 0 {
 			out.First, out.Last = int(int64(now)-int64(rows[0].Seq))+1, int(int64(now)-int64(rows[len(rows)-1].Seq))+1
 		}
+		c.keepShown(rows, lo, hi, moved, newest)
 		return nil
 	}
 }
@@ -237,20 +247,36 @@ func (c *conn) uidSearch(criteria *imap.SearchCriteria) (spans, error) {
 
 // flagRows fetches UID and FLAGS.
 func (c *conn) flagRows(set imap.NumSet) ([]Row, error) {
+	rows, _, err := c.fetchMarks(set, &imap.FetchOptions{UID: true, Flags: true})
+	return rows, err
+}
+
+// markedRows is flagRows; newest is the greatest MODSEQ among the letters, 0 when the
+// server does not tell that of each.
+func (c *conn) markedRows(set imap.NumSet) (rows []Row, newest uint64, err error) {
+	return c.fetchMarks(set, &imap.FetchOptions{UID: true, Flags: true, ModSeq: c.has(imap.CapCondStore)})
+}
+
+func (c *conn) fetchMarks(set imap.NumSet, o *imap.FetchOptions) (rows []Row, newest uint64, err error) {
 	if set.String() == "" {
-		return nil, nil
+		return nil, 0, nil
 	}
-	got, err := gather(c.client.Fetch(set, &imap.FetchOptions{UID: true, Flags: true}))
+	got, err := gather(c.client.Fetch(set, o))
 	if err = ignoreExpunged(err); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	rows := make([]Row, 0, len(got))
+	rows = make([]Row, 0, len(got))
+	told := true
 	for _, f := range got {
 		if f.uid != 0 {
 			rows = append(rows, Row{UID: f.uid, Seq: f.seq, Flags: f.flags})
 		}
+		told, newest = told && f.modseq != 0, max(newest, f.modseq)
 	}
-	return rows, nil
+	if !told {
+		newest = 0
+	}
+	return rows, newest, nil
 }
 
 // ignoreExpunged: some letters of a range were removed meanwhile; the others came.

@@ -16,9 +16,9 @@ type Row struct {
 	Received time.Time
 	Size     int64 // octets of the whole letter
 
-	Header    message.Header // the few fields a row needs
+	Header    message.Header // keptFields
 	Envelope  message.Envelope
-	Structure *message.Part // nil when nobody could read it
+	Structure *message.Part // nil when nobody could read it; of a small letter, types alone
 	Snippet   string
 	Files     int // attachments, by Structure
 
@@ -33,7 +33,7 @@ func (r *Row) weight() int {
 	for _, f := range r.Header.Fields {
 		n += len(f.Name) + len(f.Raw())
 	}
-	if r.Structure != nil {
+	if r.Structure != nil && r.Size > maxSmall {
 		r.Structure.Walk(func(*message.Part) bool { n += 300; return true })
 	}
 	return n

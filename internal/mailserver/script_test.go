@@ -132,6 +132,7 @@ func scripted(t *testing.T, serve func(*wire), change ...func(*Options)) (*Serve
 		f(&o)
 	}
 	s := New(o)
+	s.distinct.proven = true // a script is of one mailbox, whatever name is asked for
 	t.Cleanup(func() { s.Drop("s1"); s.Drop("s2") })
 	return s, s.For(testActor("s1"), testAddress(t)), sc
 }

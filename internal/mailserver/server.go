@@ -74,10 +74,14 @@ const (
 
 // Server is the operator's IMAP service as this node uses it.
 type Server struct {
-	o     Options
-	slots *lane // whole node: one permit per open connection
-	ears  *lane // of those, the ones that wait for news
-	cache budget
+	o      Options
+	slots  *lane // whole node: one permit per open connection
+	ears   *lane // of those, the ones that wait for news
+	cache  budget
+	shapes shapes
+	tls    func() (*tls.Config, error)
+
+	distinct *distinct
 
 	mu       sync.Mutex
 	accounts map[accountKey]*Account
@@ -133,6 +137,8 @@ func New(o Options) *Server {
 		o:        o,
 		slots:    newLane(o.Total),
 		ears:     newLane(o.Watching),
+		distinct: newDistinct(),
+		tls:      sync.OnceValues(func() (*tls.Config, error) { return tlsOf(o) }),
 		cache:    budget{max: o.CacheBytes},
 		accounts: make(map[accountKey]*Account),
 		dropped:  make(map[string]time.Time),

@@ -56,8 +56,9 @@ type Watch struct {
 }
 
 // Watch begins to look at the mailbox for somebody who has folder before them. All
-// watches of an Account share one connection, which waits on the folder of the one
-// that began last; the other folders are asked now and then. Close it.
+// watches of an Account share one connection, which waits on the inbox if somebody has
+// it before them, else on the folder of the watch that began last. The folders of the
+// other watches are asked every few seconds, the rest now and then. Close it.
 func (a *Account) Watch(folder string) *Watch {
 	v := &Watch{w: a.watch, folder: folder, ready: make(chan struct{}, 1), pending: make(map[string]FolderNews)}
 	a.watch.join(v)
@@ -238,7 +239,8 @@ func (w *watcher) wake() {
 	}
 }
 
-// focus is the folder to wait on, and the others somebody has before them.
+// focus is the folder to wait on, and the others somebody has before them. Letters come
+// to the inbox, most often: a second page on another folder does not take it away.
 func (w *watcher) focus() (first string, others []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -246,16 +248,13 @@ func (w *watcher) focus() (first string, others []string) {
 	if n := len(w.watches); n > 0 {
 		first = w.watches[n-1].folder
 	}
-	if first == "" {
+	if first == "" || slices.ContainsFunc(w.watches, func(v *Watch) bool { return v.folder == inbox }) {
 		first = inbox
 	}
 	for _, v := range w.watches {
 		if v.folder != first && len(others) < maxFocus && !slices.Contains(others, v.folder) {
 			others = append(others, v.folder)
 		}
-	}
-	if first != inbox && !slices.Contains(others, inbox) {
-		others = append(others, inbox)
 	}
 	return first, others
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -141,7 +142,7 @@ func (a *Account) ownLine(ctx context.Context) (*conn, error) {
 
 // turn brings what is known up to date, then waits for the next news.
 func (w *watcher) turn(ctx context.Context, c *conn, due *time.Time) error {
-	folder, _ := w.focus()
+	folder, others := w.focus()
 	chosen := c.folder != folder
 	if chosen {
 		if err := c.do(ctx, verbSelect, w.limit(), budgetSmall, func() error { return c.selectFolder(folder, true) }); err != nil {
@@ -158,15 +159,22 @@ func (w *watcher) turn(ctx context.Context, c *conn, due *time.Time) error {
 	if chosen || heard[folder].any() {
 		wait = secondLook
 	}
-	if begun := time.Now(); !begun.Before(*due) {
+	begun, again := time.Now(), besideEvery
+	if !begun.Before(*due) {
 		l, err := w.list(ctx, c)
 		if err != nil {
 			return err
 		}
 		w.learn(l, heard)
 		*due = time.Now().Add(max(w.a.s.o.PollEvery, slowFactor*time.Since(begun)))
-	} else if err := w.count(ctx, c, []string{folder}, heard); err != nil {
-		return err
+	} else {
+		if err := w.count(ctx, c, append([]string{folder}, others...), heard); err != nil {
+			return err
+		}
+		again = max(again, slowFactor*time.Since(begun))
+	}
+	if len(others) > 0 {
+		wait = min(wait, again)
 	}
 	w.attend(Told, folder)
 	return w.wait(ctx, c, folder, min(wait, time.Until(*due)))
@@ -176,6 +184,9 @@ func (w *watcher) turn(ctx context.Context, c *conn, due *time.Time) error {
 // began. What happened since the counting, most likely while things happen, is then
 // found by counting again so soon.
 const secondLook = time.Second
+
+// besideEvery is how often folders on other pages are asked, where that takes no time.
+const besideEvery = 3 * time.Second
 
 // limit is for exchanges nobody waits for.
 func (w *watcher) limit() time.Duration { return min(w.a.s.o.CommandTimeout, dialTimeout) }
@@ -309,5 +320,8 @@ func (w *watcher) askOn(ctx context.Context, c *conn, everything bool) error {
 		return nil
 	}
 	first, others := w.focus()
+	if first != inbox && !slices.Contains(others, inbox) {
+		others = append(others, inbox)
+	}
 	return w.count(ctx, c, append([]string{first}, others...), heard)
 }

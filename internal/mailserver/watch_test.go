@@ -281,3 +281,35 @@ func TestWatchEndsWithTheSession(t *testing.T) {
 		}
 	}
 }
+
+// Two pages of one person, on two folders: what comes to either is told, long before the
+// folders are listed again.
+func TestWatchTwoFolders(t *testing.T) {
+	t.Parallel()
+	for name, world := range map[string]func(testing.TB) Options{"memory": memoryWorld, "dovecot": func(t testing.TB) Options { return dovecotWorld(t) }} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := world(t)
+			o.PollEvery = time.Minute
+			s := New(o)
+			t.Cleanup(func() { s.Close(context.Background()) })
+			a, them := s.For(testActor("s1"), testAddress(t)), s.For(testActor("s2"), testAddress(t))
+			if err := them.CreateFolder(t.Context(), "Autre"); err != nil {
+				t.Fatal(err)
+			}
+			first := a.Watch("INBOX")
+			defer first.Close()
+			until(t, first, "attention", attention(Told))
+			second := a.Watch("Autre")
+			defer second.Close()
+			until(t, second, "attention", attention(Told))
+			for folder, v := range map[string]*Watch{"INBOX": first, "Autre": second} {
+				raw := strings.ReplaceAll(letter("nouvelle", "texte"), "\n", "\r\n")
+				if _, _, err := them.Append(t.Context(), folder, nil, time.Now(), int64(len(raw)), strings.NewReader(raw)); err != nil {
+					t.Fatal(err)
+				}
+				until(t, v, "an arrival in "+folder, about(folder, func(f FolderNews) bool { return f.Arrived && f.Folder.Messages == 1 }))
+			}
+		})
+	}
+}

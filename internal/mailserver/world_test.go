@@ -208,18 +208,33 @@ func dovecotWorld(t testing.TB, hidden ...string) Options {
 	}
 	server, client := testTLS(t)
 	dir, conf := dovecotHome(t, hidden)
+	return options(serveDovecot(t, server, dir, conf), client)
+}
+
+// serveDovecot gives each connection an imap process, and sees them end before the home is
+// removed.
+func serveDovecot(t testing.TB, server *tls.Config, dir, conf string) func(context.Context, string, string) (net.Conn, error) {
 	ln := newPipes()
-	t.Cleanup(func() { ln.Close() })
-	go func() {
+	var served sync.WaitGroup
+	t.Cleanup(func() {
+		ln.Close()
+		ended := make(chan struct{})
+		go func() { served.Wait(); close(ended) }()
+		select {
+		case <-ended:
+		case <-time.After(5 * time.Second): // somebody keeps a connection
+		}
+	})
+	served.Go(func() {
 		for {
 			c, err := ln.Accept()
 			if err != nil {
 				return
 			}
-			go front(t, c, server, dir, conf)
+			served.Go(func() { front(t, c, server, dir, conf) })
 		}
-	}()
-	return options(ln.Dial, client)
+	})
+	return ln.Dial
 }
 
 // dovecotHome makes a home and its settings, some capabilities not announced.

@@ -30,6 +30,17 @@ func (h Header) Get(name string) string {
 	return ""
 }
 
+// Only gives a header of the first field of each of those names, holding on to nothing
+// of h.
+func (h Header) Only(names ...string) (out Header) {
+	for _, name := range names {
+		if f, ok := h.first(name); ok {
+			out.Fields = append(out.Fields, Field{Name: strings.Clone(f.Name), raw: bytes.Clone(f.raw)})
+		}
+	}
+	return out
+}
+
 // Raw gives the first field of that name as written, or "".
 func (h Header) Raw(name string) string {
 	f, _ := h.first(name)

@@ -8,7 +8,7 @@ import "strings"
 func forwards(script string) bool {
 	for _, word := range identifiers(script) {
 		switch word {
-		case "redirect", "notify", "include", "pipe", "execute", "filter":
+		case "redirect", "notify", "include", "pipe", "execute", "filter", "report":
 			return true
 		}
 	}
@@ -37,7 +37,7 @@ func identifiers(s string) (out []string) {
 				i++
 			}
 			name := strings.ToLower(s[from:i])
-			if name == "text" && i < len(s) && s[i] == ':' {
+			if name == "text" && i < len(s) && s[i] == ':' && (from == 0 || s[from-1] != ':') { // not the tag :text
 				i = multiline(s, i)
 				continue
 			}

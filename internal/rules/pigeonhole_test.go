@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -235,6 +237,47 @@ func TestPigeonhole(t *testing.T) {
 	w.tries(b)
 	w.acts(b, st)
 	w.others(b)
+	w.atOnce(b)
+}
+
+// slow is a line to a server far away.
+type slow struct{ net.Conn }
+
+func (s slow) Read(p []byte) (int, error) {
+	time.Sleep(10 * time.Millisecond)
+	return s.Conn.Read(p)
+}
+
+// atOnce: of several who save at the same moment one does, and the others are told that
+// they did not.
+func (w *world) atOnce(b *mailbox.Box) {
+	w.Helper()
+	before := w.look()
+	far := mailserver.NewSieve(mailserver.SieveOptions{Address: w.at.Sieve.Address, TLS: &tls.Config{RootCAs: w.d.CA.Pool(), MinVersion: tls.VersionTLS12},
+		Auth: mailserver.AuthPlain, ServiceUser: dovecot.Service, ServicePassword: dovecot.ServicePassword, Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			c, err := (&net.Dialer{}).DialContext(ctx, network, addr)
+			return slow{c}, err
+		}})
+	room := rules.New(rules.Options{Sieve: far, Keys: seal.NewRandomKeyring(), Zone: time.UTC})
+	var saved, told atomic.Int32
+	var wg sync.WaitGroup
+	for i := range 3 {
+		wg.Go(func() {
+			_, err := room.Save(w.Context(), b, before.Version, rules.Rule{Name: fmt.Sprint("règle ", i), Subject: []string{fmt.Sprint("x", i)}, Flagged: true})
+			switch {
+			case err == nil:
+				saved.Add(1)
+			case problem.Is(err, problem.Conflict):
+				told.Add(1)
+			default:
+				w.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if now := w.look(); saved.Load() != 1 || told.Load() != 2 || len(now.Set.Rules) != len(before.Set.Rules)+1 {
+		w.Errorf("%d saved, %d told, %d rules more", saved.Load(), told.Load(), len(now.Set.Rules)-len(before.Set.Rules))
+	}
 }
 
 // checks: what "pli check" says of the server as it is, and of a wrong password.

@@ -29,6 +29,7 @@ type Room struct {
 	keys  *seal.Keyring
 	zone  *time.Location
 	now   func() time.Time
+	turns turns
 }
 
 // New makes the room.
@@ -118,12 +119,12 @@ const (
 
 // change does one thing to the Set that had this version, and puts it in force unless
 // another program's script is: that one stays until Activate. The look and the change
-// use one connection; ManageSieve knows no condition, so somebody who saves between the
-// two, within milliseconds, is overwritten.
+// use one connection, one after the other on this node; somebody who saves between the
+// two from elsewhere, within milliseconds, is overwritten.
 func (r *Room) change(ctx context.Context, b *mailbox.Box, e audit.Event, version string, do func(*Set) error) (say string, err error) {
 	e.Request = "PUTSCRIPT"
 	return b.Change(ctx, e, func() error {
-		return r.sieve.Do(ctx, b.Actor(), b.Address(), func(s *mailserver.Scripts) error {
+		return r.alone(ctx, b, func(s *mailserver.Scripts) error {
 			st, err := r.state(s, b)
 			if err != nil {
 				return err
@@ -137,6 +138,17 @@ func (r *Room) change(ctx context.Context, b *mailbox.Box, e audit.Event, versio
 			return r.put(s, b, st)
 		})
 	})
+}
+
+// alone runs f on a connection, while nobody else on this node changes the mailbox's
+// rules.
+func (r *Room) alone(ctx context.Context, b *mailbox.Box, f func(*mailserver.Scripts) error) error {
+	leave, err := r.turns.take(ctx, b.Grant().Mailbox.ID)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	return r.sieve.Do(ctx, b.Actor(), b.Address(), f)
 }
 
 func (r *Room) put(s *mailserver.Scripts, b *mailbox.Box, st State) error {
@@ -198,7 +210,7 @@ func (r *Room) Activate(ctx context.Context, b *mailbox.Box, on bool) (say strin
 		e.Request = "SETACTIVE"
 	}
 	return b.Change(ctx, e, func() error {
-		return r.sieve.Do(ctx, b.Actor(), b.Address(), func(s *mailserver.Scripts) error {
+		return r.alone(ctx, b, func(s *mailserver.Scripts) error {
 			st, err := r.state(s, b)
 			switch {
 			case err != nil:

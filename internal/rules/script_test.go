@@ -353,6 +353,8 @@ func TestForwards(t *testing.T) {
 		"/* \" */ redirect \"x\";":                      true,
 		`keep; # "` + "\nredirect \"x\";":               true,
 		`fileinto "a\"; redirect"; keep;`:               false,
+		`if body :text:contains "a" { redirect "x"; }`:  true,
+		`report "abuse" "m" "x@example.org";`:           true,
 		"":                                              false,
 	} {
 		if forwards(script) != want {

@@ -74,7 +74,7 @@ func (m *Manager) load(ctx context.Context, id string) (*record, *Session, error
 		return nil, nil, problem.Wrap(err, problem.Internal, sayOurs)
 	}
 	if s == nil {
-		return nil, nil, problem.New(problem.SignInNeeded, rec.ended.Reason.Say())
+		return nil, nil, rec.ended.Reason.ended()
 	}
 	return rec, s, nil
 }

@@ -39,6 +39,8 @@ func RequestWords(a audit.Action, request string) string {
 		return originWords(request)
 	case audit.FlagSet, audit.FlagClear:
 		return flagWords(request)
+	case audit.Undo:
+		return map[string]string{"draft": "brouillon remis"}[request]
 	case audit.RuleSwitch:
 		return map[string]string{"SETACTIVE": "toutes activées", "SETACTIVE none": "toutes suspendues", "PUTSCRIPT": "une règle"}[request]
 	}
@@ -93,6 +95,9 @@ func lettersWords(request string) string {
 		"SUBMIT, answer lost": "réponse du serveur perdue", "SUBMIT, cut off by a restart": "coupé par un redémarrage",
 		"said not to have left": "déclarée non partie", "found in Sent": "retrouvée dans Envoyés", "found a notice or an answer": "retrouvée par un avis ou une réponse",
 		"INS typed, key right": "clé exacte", "INS typed, key wrong": "clé inexacte", "identity confirmed": "identité confirmée", "in a draft": "dans un brouillon", "in suggestions": "en saisissant un destinataire",
+		"SEARCH, page of results": "page de résultats", "SEARCH, reading on in texts": "dans le texte des lettres", "SEARCH for patients written to": "patients à qui la boîte a écrit",
+		"SEARCH for notices of a letter sent": "avis et réponses à une lettre partie", "SEARCH all of them": "toutes celles d’un dossier ou d’une recherche", "page": "page de résultats",
+		"STATUS SIZE, SEARCH LARGER": "ce qui prend de la place", "FETCH reminders": "lettres remises à plus tard", "LIST STATUS, FETCH CHANGEDSINCE": "conversations", "draft file": "fichier d’un brouillon", "watch": "liste tenue à jour",
 		"refused by grant": "aucun droit pour cet acte", "open": "aucun droit", "drafts": "brouillons", "suggest": "en saisissant un destinataire",
 	}[request]
 }

@@ -57,6 +57,10 @@ func Limited(perSession, perAddress int) Option {
 	return func(_ *config.Config, r *Rates) { *r = Rates{perSession, perAddress} }
 }
 
+// Conversations is what folders show unless somebody says otherwise; single letters
+// without it.
+func Conversations(c *config.Config, _ *Rates) { c.List = config.ListConversations }
+
 // ServiceAccount is the operator's other way in: Pli's own account, acting for the
 // mailbox; the mail server sees no token of the person.
 func ServiceAccount(c *config.Config, _ *Rates) {
@@ -89,6 +93,7 @@ func Open(options ...Option) (*Kit, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.List = config.ListLetters // what most tests look at; see Conversations
 	c.PublicURL = Base
 	c.OIDC.Issuer = Provider + "/auth/realms/esante-wallet"
 	c.SupportDesk.OIDC.Issuer = demo.StaffIssuer(c.OIDC.Issuer)
