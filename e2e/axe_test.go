@@ -39,16 +39,20 @@ const (
 	colourRules = `{type: "rule", values: ["color-contrast", "link-in-text-block"]}`
 )
 
+// rules are those asked of a page in this look.
+func (l look) rules() string {
+	if l.dark {
+		return colourRules
+	}
+	return everyRule
+}
+
 // accessible runs axe-core on the page as it stands. The sender's own document inside
 // a frame is excluded (we do not write it); the frame's title and reachability are
 // not.
 func (b *tab) accessible(t *testing.T, source, page string, l look) {
 	t.Helper()
-	rules := everyRule
-	if l.dark {
-		rules = colourRules
-	}
-	for _, f := range b.axe(source, rules) {
+	for _, f := range b.axe(source, l.rules()) {
 		for _, n := range f.Nodes {
 			t.Errorf("%s at %s: %s (%s) %s\n  %v\n  %s\n  %s", page, l.name, f.ID, f.Impact, f.Help, n.Target, n.HTML, strings.ReplaceAll(n.Summary, "\n", " "))
 		}

@@ -15,55 +15,49 @@ import (
 // answer is one response a browser got while walking through every page.
 type answer struct {
 	url, kind string
-	status    int64
 	headers   map[string]string
 }
 
-// TestHeaders walks through every page in a browser and looks at each answer it
-// got on the way, scripts, styles, frames and files included.
-func TestHeaders(t *testing.T) {
-	t.Parallel()
-	w := newDemo(t)
-	b := newTab(t, true)
+// overhear collects the answers a tab gets from now on, scripts, styles, frames and
+// files included; the function it gives checks them.
+func (b *tab) overhear(w *world) (check func(t *testing.T)) {
+	b.t.Helper()
 	var mu sync.Mutex
 	var answers []answer
-	if _, err := chromedp.Call(b.ctx, network.Enable, network.EnableParams{}); err != nil {
-		t.Fatal(err)
-	}
-	if err := chromedp.Listen(b.ctx, func(ev any) {
+	b.must("listen to the network", chromedp.Listen(b.ctx, func(ev any) {
 		r, ok := ev.(*network.EventResponseReceived)
 		if !ok || !strings.HasPrefix(r.Response.URL, "http") {
 			return
 		}
-		a := answer{url: r.Response.URL, kind: string(r.Type), status: r.Response.Status, headers: map[string]string{}}
+		a := answer{url: r.Response.URL, kind: string(r.Type), headers: map[string]string{}}
 		for name, value := range r.Response.Headers {
 			a.headers[strings.ToLower(name)] = fmt.Sprint(value)
 		}
 		mu.Lock()
 		answers = append(answers, a)
 		mu.Unlock()
-	}); err != nil {
-		t.Fatal(err)
-	}
-	w.visit(t, b, func(string) {})
-	mu.Lock()
-	defer mu.Unlock()
-	documents := 0
-	for _, a := range answers {
-		if sameOrigin(a.url, w.idp) {
-			continue // the provider's own pages
+	}))
+	return func(t *testing.T) {
+		t.Helper()
+		mu.Lock()
+		defer mu.Unlock()
+		documents := 0
+		for _, a := range answers {
+			if sameOrigin(a.url, w.idp) {
+				continue // the provider's own pages
+			}
+			if !sameOrigin(a.url, w.base) {
+				t.Errorf("a request left for %s", a.url)
+				continue
+			}
+			checkAnswer(t, strings.TrimPrefix(a.url, w.base), a)
+			if a.kind == "Document" {
+				documents++
+			}
 		}
-		if !sameOrigin(a.url, w.base) {
-			t.Errorf("a request left for %s", a.url)
-			continue
+		if documents < 20 {
+			t.Errorf("only %d documents seen: the walk did not happen", documents)
 		}
-		checkAnswer(t, strings.TrimPrefix(a.url, w.base), a)
-		if a.kind == "Document" {
-			documents++
-		}
-	}
-	if documents < 20 {
-		t.Errorf("only %d documents seen: the walk did not happen", documents)
 	}
 }
 

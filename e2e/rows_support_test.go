@@ -132,7 +132,7 @@ func (w *world) lookAtSupport(t *testing.T, b *tab, page, source string) {
 	}
 	for _, l := range looks {
 		b.viewport(l.width, l.height, l.dark)
-		for _, f := range b.axe(source, everyRule) {
+		for _, f := range b.axe(source, l.rules()) {
 			t.Errorf("%s at %s: %s (%s) %s: %v", page, l.name, f.ID, f.Impact, f.Help, f.Nodes)
 		}
 		if wide := eval[int](b, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); wide > 0 {

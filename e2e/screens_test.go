@@ -24,6 +24,7 @@ func samplePNG() []byte {
 // TestPages walks past every page of the demo, with scripts and without. Each is
 // pictured at 1400 px, at 390 px and dark (e2e/.out/screens), is no wider than a
 // screen of 390 px and, with scripts, breaks no rule of axe-core in any of the three.
+// Every answer the browser got on the way has the headers it must have.
 func TestPages(t *testing.T) {
 	t.Parallel()
 	t.Run("js", func(t *testing.T) {
@@ -42,8 +43,9 @@ func walkPages(t *testing.T, js bool, examine func(b *tab, page string, l look))
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	b := newTab(t, js)
-	newDemo(t).visit(t, b, func(name string) {
+	b, w := newTab(t, js), newDemo(t)
+	check := b.overhear(w)
+	w.visit(t, b, func(name string) {
 		for _, l := range looks {
 			b.viewport(l.width, l.height, l.dark)
 			b.picture(filepath.Join(folder, name+"-"+l.name+".jpg"))
@@ -54,4 +56,5 @@ func walkPages(t *testing.T, js bool, examine func(b *tab, page string, l look))
 		}
 		b.viewport(1400, 900, false)
 	})
+	check(t)
 }

@@ -114,7 +114,7 @@ func (s *seat) stand(failed bool) {
 // user still answers a page that asks whether one means to leave it. What stays is the
 // sessionStorage of origins shown before the last one (Pli is one origin, where its tests
 // end) and the browser's cache: of Pli only what never changes under its name may be kept
-// there (TestHeaders, web's cache tests), and fetching it again takes a third of the run.
+// there (TestPages, web's cache tests), and fetching it again takes a third of the run.
 func (s *seat) clear() error {
 	ctx, cancel := context.WithTimeout(s.ctx, 10*time.Second)
 	defer cancel()
