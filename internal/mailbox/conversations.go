@@ -95,7 +95,12 @@ func (i *kept) reading() (r Reading) {
 // whole, the page is of what was read so far.
 func (b *Box) Conversations(ctx context.Context, q ConversationQuery) ([]FolderView, ConversationList, error) {
 	views, l, err := b.conversations(ctx, q)
-	err = b.record(ctx, audit.Event{Action: audit.LetterList, Target: q.Folder, Request: "LIST STATUS, FETCH CHANGEDSINCE", Count: len(l.Items)}, err)
+	shown := make([]Ref, 0, 2*len(l.Items))
+	for _, c := range l.Items {
+		shown = append(shown, c.Newest, c.Here)
+	}
+	e := audit.Event{Action: audit.LetterList, Target: q.Folder, Request: "LIST STATUS, FETCH CHANGEDSINCE", Count: len(l.Items)}
+	err = b.recordListing(ctx, e, shown, err, nil)
 	if err != nil {
 		return nil, ConversationList{}, err
 	}

@@ -52,6 +52,7 @@ type House struct {
 	dropped  map[string]time.Time      // sessions that ended a moment ago
 	gathered map[gatherKey]*collection // exchanges with patients
 	watched  map[watchedKey]bool       // whose watching is in the trail
+	relisted map[relistedKey]relisted  // the lists that are
 
 	indexRoom  int64
 	indexBuilt atomic.Int64 // nanoseconds the last index built took
@@ -79,7 +80,7 @@ func New(o Options) *House {
 	}
 	return &House{grants: o.Grants, servers: o.Servers, trail: o.Audit, keys: o.Keys, db: o.DB, log: o.Log, now: o.Now,
 		names: make(map[string]named), opened: make(map[openedKey]openedLately), dropped: make(map[string]time.Time),
-		gathered: make(map[gatherKey]*collection), watched: make(map[watchedKey]bool), indexes: make(map[gatherKey]*kept), indexRoom: o.IndexRoom,
+		gathered: make(map[gatherKey]*collection), watched: make(map[watchedKey]bool), relisted: make(map[relistedKey]relisted), indexes: make(map[gatherKey]*kept), indexRoom: o.IndexRoom,
 		choices: make(map[choiceKey][]keptChoice), bulks: make(map[choiceKey]*bulk), attended: make(map[choiceKey]attended), nextDue: make(map[string]time.Time)}
 }
 

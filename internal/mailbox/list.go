@@ -89,7 +89,7 @@ func (b *Box) list(ctx context.Context, q ListQuery, folders bool, maxAge time.D
 			ready(views, l)
 		}
 	}
-	if err = b.recordWhile(ctx, listing(q, l), err, prepare); err != nil {
+	if err = b.recordListing(ctx, listing(q, l), refsOf(l.Items), err, prepare); err != nil {
 		return nil, List{}, err
 	}
 	return views, l, nil

@@ -56,6 +56,7 @@ func (h *House) Drop(sessionID string) {
 	h.dropIndexes(sessionID)
 	h.dropBulksLocked(sessionID)
 	maps.DeleteFunc(h.gathered, func(k gatherKey, _ *collection) bool { return k.session == sessionID })
+	maps.DeleteFunc(h.relisted, func(k relistedKey, _ relisted) bool { return k.session == sessionID })
 	maps.DeleteFunc(h.watched, func(k watchedKey, _ bool) bool { return k.session == sessionID })
 	maps.DeleteFunc(h.opened, func(k openedKey, _ openedLately) bool { return k.session == sessionID })
 	for box, n := range h.names {

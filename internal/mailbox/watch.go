@@ -15,8 +15,11 @@ import (
 )
 
 // Unattended marks work that nobody asked for just now: it never has the person's
-// token refreshed and takes no connection away from anybody.
-func Unattended(ctx context.Context) context.Context { return mailserver.Unattended(ctx) }
+// token refreshed, takes no connection away from anybody, and a list it reads again for
+// a page that shows it already is not a new row of the trail each time.
+func Unattended(ctx context.Context) context.Context {
+	return context.WithValue(mailserver.Unattended(ctx), rereadKey{}, true)
+}
 
 // FolderNews is how one folder stands and what happened there.
 type FolderNews struct {
