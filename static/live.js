@@ -195,6 +195,14 @@
     row.toggleAttribute("data-flagged", now.hasAttribute("data-flagged"));
     var a = $(".row-top", row), b = $(".row-top", now);
     if (a && b && a.innerHTML !== b.innerHTML) { a.replaceChildren.apply(a, Array.prototype.slice.call(b.childNodes)); }
+    if (live.hasAttribute("data-threads")) { // what came elsewhere, my answer for one, is of the conversation
+      [".row-subject", ".row-snippet"].forEach(function (sel) {
+        var x = $(sel, row), y = $(sel, now);
+        if (x && y) { x.textContent = y.textContent; }
+      });
+      var box = $("input[name=ref]", row), other = $("input[name=ref]", now);
+      if (box && other && !box.checked) { box.value = other.value; }
+    }
     var c = $(".chips", row), d = $(".chips", now);
     if (c && d && c.innerHTML !== d.innerHTML) { c.replaceWith(d); } else if (c && !d) { c.remove(); } else if (!c && d) { row.append(d); }
   }

@@ -128,9 +128,13 @@ const (
 
 // unfoldedIn are the letters a person asked to read in the page of their conversation:
 // their refs, or unfoldAll.
-func unfoldedIn(r *http.Request) []string {
-	asked := r.URL.Query()["open"]
-	return asked[:min(len(asked), maxUnfolded)]
+func unfoldedIn(r *http.Request) (out []string) {
+	for _, v := range r.URL.Query()["open"] {
+		if _, err := refs([]string{v}); len(out) < maxUnfolded && (err == nil || v == unfoldAll) {
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 func withUnfolded(to string, refs []string) string {

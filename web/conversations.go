@@ -149,13 +149,16 @@ func asLetters(q mailbox.ConversationQuery) mailbox.ListQuery {
 // conversationList is a folder's page as conversations.
 func (s *Server) conversationList(w http.ResponseWriter, r *http.Request, b *mailbox.Box, folder string) error {
 	q := conversationQuery(folder, r.URL.Query())
-	folders, l, err := b.Conversations(r.Context(), q)
+	var p *prepared
+	_, _, err := b.ConversationsWhile(r.Context(), q, func(folders []mailbox.FolderView, l mailbox.ConversationList) {
+		s.attend(r, b)
+		s.askCounters(r)
+		p = s.prepareHTML(w, r, listOrPart(r, s.conversationsView(r, b, q, folders, l)))
+	})
 	if err != nil {
 		return err
 	}
-	s.attend(r, b)
-	s.askCounters(r)
-	return s.render(w, r, http.StatusOK, listOrPart(r, s.conversationsView(r, b, q, folders, l)))
+	return p.answer(w, http.StatusOK)
 }
 
 // conversationsView maps one page of conversations to the column of a list.

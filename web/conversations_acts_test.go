@@ -159,6 +159,45 @@ func TestConversationsAreActedOn(t *testing.T) {
 	}
 }
 
+// TestConversationUnfolds: older letters that were read are folded above the newest, each
+// is read in the page when asked, and one opened alone leads back.
+func TestConversationUnfolds(t *testing.T) {
+	t.Parallel()
+	k := testkit.New(t)
+	c := k.SignIn("martin")
+	inbox := c.Get(c.Get("/").Location()).Location()
+	for i := range 5 {
+		raw := fmt.Sprintf("From: Dr Petit <hugo.petit@chu.mssante.fr>\r\nSubject: Re: Pli\r\nMessage-ID: <u%d@x>\r\nReferences: <u@x>\r\n\r\nBonjour\r\n", i)
+		if !k.World.Mail().Put(people.MartinBox, "INBOX", []string{`\Seen`}, k.Clock.Now().Add(time.Duration(i-5)*time.Second), []byte(raw)) {
+			t.Fatal("not delivered")
+		}
+	}
+	href := inConversations(t, c, inbox).Find(".row-link").First().AttrOr("href", "")
+	d := doc(t, ok(t, c.Get(href)))
+	older := d.Find("[data-testid=conversation-older]")
+	if _, open := older.Attr("open"); open || older.Find("[data-testid=exchange-letter]").Length() != 3 || d.Find("[data-testid=letter-body]").Length() != 1 {
+		t.Errorf("%d folded, %d read", older.Find("[data-testid=exchange-letter]").Length(), d.Find("[data-testid=letter-body]").Length())
+	}
+	if title := d.Find("[data-testid=conversation-subject]").Text(); title != "Pli" || d.Find("#reading .exchange-subject").Length() != 0 {
+		t.Errorf("title %q, said again %d times", title, d.Find("#reading .exchange-subject").Length())
+	}
+	one := doc(t, ok(t, c.Get(older.Find("[data-testid=exchange-read]").First().AttrOr("href", ""))))
+	if _, open := one.Find("[data-testid=conversation-older]").Attr("open"); one.Find("[data-testid=letter-body]").Length() != 2 || one.Find("[data-testid=conversation-older]").Length() == 1 && !open {
+		t.Errorf("one asked: %d read", one.Find("[data-testid=letter-body]").Length())
+	}
+	if all := doc(t, ok(t, c.Get(d.Find("[data-testid=conversation-all]").AttrOr("href", "")))); all.Find("[data-testid=letter-body]").Length() != 5 {
+		t.Errorf("all asked: %d read", all.Find("[data-testid=letter-body]").Length())
+	}
+	letter := doc(t, ok(t, c.Get(d.Find("[data-testid=exchange-open]").First().AttrOr("href", ""))))
+	back := letter.Find(".letter-bar .back")
+	if back.AttrOr("aria-label", "") != "Revenir à la conversation" || doc(t, ok(t, c.Get(back.AttrOr("href", "")))).Find("[data-testid=conversation]").Length() != 1 {
+		t.Errorf("back: %q", back.Text())
+	}
+	if d := doc(t, ok(t, c.Get(href+"&open=%3Cx%3E&open=a/b/c"))); strings.Contains(d.Find("#reading").Text(), "<x>") || strings.Contains(d.Find("[data-testid=exchange-read]").First().AttrOr("href", ""), "x") && strings.Contains(d.Find("[data-testid=exchange-read]").First().AttrOr("href", ""), "%3C") {
+		t.Error("what is no letter is repeated in links")
+	}
+}
+
 // TestManyConversations: the letters of a page of conversations may be more than one
 // answer waits for.
 func TestManyConversations(t *testing.T) {

@@ -94,13 +94,23 @@ func (i *kept) reading() (r Reading) {
 // those of which a letter is there. The index is brought up to date first; until it is
 // whole, the page is of what was read so far.
 func (b *Box) Conversations(ctx context.Context, q ConversationQuery) ([]FolderView, ConversationList, error) {
+	return b.ConversationsWhile(ctx, q, nil)
+}
+
+// ConversationsWhile is the same; ready (nil for nothing) is called as Desk calls it.
+func (b *Box) ConversationsWhile(ctx context.Context, q ConversationQuery, ready func([]FolderView, ConversationList)) ([]FolderView, ConversationList, error) {
 	views, l, err := b.conversations(ctx, q)
 	shown := make([]Ref, 0, 2*len(l.Items))
 	for _, c := range l.Items {
 		shown = append(shown, c.Newest, c.Here)
 	}
 	e := audit.Event{Action: audit.LetterList, Target: q.Folder, Request: "LIST STATUS, FETCH CHANGEDSINCE", Count: len(l.Items)}
-	err = b.recordListing(ctx, e, shown, err, nil)
+	prepare := func() {
+		if ready != nil {
+			ready(views, l)
+		}
+	}
+	err = b.recordListing(ctx, e, shown, err, prepare)
 	if err != nil {
 		return nil, ConversationList{}, err
 	}
