@@ -140,9 +140,8 @@ func (s headerSet) apply(h http.Header, nonce string, origins []string, secure b
 			formTo += " " + o
 		}
 	}
-	fill := strings.NewReplacer(nonceMark, nonce, originsMark, formTo)
-	for _, l := range s.lines() {
-		h.Set(l[0], fill.Replace(l[1]))
+	for _, l := range s.lines() { // the nonce is ours, an origin holds no mark (cspOrigin)
+		h.Set(l[0], strings.Replace(strings.Replace(l[1], nonceMark, nonce, 1), originsMark, formTo, 1))
 	}
 	if secure {
 		h.Set("Strict-Transport-Security", hsts)

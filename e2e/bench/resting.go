@@ -40,7 +40,7 @@ func (w *loadWorld) resting(string) error {
 	fmt.Printf("\n%d people signed in who do nothing (issue 5); signing in took %.0f ms each, two at a time\n", w.idle, ms(signing)/float64(w.idle-1))
 	each := func(a, b float64) float64 { return (a - b) / float64(w.idle-1) }
 	heap, resident := each(after.heap, before.heap), each(after.resident, before.resident)
-	w.say("memory of each, what lives", heap <= restBound, "%.0f kB, bound %.0f kB (of it rows and letters kept: %.0f kB; the index: %.0f kB, not counted)", (heap-each(after.index, before.index))/1000, restBound/1000.,
+	w.say("memory of each, what lives", heap-each(after.index, before.index) <= restBound, "%.0f kB, bound %.0f kB (of it rows and letters kept: %.0f kB; the index: %.0f kB, not counted)", (heap-each(after.index, before.index))/1000, restBound/1000.,
 		each(after.cache, before.cache)/1000, each(after.index, before.index)/1000)
 	fmt.Printf("%-46s       %.0f kB each, from %.1f MB to %.1f MB: what the collector leaves room for included\n", "memory of the process", resident/1000, before.resident/1e6, after.resident/1e6)
 	w.say("IMAP connections", after.connections <= after.limit, "%.0f open, %.0f at most on this node; at most 3 for a mailbox, closed after five minutes of rest, and at the node's bound the one that rested longest gives way", after.connections, after.limit)

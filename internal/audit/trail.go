@@ -178,7 +178,8 @@ func (t *Trail) commit(batch []waiting) (err error) {
 	for _, w := range batch {
 		entries = append(entries, w.entries...)
 	}
-	err = t.db.Write(ctx, func(tx *sql.Tx) error { return t.append(ctx, tx, entries) })
+	// The transaction has the deadline: its statements need not each watch for it.
+	err = t.db.Write(ctx, func(tx *sql.Tx) error { return t.append(context.WithoutCancel(ctx), tx, entries) })
 	if err != nil {
 		return fmt.Errorf("write the trail: %w", err)
 	}

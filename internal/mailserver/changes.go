@@ -276,6 +276,12 @@ func (a *Account) FolderListAt(ctx context.Context, folder string) (FolderList, 
 	var out FolderList
 	err := a.read(ctx, a.commands, func(c *conn) error {
 		return c.do(ctx, verbList, a.s.o.CommandTimeout, budgetList, func() (err error) {
+			if c.folder == folder && !c.readOnly {
+				var calm bool
+				if out, calm, err = c.calmListing(); calm || err != nil {
+					return err
+				}
+			}
 			if err := c.current(folder, 0); err != nil && !said(err) { // refused: the listing tells
 				return err
 			}

@@ -99,7 +99,7 @@ func TestContract(t *testing.T) {
 		name string
 		run  func(*bench)
 	}{
-		{"append and list", contractList}, {"paging and anchors", contractAnchors}, {"page follows the folder", contractFresh},
+		{"append and list", contractList}, {"paging and anchors", contractAnchors}, {"page follows the folder", contractFresh}, {"page listed again", contractAgain},
 		{"filters", contractFilters}, {"folders", contractFolders}, {"odd folder names", contractNames},
 		{"special use", contractSpecialUse}, {"peek", contractPeek}, {"flags", contractFlags}, {"move", contractMove},
 		{"expunge only ours", contractExpunge}, {"roles made", contractEnsure}, {"search", contractSearch}, {"search by conditions", contractMatch}, {"search by windows", contractWindows}, {"correspondence", contractCorrespondence},

@@ -102,7 +102,8 @@ func (s *Server) hello(ctx context.Context, raw net.Conn, mech mechanism) (*conn
 		}
 	}
 	if err == nil {
-		if err = h.authenticate(mech); errors.Is(err, errLost) {
+		var no *imap.Error
+		if err = h.authenticate(mech); errors.Is(err, errLost) && !errors.As(err, &no) {
 			err = fmt.Errorf("%w: %w", errUnanswered, err)
 		}
 	}

@@ -104,10 +104,31 @@ func (c *conn) startFolders() (wait func() ([]Folder, error)) {
 // folder STATUS and LIST-STATUS tell what this connection saw last (Dovecot 2.3). The
 // answer is waited for: of commands in one flight Dovecot may put the news last.
 func (c *conn) freshListing() (out FolderList, err error) {
+	if out, calm, err := c.calmListing(); calm || err != nil {
+		return out, err
+	}
 	if err := c.hear(); err != nil {
 		return out, err
 	}
 	return c.startListing()()
+}
+
+// calmListing is a listing with the news of the selected folder behind it, in one
+// flight; calm: there were none, so it is of now.
+func (c *conn) calmListing() (out FolderList, calm bool, err error) {
+	if c.folder == "" || !c.steady() {
+		return out, false, nil
+	}
+	var listing func() (FolderList, error)
+	calm, err = c.undisturbed(func() { listing = c.startListing() }, func() (int, error) {
+		var err error
+		out, err = listing()
+		return 0, err
+	})
+	for _, f := range out.Folders {
+		calm = calm && (f.Name != c.folder || f.UIDValidity == c.validity && f.Messages == c.exists())
+	}
+	return out, calm, err
 }
 
 // hear has the server tell its news of the selected folder, if there is one.

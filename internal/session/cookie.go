@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -58,7 +59,8 @@ func (m *Manager) New(r *http.Request, name string) (*sessions.Session, error) {
 	if !ok {
 		return s, nil
 	}
-	rec, err := byID(r.Context(), m.o.DB.Read(), id)
+	// One row of a local file: to watch for the reader's leaving costs as much as to read it.
+	rec, err := byID(context.WithoutCancel(r.Context()), m.o.DB.Read(), id)
 	if err != nil || rec == nil {
 		return s, err
 	}
