@@ -32,6 +32,9 @@ type meter struct {
 	failed atomic.Bool
 	flood  atomic.Bool
 	loop   atomic.Pointer[readLoop]
+
+	catcher atomic.Pointer[catcher] // nil: every answer is the library's
+	sifted  sifter
 }
 
 // readLoop is go-imap's: when it has ended, and a command whose failure makes the
@@ -51,24 +54,40 @@ func newMeter(c, raw net.Conn, r io.Reader) *meter {
 func (m *meter) allow(bytes int64) { m.left.Store(bytes) }
 
 func (m *meter) Read(p []byte) (int, error) {
+	if m.sifted.store != nil {
+		return m.sift(p)
+	}
+	n, err := m.receive(p)
+	if err == nil && m.catcher.Load() != nil { // it came while the line was silent
+		m.sifted.begin(p[:n])
+		return m.sift(p)
+	}
+	if !m.frames.feed(p[:n]) {
+		return 0, m.flooded()
+	}
+	return n, err
+}
+
+// receive reads within the allowance.
+func (m *meter) receive(p []byte) (int, error) {
 	left := m.left.Load()
 	if left <= 0 {
-		m.flood.Store(true)
-		return 0, errFlood
+		return 0, m.flooded()
 	}
 	if int64(len(p)) > left {
 		p = p[:left]
 	}
 	n, err := m.r.Read(p)
 	m.left.Add(-int64(n))
-	if !m.frames.feed(p[:n]) {
-		m.flood.Store(true)
-		return 0, errFlood
-	}
 	if err != nil {
 		m.failed.Store(true)
 	}
 	return n, err
+}
+
+func (m *meter) flooded() error {
+	m.flood.Store(true)
+	return errFlood
 }
 
 // Write tells of a failure only once go-imap's read loop has ended: told earlier,
