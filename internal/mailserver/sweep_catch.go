@@ -130,7 +130,7 @@ func (p *answer) swept() (r caughtRow, header []byte) {
 			item, r.size = size, p.number()
 		case 'B':
 			p.text("BODY[HEADER.FIELDS (")
-			p.fit(p.until(')'), func(c byte) bool { return c == '"' || nameOctet(c) })
+			p.fitNames(p.until(')'))
 			p.text("]")
 			if p.next() == '<' {
 				p.text("<0>")
@@ -221,6 +221,18 @@ func (p *answer) fit(text []byte, octet func(c byte) bool) {
 
 func nameOctet(c byte) bool {
 	return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '-' || c == ' '
+}
+
+// fitNames wants names of fields, quoted or not, one space between two.
+func (p *answer) fitNames(list []byte) {
+	for word := range bytes.SplitSeq(list, []byte{' '}) {
+		if n := len(word); n > 2 && word[0] == '"' && word[n-1] == '"' {
+			word = word[1 : n-1]
+		}
+		if p.fit(word, func(c byte) bool { return c != ' ' && nameOctet(c) }); len(word) == 0 {
+			p.fail(theirs)
+		}
+	}
 }
 
 // fitFlags wants atoms of plain letters, one space between two.
