@@ -305,7 +305,7 @@ func (m *measures) rawIndex() (time.Duration, error) {
 	}{{m.raw, m.letters}, {sent, m.letters / sentShare}} {
 		for high := f.n; high > 0; high -= 2000 {
 			low := strconv.Itoa(max(1, high-1999))
-			if _, err := f.c.Do("FETCH " + low + ":" + strconv.Itoa(high) + " (UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (FROM TO CC SUBJECT MESSAGE-ID IN-REPLY-TO REFERENCES)])"); err != nil {
+			if _, err := f.c.Do("FETCH " + low + ":" + strconv.Itoa(high) + " (UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (FROM TO CC SUBJECT MESSAGE-ID IN-REPLY-TO REFERENCES CONTENT-TYPE)])"); err != nil {
 				return 0, err
 			}
 		}

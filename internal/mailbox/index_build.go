@@ -95,12 +95,19 @@ func (b *Box) sweepFolder(i *kept, f mailserver.Folder) error {
 	if ok && known.At.Next > 0 {
 		q.Validity, q.Below = known.At.Validity, known.Below
 	}
+	next := b.sweepAhead(i, q)
+	defer func() { // nothing of it goes on behind whoever waits for the end
+		if next != nil {
+			<-next
+		}
+	}()
 	for again := 0; ; {
-		before, _ := i.ix.Folder(f.Name)
-		c, err := b.mail.Sweep(i.ctx, q)
-		if problem.Is(err, problem.Gone) && q.Validity != 0 { // made anew meanwhile: from the start
+		got := <-next
+		next = nil
+		c, err := got.chunk, got.err
+		if problem.Is(err, problem.Gone) && got.of.Validity != 0 { // made anew meanwhile: from the start
 			i.ix.DropFolder(f.Name)
-			q = mailserver.SweepQuery{Folder: f.Name}
+			next = b.sweepAhead(i, mailserver.SweepQuery{Folder: f.Name})
 			continue
 		}
 		if err != nil {
@@ -109,6 +116,7 @@ func (b *Box) sweepFolder(i *kept, f mailserver.Folder) error {
 			}
 			return err
 		}
+		q = got.of
 		if q.Validity == 0 {
 			q.Validity = c.At.UIDValidity
 			i.ix.SetFolder(f.Name, kindOf(f), placeOf(c.At, c.At.UIDNext))
@@ -116,9 +124,18 @@ func (b *Box) sweepFolder(i *kept, f mailserver.Folder) error {
 		if now, ok := i.ix.Folder(f.Name); !ok || now.At.Validity != q.Validity {
 			return nil // dropped meanwhile
 		}
-		i.ix.Put(f.Name, b.letters(f.Role, c.Rows))
-		if now, _ := i.ix.Folder(f.Name); q.Validity == before.At.Validity && now.At != before.At && before.At.Next > 0 && again < maxAgain {
+		if c.Below > 0 { // the server reads on while these are put in
+			next = b.sweepAhead(i, mailserver.SweepQuery{Folder: f.Name, Validity: q.Validity, Below: c.Below})
+		}
+		for some := range slices.Chunk(b.letters(f.Role, c.Rows), putAtOnce) {
+			i.ix.Put(f.Name, some)
+		}
+		if now, _ := i.ix.Folder(f.Name); q.Validity == got.before.At.Validity && now.At != got.before.At && got.before.At.Next > 0 && again < maxAgain {
 			again++ // a page took in news meanwhile: these marks may be older than them
+			if next != nil {
+				<-next
+			}
+			next = b.sweepAhead(i, q)
 			continue
 		}
 		again = 0
@@ -129,13 +146,41 @@ func (b *Box) sweepFolder(i *kept, f mailserver.Folder) error {
 			i.mu.Unlock()
 			return nil
 		}
-		if q.Below = c.Below; q.Below == 0 {
+		if c.Below == 0 {
 			return nil
 		}
 		if i.ctx.Err() != nil {
 			return i.ctx.Err()
 		}
 	}
+}
+
+// putAtOnce: whoever shows a page waits while letters are put in.
+const putAtOnce = 250
+
+// sweptChunk is what a question gave, and what was known of the folder before it.
+type sweptChunk struct {
+	of     mailserver.SweepQuery
+	before index.Folder
+	chunk  mailserver.SweepChunk
+	err    error
+}
+
+// sweepAhead sweeps some letters; the answer waits for whoever takes it.
+func (b *Box) sweepAhead(i *kept, q mailserver.SweepQuery) <-chan sweptChunk {
+	out := make(chan sweptChunk, 1)
+	go func() {
+		got := sweptChunk{of: q, err: errPanic}
+		defer func() {
+			if v := recover(); v != nil {
+				b.h.log.LogAttrs(i.ctx, slog.LevelError, "panic while sweeping", slog.String("kind", problem.PanicWords(v)), slog.String("stack", string(debug.Stack())))
+			}
+			out <- got
+		}()
+		got.before, _ = i.ix.Folder(q.Folder)
+		got.chunk, got.err = b.mail.Sweep(i.ctx, q)
+	}()
+	return out
 }
 
 func (i *kept) isFull() bool {

@@ -200,7 +200,7 @@ func (a *Account) SweptOf(ctx context.Context, folder string, validity uint32, u
 			if err := c.at(folder, validity, l != a.commands); err != nil {
 				return err
 			}
-			out, _, err = c.fetchSwept(uidSet(uids[:min(len(uids), sweepSize)]), sweepFields())
+			out, _, err = c.fetchSwept(uidSet(uids[:min(len(uids), 500)]), sweepFields())
 			return err
 		})
 	})

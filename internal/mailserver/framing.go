@@ -44,6 +44,26 @@ func (f *framing) feed(p []byte) bool {
 	return true
 }
 
+// feedAnswer feeds up to the end of the answer, and tells how much that was.
+func (f *framing) feedAnswer(p []byte) (n int, ok bool) {
+	for n < len(p) {
+		k := 1
+		if f.skip > 0 {
+			k = int(min(f.skip, int64(len(p)-n)))
+		}
+		if !f.feed(p[n : n+k]) {
+			return n, false
+		}
+		if n += k; f.fresh() {
+			break
+		}
+	}
+	return n, true
+}
+
+// fresh reports that the next octet begins an answer.
+func (f *framing) fresh() bool { return len(f.head) == 0 && f.skip == 0 }
+
 func (f *framing) octet(c byte) {
 	if c == '\n' {
 		f.line()

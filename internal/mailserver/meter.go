@@ -41,6 +41,9 @@ type meter struct {
 	holds   sync.Mutex
 	holding bool
 	held    []byte
+
+	catcher atomic.Pointer[catcher] // nil: every answer is the library's
+	sifted  sifter
 }
 
 // readLoop is go-imap's: when it has ended, and a command whose failure makes the
@@ -60,26 +63,52 @@ func newMeter(c, raw net.Conn, r io.Reader) *meter {
 func (m *meter) allow(bytes int64) { m.left.Store(bytes) }
 
 func (m *meter) Read(p []byte) (int, error) {
+	if m.sifted.store != nil {
+		return m.sift(p)
+	}
+	n, err := m.receive(p)
+	if err == nil && m.catcher.Load() != nil { // it came while the line was silent
+		m.sifted.begin(p[:n])
+		return m.sift(p)
+	}
+	if !m.feed(p[:n]) {
+		return 0, m.flooded()
+	}
+	return n, err
+}
+
+// feed follows what the library is given.
+func (m *meter) feed(p []byte) bool {
+	ok := m.frames.feed(p)
+	m.told()
+	return ok
+}
+
+func (m *meter) told() {
+	m.moved.Store(m.frames.moved)
+	m.fetched.Store(m.frames.fetched)
+}
+
+// receive reads within the allowance.
+func (m *meter) receive(p []byte) (int, error) {
 	left := m.left.Load()
 	if left <= 0 {
-		m.flood.Store(true)
-		return 0, errFlood
+		return 0, m.flooded()
 	}
 	if int64(len(p)) > left {
 		p = p[:left]
 	}
 	n, err := m.r.Read(p)
 	m.left.Add(-int64(n))
-	if !m.frames.feed(p[:n]) {
-		m.flood.Store(true)
-		return 0, errFlood
-	}
-	m.moved.Store(m.frames.moved)
-	m.fetched.Store(m.frames.fetched)
 	if err != nil {
 		m.failed.Store(true)
 	}
 	return n, err
+}
+
+func (m *meter) flooded() error {
+	m.flood.Store(true)
+	return errFlood
 }
 
 // together has the commands that begin sends leave in one packet: the server reads

@@ -1,6 +1,7 @@
 package mailserver
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -28,7 +29,7 @@ type SweepQuery struct {
 	Folder   string
 	Validity uint32 // 0: the first time; else another UIDVALIDITY is Gone
 	Below    uint32 // letters at positions up to this one; 0: all. SweepChunk.Below
-	Size     int    // default 500, at most 1,000
+	Size     int    // default and at most 2,000; 100 at most where everything shares one connection
 }
 
 // SweepChunk is what one question gave.
@@ -43,8 +44,7 @@ type SweepChunk struct {
 }
 
 const (
-	sweepSize   = 500
-	maxSweep    = 1000
+	sweepSize   = 2000
 	sweepShared = 100      // letters at once where everything shares one connection
 	sweepHeader = 24 << 10 // of one letter's fields: ten thousand recipients cost no more
 )
@@ -65,7 +65,7 @@ func (a *Account) Sweep(ctx context.Context, q SweepQuery) (SweepChunk, error) {
 	if q.Size <= 0 {
 		q.Size = sweepSize
 	}
-	if q.Size = min(q.Size, maxSweep); a.aside == a.commands { // clicks wait behind it
+	if q.Size = min(q.Size, sweepSize); a.aside == a.commands { // clicks wait behind it
 		q.Size = min(q.Size, sweepShared)
 	}
 	var out SweepChunk
@@ -157,40 +157,119 @@ func (c *conn) readSwept(low, high uint32) ([]Swept, error) {
 }
 
 // fetchSwept fetches and reads letters as they come, and tells which positions did.
-func (c *conn) fetchSwept(set imap.NumSet, fields []string) (rows []Swept, seen map[uint32]bool, err error) {
+func (c *conn) fetchSwept(set imap.NumSet, fields []string) ([]Swept, map[uint32]bool, error) {
 	o := &imap.FetchOptions{UID: true, Flags: true, InternalDate: true, RFC822Size: true, BodySection: []*imap.FetchItemBodySection{
 		{Specifier: imap.PartSpecifierHeader, HeaderFields: fields, Peek: true, Partial: &imap.SectionPartial{Size: sweepHeader}}}}
+	out, left := newSweeping(), newSweeping() // what the catcher took, and what it left
+	off := c.meter.catching()
 	cmd := c.client.Fetch(set, o)
-	reader := sweepReader{people: map[string][]message.Mailbox{}}
-	seen = make(map[uint32]bool)
+	done := make(chan error, 1)
+	go func() {
+		done <- c.guarded(func() error {
+			err := left.collect(cmd)
+			return cmp.Or(err, ignoreExpunged(cmd.Close()))
+		})
+	}()
+	var err error
+	for going := true; going; {
+		select {
+		case <-off.some:
+		case err = <-done:
+			going = false
+		}
+		out.caught(off.take(), set)
+	}
+	c.meter.catcher.CompareAndSwap(off, nil)
+	out.merge(left)
 	var cut imap.UIDSet
-	buf := make([]byte, 0, 4<<10)
+	if len(fields) > len(sweepShort()) {
+		cut = out.cut
+	}
+	if err != nil || len(cut) == 0 {
+		return out.rows, out.seen, err
+	}
+	return out.rows, out.seen, c.completeSwept(cut, out.rows)
+}
+
+// sweeping is letters as they come.
+type sweeping struct {
+	reader sweepReader
+	rows   []Swept
+	at     []uint32        // their positions
+	seen   map[uint32]bool // positions
+	cut    imap.UIDSet     // letters whose recipients push out the rest
+	buf    []byte
+}
+
+func newSweeping() *sweeping {
+	return &sweeping{reader: sweepReader{people: map[string][]message.Mailbox{}}, seen: map[uint32]bool{}}
+}
+
+// collect reads what the catcher left to the library.
+func (w *sweeping) collect(cmd *imapclient.FetchCommand) (err error) {
 	for m := cmd.Next(); m != nil; m = cmd.Next() {
 		s, whole := Swept{}, false
 		for item := m.Next(); item != nil; item = m.Next() {
 			if b, ok := item.(imapclient.FetchItemDataBodySection); ok && b.Literal != nil {
-				if buf, err = readLiteral(buf[:0], b.Literal); err != nil {
-					return rows, seen, err
+				if w.buf, err = readLiteral(w.buf[:0], b.Literal); err != nil {
+					return err
 				}
 				whole = true
-				reader.read(&s, buf)
+				w.reader.read(&s, w.buf)
 				continue
 			}
 			s.take(item)
 		}
-		if !whole || s.UID == 0 {
-			continue // news of a letter's flags, told unasked
+		if whole && s.UID != 0 { // else news of a letter's flags, told unasked
+			w.add(m.SeqNum, s, len(w.buf))
 		}
-		if len(buf) >= sweepHeader && len(fields) > len(sweepShort()) {
-			cut.AddNum(imap.UID(s.UID))
+	}
+	return nil
+}
+
+// caught reads what the catcher took, of the letters that were asked for.
+func (w *sweeping) caught(got caught, set imap.NumSet) {
+	flags := map[string][]string{}
+	for _, r := range got.rows {
+		if !holds(set, r) {
+			continue
 		}
-		seen[m.SeqNum] = true
-		rows = append(rows, s)
+		if _, known := flags[r.flags]; !known {
+			flags[r.flags] = flagsOf(r.flags)
+		}
+		s := Swept{UID: r.uid, Flags: flags[r.flags], Received: r.received, Size: r.size}
+		w.reader.read(&s, got.text[r.from:r.to])
+		w.add(r.seq, s, r.to-r.from)
 	}
-	if err = ignoreExpunged(cmd.Close()); err != nil || len(cut) == 0 {
-		return rows, seen, err
+}
+
+func holds(set imap.NumSet, r caughtRow) bool {
+	switch set := set.(type) {
+	case imap.SeqSet:
+		return set.Contains(r.seq)
+	case imap.UIDSet:
+		return set.Contains(imap.UID(r.uid))
 	}
-	return rows, seen, c.completeSwept(cut, rows)
+	return false
+}
+
+// add takes a letter; one that comes twice counts once.
+func (w *sweeping) add(position uint32, s Swept, header int) {
+	if w.seen[position] {
+		return
+	}
+	if header >= sweepHeader {
+		w.cut.AddNum(imap.UID(s.UID))
+	}
+	w.seen[position] = true
+	w.rows, w.at = append(w.rows, s), append(w.at, position)
+}
+
+func (w *sweeping) merge(more *sweeping) {
+	for i := range more.rows {
+		w.add(more.at[i], more.rows[i], 0)
+	}
+	w.cut = append(w.cut, more.cut...)
 }
 
 // completeSwept reads again, without recipients, the letters that have too many.
