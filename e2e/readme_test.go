@@ -242,6 +242,7 @@ func TestReadme(t *testing.T) {
 		t.Fatalf("the inbox does not show the letter: %v %d\n%s\n%s", err, list.Status, s.printed(), s.dovecot.Log())
 	}
 	s.send(v, page)
+	s.nullSender()
 	s.watched()
 	s.serviceAccount()
 	s.stopDuringDownload(v, page)

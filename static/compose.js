@@ -285,7 +285,13 @@
   });
 
   // go leaves the page once the text is safe.
+  let going = false; // once, however often the key is pressed
   async function go(to) {
+    if (going) { return; }
+    going = true;
+    try { await leaveFor(to); } finally { going = false; }
+  }
+  async function leaveFor(to) {
     if (locked) { location.assign(to); return; } // the browser asks first when words were not kept
     if (await save()) {
       // Begun and closed without a word: it is put away before the next page counts drafts.
@@ -303,6 +309,15 @@
         } finally {
           clearTimeout(late);
         }
+      }
+      if (!leaving && page.seq > 0 && !back) { // the next page says where the letter is, when that is known at once
+        const giveUp = new AbortController(), late = setTimeout(() => giveUp.abort(), 1000);
+        try {
+          const answer = await ask(page.self + "/pause", new URLSearchParams({ kept: "1" }), { signal: giveUp.signal });
+          if (answer.note) { next.searchParams.set("note", answer.note); }
+        } catch (e) { /* unsaid: it is kept all the same */ }
+        clearTimeout(late);
+        if (changed !== kept && !(await save())) { return; } // typed meanwhile
       }
       if (!leaving) { ask(page.self + "/pause", new URLSearchParams({ leave: "1" }), { keepalive: true }).catch(() => {}); }
       leaving = true;

@@ -77,6 +77,7 @@ type Flash struct {
 	Row    uint32   // the list's row it is about, 0 for none
 	Drafts []string // fields ref of the drafts an undo brings back, with do=restore
 	Reopen string   // POST: brings back the one draft put away, and opens it
+	GoOn   string   // of the draft kept when its page was left
 }
 
 // SignInView is the page before anybody is known.

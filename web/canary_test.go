@@ -59,9 +59,9 @@ type canaryRun struct {
 	seen      map[string]bool
 }
 
-// TestCanaryRun fills a mailbox with letters that speak of somebody, walks every page
-// and presses every button of the pages where one chooses, sorts, looks for and makes rules, servers down included; then no log line, figure,
-// address or title holds a word of it.
+// TestCanaryRun fills a mailbox with letters that speak of somebody, walks every page and
+// presses the buttons, those where one chooses, sorts, looks for and makes rules among them,
+// servers down included; then no log line, figure, address or title holds a word of it.
 func TestCanaryRun(t *testing.T) {
 	ofSize(t)
 	t.Parallel()

@@ -32,7 +32,9 @@ func (s *Server) composeBegin(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	to := draftHref(scopeOf(r).box.ID, begun.Draft.ID)
+	sc := scopeOf(r)
+	sc.desk.cameFrom(begun.Draft.ID, s.pageBehind(r))
+	to := draftHref(sc.box.ID, begun.Draft.ID)
 	if begun.Say != "" {
 		return s.comeBack(w, r, to, note{say: begun.Say, kind: "warn"})
 	}
@@ -186,6 +188,9 @@ func (s *Server) behind(sc *scope, d outgoing.Draft) string {
 	}
 	if d.Original != nil {
 		return path("mail", sc.box.ID, d.Original.Folder)
+	}
+	if to := sc.desk.behind(d.ID); to != "" {
+		return to
 	}
 	return path("mail", sc.box.ID)
 }

@@ -25,6 +25,7 @@ func raw(kind string, body []byte) testkit.Change {
 
 // asked is what a script of the page gets.
 type asked struct {
+	Note                                        string
 	Status                                      int
 	ID, Href, Say, Came, To, Saved, Text, Other string
 	Version, Received, Size                     int64

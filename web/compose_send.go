@@ -93,7 +93,9 @@ func (s *Server) sendForm(w http.ResponseWriter, r *http.Request, b *mailbox.Box
 	}
 	switch res.Came {
 	case outgoing.CameAsked:
-		to = withQuery(to, "check", "1")
+		w.Header().Set("Location", withQuery(to, "check", "1")+toQuestion(res.Remarks))
+		w.WriteHeader(http.StatusSeeOther)
+		return nil
 	case outgoing.CameKept:
 		to = withQuery(to, "sent", "1")
 	case outgoing.CameSent:
@@ -101,6 +103,19 @@ func (s *Server) sendForm(w http.ResponseWriter, r *http.Request, b *mailbox.Box
 	}
 	redirect(w, r, to)
 	return nil
+}
+
+// toQuestion leads to the first question of a sheet: below the window nobody sees it, and
+// clicks 'Envoyer' again.
+func toQuestion(all []outgoing.Remark) string {
+	for _, level := range []outgoing.Level{outgoing.Block, outgoing.Ask} {
+		for _, x := range all {
+			if x.Level == level {
+				return "#" + templates.RemarksID(remarkPlace(x))
+			}
+		}
+	}
+	return ""
 }
 
 // sentTo is the list with the sentence that says to whom the letter went.

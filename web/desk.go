@@ -40,6 +40,8 @@ type desk struct {
 	tokens     [][32]byte              // digests of the acts taken back
 	rooms      map[string]roomSeen     // by mailbox id: how full
 
+	behinds []behind // where drafts were begun, the newest last
+
 	view      string // what folders show, as the person chose; "" for no choice
 	viewKnown bool
 }
@@ -71,6 +73,7 @@ type note struct {
 	sent                   bool     // a letter left: said whole where the list behind it cannot be shown
 	drafts                 []string // put away by the act, to bring back with undo
 	reopen                 string   // the one draft put away from its own page
+	goOn                   string   // the draft kept when its page was left
 	search                 string   // the saved search put away
 }
 

@@ -106,7 +106,8 @@ func (s *Server) draftSave(w http.ResponseWriter, r *http.Request) error {
 
 // draftPause lets other programs see the draft: on a rest of the keyboard, and
 // (leave=1) when the page is left; unwritten is what the page that began the draft was
-// given, when not a word was written in it: what was put away is said, and comes back.
+// given, when not a word was written in it: what was put away is said, and comes back. kept=1
+// asks for the sentence that says where a written one is.
 func (s *Server) draftPause(w http.ResponseWriter, r *http.Request) error {
 	if stranger(w, r) {
 		return nil
@@ -120,6 +121,15 @@ func (s *Server) draftPause(w http.ResponseWriter, r *http.Request) error {
 	}
 	var away bool
 	switch leave, page := r.PostForm.Get("leave") == "1", r.PostForm.Get("unwritten"); {
+	case r.PostForm.Get("kept") == "1": // said before the copy is made, which may take its time
+		d, err := s.outbox.Get(r.Context(), b, id)
+		if err != nil {
+			return err
+		}
+		if d.State == outgoing.Open {
+			sc := scopeOf(r)
+			out.Note = sc.desk.keepNote(note{boxID: sc.box.ID, say: "Votre lettre est gardée dans Brouillons.", kind: "ok", goOn: id}, s.clock.now())
+		}
 	case leave && page != "":
 		away, err = s.outbox.Abandon(r.Context(), b, id, page)
 	case leave:

@@ -145,6 +145,8 @@ func (s *Server) flash(r *http.Request) *templates.Flash {
 	}
 	f := &templates.Flash{Say: n.say, Kind: n.kind, Undo: n.undo, Row: n.row, Next: localPath(withoutNote(r.URL), "/")}
 	switch {
+	case n.goOn != "":
+		f.GoOn = draftHref(n.boxID, n.goOn)
 	case n.reopen != "":
 		f.Reopen = draftHref(n.boxID, n.reopen) + "/restore"
 	case len(n.drafts) > 0:

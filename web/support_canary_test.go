@@ -18,7 +18,8 @@ import (
 var supportCanaries = map[string]string{
 	"a subject": "canarisujet", "a body": "canaricorps", "a patient's name": "Canaripatiente", "a patient's INS": "255033799001136", "a file name": "canarifichier",
 	"a draft's subject": "canaribrouillon", "a draft's text": "canaritexte", "a draft's file": "canaripiece", "words looked for in mail": "canarimots", "words looked for in the directory": "canarinom",
-	"a colleague's address": "canariconfrere", "a server's words": "canarireponse", "a code that is none": "199027512345678", "a trail's detail": "canaridetail", "another INS, in a code": "160027512345644",
+	"a folder's name": "Canaridossier", "a kept search": "canarirecherche", "a condition of a search": "canaricondition", "a patient looked for": "Canaricherche", "a rule": "canariregle", "what a rule looks at": "canarisujetregle",
+	"an absence reply's subject": "canariabsence", "its text": "canariremplacant", "a colleague's address": "canariconfrere", "a server's words": "canarireponse", "a code that is none": "199027512345678", "a trail's detail": "canaridetail", "another INS, in a code": "160027512345644",
 }
 
 // controlName is a canary where support is meant to see it: the search must find it.
@@ -182,6 +183,7 @@ func fillWithCanaries(t *testing.T, m *matrix) {
 		t.Fatal("no exchange with a patient")
 	}
 	ok(t, c.Get(exchange))
+	moreCanaries(t, k, c, box)
 	draft := begin(t, c, values("kind", "blank"))
 	if got := ask(t, c, draft+"/save", fields{"version": 1, "subject": "canaribrouillon", "text": "canaritexte", "to": to("255033799001136@patient.mssante.fr", "canariconfrere@chu-touraine.mssante.fr")}); got.Status != 200 {
 		t.Fatalf("draft: %+v", got)

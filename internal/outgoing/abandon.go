@@ -18,7 +18,9 @@ const (
 )
 
 // See is Get for the page in which one writes. page is "" unless this is the first page
-// of a draft its own author began just now: what Abandon wants to hear.
+// of a draft its own author began just now: what Abandon wants to hear. A GET calls it: the
+// mark is the one thing, beside the read mark of a letter, that looking writes, and it only
+// ever lets less be put away.
 func (o *Outbox) See(ctx context.Context, box *mailbox.Box, id string) (d Draft, page string, err error) {
 	if d, err = o.Get(ctx, box, id); err != nil || !d.marked() {
 		return d, "", err
