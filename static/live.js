@@ -137,11 +137,28 @@
   }
   // The letter being read keeps its place, read or moved: 'next' counts from there.
   function current(row) { return $(".row-link[aria-current]", row) !== null; }
+  // The numbers of letters are good for one life of their folder (UIDVALIDITY, RFC 3501
+  // §2.3.1.1): made anew, the same number is another letter.
+  function era(rows) {
+    var link = live.hasAttribute("data-threads") ? null : $(".row-link", rows);
+    return link ? new URL(link.href).pathname.split("/").slice(2, 5).join("/") : "";
+  }
+  function renumbered(rows, kept) {
+    pending = kept;
+    all(".row", rows).forEach(gone);
+    place();
+    show.textContent = "La liste a changé\u00a0: afficher";
+    bar.hidden = false;
+  }
   function lay(kept, asked) {
     if (left) { return; }
     var rows = $("#rows", list), hold = !asked && handled();
     if (!rows || !kept.rows) {
       if (!hold) { replaced(kept); }
+      return;
+    }
+    if (era(rows) && era(kept.rows) && era(rows) !== era(kept.rows)) {
+      if (hold) { renumbered(rows, kept); } else { replaced(kept); }
       return;
     }
     var have = all(".row", rows), come = all(".row", kept.rows), old = byUid(have), now = byUid(come);
@@ -175,6 +192,10 @@
     if (pager && other && !pager.contains(doc.activeElement)) { pager.replaceWith(other); }
     if (pager && !other) { pager.remove(); }
     if (!pager && other) { $("#rows", list).after(other); }
+    // What 'choisir les N' stands for goes with the rows, never under a choice being made.
+    var offer = $(".whole-offer", list), newer = null;
+    kept.parts.forEach(function (el) { newer = newer || $(".whole-offer", el); });
+    if (offer && newer && !offer.contains(doc.activeElement) && !$("input[name=ref]:checked", list)) { offer.replaceWith(newer); }
   }
   // From an empty folder to the first letter, or back.
   function replaced(kept) {
@@ -193,6 +214,7 @@
     row.classList.remove("is-gone");
     row.classList.toggle("is-unread", now.classList.contains("is-unread"));
     row.toggleAttribute("data-flagged", now.hasAttribute("data-flagged"));
+    row.toggleAttribute("data-processed", now.hasAttribute("data-processed"));
     var a = $(".row-top", row), b = $(".row-top", now);
     if (a && b && a.innerHTML !== b.innerHTML) { a.replaceChildren.apply(a, Array.prototype.slice.call(b.childNodes)); }
     if (live.hasAttribute("data-threads")) { // what came elsewhere, my answer for one, is of the conversation

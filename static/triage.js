@@ -114,7 +114,7 @@
       var open = all("button", list).filter(shown), at = open.indexOf(doc.activeElement);
       if (event.key === "ArrowDown" && open.length) { open[Math.min(at + 1, open.length - 1)].focus(); event.preventDefault(); }
       if (event.key === "ArrowUp" && at >= 0) { (at ? open[at - 1] : field).focus(); event.preventDefault(); }
-      if (event.key === "Enter" && event.target === field) { if (open.length) { open[0].click(); } event.preventDefault(); }
+      if (event.key === "Enter" && event.target === field) { if (open.length && field.value.trim()) { open[0].click(); } event.preventDefault(); } // nothing typed names no folder
     });
     return sheet;
   }
