@@ -187,15 +187,17 @@
     if (span && kept.span) { span.textContent = kept.span.textContent; }
     place();
   }
+  // What waits for the hand to leave is laid a second time: copies, so that it is still whole.
+  function copies(el) { return Array.prototype.slice.call(el.cloneNode(true).childNodes); }
   // Marks and the hour may change; who wrote what does not.
   function patch(row, now) {
     row.classList.remove("is-gone");
     row.classList.toggle("is-unread", now.classList.contains("is-unread"));
     row.toggleAttribute("data-flagged", now.hasAttribute("data-flagged"));
     var a = $(".row-top", row), b = $(".row-top", now);
-    if (a && b && a.innerHTML !== b.innerHTML) { a.replaceChildren.apply(a, Array.prototype.slice.call(b.childNodes)); }
+    if (a && b && a.innerHTML !== b.innerHTML) { a.replaceChildren.apply(a, copies(b)); }
     var c = $(".chips", row), d = $(".chips", now);
-    if (c && d && c.innerHTML !== d.innerHTML) { c.replaceWith(d); } else if (c && !d) { c.remove(); } else if (!c && d) { row.append(d); }
+    if (c && d && c.innerHTML !== d.innerHTML) { c.replaceWith(d.cloneNode(true)); } else if (c && !d) { c.remove(); } else if (!c && d) { row.append(d.cloneNode(true)); }
   }
   // No ghost: a row under somebody's hand stays where it is and says what became of it.
   function gone(row) {
@@ -239,7 +241,7 @@
         counter("box-count-" + live.dataset.stream.split("/")[2], f.count, f.words);
       }
       if (f.id !== live.dataset.folder) { return; }
-      if (!f.mark) { explain("Ce dossier n’existe plus, il a été renommé ou supprimé depuis un autre poste. Choisissez un autre dossier."); return; }
+      if (!f.mark) { explain("Ce dossier n’existe plus, il a été renommé ou supprimé. Choisissez un autre dossier."); return; }
       if (f.mark !== live.dataset.mark || f.vague) { refresh(); }
     });
   });
@@ -274,7 +276,10 @@
     shown();
     choice.addEventListener("click", function () {
       if (chosen() && Notification.permission === "granted") { choose(false); return; }
-      Notification.requestPermission().then(function (answer) { choose(answer === "granted"); });
+      Notification.requestPermission().then(function (answer) {
+        choose(answer === "granted");
+        if (answer === "denied") { explain(choice.title); }
+      });
     });
     doc.addEventListener("pli:arrived", function () {
       if (!chosen() || Notification.permission !== "granted") { return; }
