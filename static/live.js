@@ -267,7 +267,7 @@
   function shown() {
     var on = chosen() && Notification.permission === "granted";
     choice.setAttribute("aria-pressed", String(on));
-    state.textContent = Notification.permission === "denied" ? "refusées" : on ? "oui" : "non";
+    state.textContent = on ? "oui" : "non";
     choice.title = Notification.permission === "denied" ? "Votre navigateur refuse les notifications de ce site\u00a0: changez ce choix dans ses réglages." :
       "Dire à l’arrivée d’une lettre, sur ce navigateur, qu’il y en a une\u00a0: jamais laquelle.";
   }

@@ -72,7 +72,7 @@ type AbsenceForm struct {
 	BoxLabel                  string
 	Action, BackHref, Version string // POST: do (on, off)
 	On                        bool
-	Runs                      bool // as kept, whatever was typed since
+	Runs                      bool   // as kept, whatever was typed since
 	From, Until               string // 2006-01-02
 	Subject, Text, Days       string
 	Error, Written            string

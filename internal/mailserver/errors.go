@@ -34,7 +34,7 @@ const (
 	sayToken   = "La messagerie MSSanté a refusé la connexion. Rien n’est perdu\u00a0: réessayez dans un instant\u00a0; si cela persiste, déconnectez-vous puis reconnectez-vous."
 	sayRefused = "La messagerie MSSanté a refusé cette opération. Rien n’a été changé\u00a0: réessayez ou contactez votre opérateur."
 	sayGone    = "Cette lettre a été déplacée ou supprimée, sans doute depuis un autre poste. Revenez à la liste pour la retrouver."
-	sayFolder  = "Ce dossier n’existe plus, il a été renommé ou supprimé depuis un autre poste. Choisissez un autre dossier."
+	sayFolder  = "Ce dossier n’existe plus, il a été renommé ou supprimé. Choisissez un autre dossier."
 	sayQuota   = "La boîte est pleine\u00a0: la messagerie MSSanté refuse d’y ajouter une lettre. Rien n’est perdu\u00a0; libérez de la place puis réessayez."
 	sayRights  = "Votre opérateur n’autorise pas cette opération sur cette boîte. Rien n’a été changé."
 	sayEnded   = "Votre session est terminée. Reconnectez-vous pour continuer."
