@@ -47,6 +47,7 @@
     var form = $("#selection");
     if (!form) { return 0; }
     var n = boxes().filter(function (b) { return b.checked; }).length;
+    boxes().forEach(function (b) { rowOf(b).classList.toggle("is-chosen", b.checked); });
     form.classList.toggle("has-selection", n > 0);
     form.classList.toggle("all-ticked", n > 0 && n === boxes().length);
     doc.body.classList.toggle("selecting", n > 0);
@@ -72,9 +73,14 @@
     var row = rowOf(doc.activeElement);
     return row ? $(".row-link", row) : $("#rows .row-link[aria-current]");
   }
+  function see(row) {
+    var list = $("#list"), head = $(".list-head");
+    if (list && head) { list.style.scrollPaddingTop = (getComputedStyle(head).position === "sticky" ? head.offsetHeight : 0) + "px"; }
+    row.scrollIntoView({ block: "nearest" });
+  }
   function pointAt(row) {
     $(".row-link", row).focus({ preventScroll: true });
-    row.scrollIntoView({ block: "nearest" });
+    see(row);
   }
   var going = null; // the row asked for, until its letter is here
   // With a letter open, its neighbour opens; with the list alone, the mark moves.
@@ -85,7 +91,7 @@
       var other = at < 0 ? null : list[at + by];
       if (other) {
         going = other;
-        other.closest(".row").scrollIntoView({ block: "nearest" });
+        see(other.closest(".row"));
         other.click();
         return true;
       }
@@ -213,6 +219,7 @@
       if (sheet.open) { event.preventDefault(); sheet.close(); }
       return;
     }
+    if (at.closest("[data-unchoose]")) { unchoose(); }
     closeMenus(at);
   });
   function closeMenus(at) {
@@ -220,6 +227,7 @@
   }
   function onEscape(event) {
     if (event.key !== "Escape") { return; }
+    if (!$("details.more[open], dialog[open]") && !event.target.closest("input:not([type=checkbox]), textarea, select")) { unchoose(); }
     all("details.more[open], details.card-image[open]").forEach(function (menu) {
       menu.open = false;
       $("summary", menu).focus();
@@ -227,6 +235,10 @@
     if (location.hash === "#menu") { location.hash = "#contenu"; }
   }
   doc.addEventListener("keydown", onEscape);
+  function unchoose() {
+    boxes().forEach(function (b) { b.checked = false; });
+    countSelection();
+  }
   doc.addEventListener("change", function (event) {
     if (event.target.id === "choose-all") {
       boxes().forEach(function (b) { b.checked = event.target.checked; });
@@ -382,7 +394,7 @@
     var list = $("#list");
     if (list) { list.scrollTop = Number(stored(place())) || 0; }
     var current = $("#rows .row-link[aria-current]");
-    if (current) { current.closest(".row").scrollIntoView({ block: "nearest" }); }
+    if (current) { see(current.closest(".row")); }
   }
   // The sentence of an act is said once: reloading shows the page alone.
   function forgetNote() {

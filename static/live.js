@@ -209,6 +209,8 @@
     if (span && kept.span) { span.textContent = kept.span.textContent; }
     place();
   }
+  // What waits for the hand to leave is laid a second time: copies, so that it is still whole.
+  function copies(el) { return Array.prototype.slice.call(el.cloneNode(true).childNodes); }
   // Marks and the hour may change; who wrote what does not.
   function patch(row, now) {
     row.classList.remove("is-gone");
@@ -216,7 +218,7 @@
     row.toggleAttribute("data-flagged", now.hasAttribute("data-flagged"));
     row.toggleAttribute("data-processed", now.hasAttribute("data-processed"));
     var a = $(".row-top", row), b = $(".row-top", now);
-    if (a && b && a.innerHTML !== b.innerHTML) { a.replaceChildren.apply(a, Array.prototype.slice.call(b.childNodes)); }
+    if (a && b && a.innerHTML !== b.innerHTML) { a.replaceChildren.apply(a, copies(b)); }
     if (live.hasAttribute("data-threads")) { // what came elsewhere, my answer for one, is of the conversation
       [".row-subject", ".row-snippet"].forEach(function (sel) {
         var x = $(sel, row), y = $(sel, now);
@@ -226,7 +228,7 @@
       if (box && other && !box.checked) { box.value = other.value; }
     }
     var c = $(".chips", row), d = $(".chips", now);
-    if (c && d && c.innerHTML !== d.innerHTML) { c.replaceWith(d); } else if (c && !d) { c.remove(); } else if (!c && d) { row.append(d); }
+    if (c && d && c.innerHTML !== d.innerHTML) { c.replaceWith(d.cloneNode(true)); } else if (c && !d) { c.remove(); } else if (!c && d) { row.append(d.cloneNode(true)); }
   }
   // No ghost: a row under somebody's hand stays where it is and says what became of it.
   function gone(row) {
@@ -270,7 +272,7 @@
         counter("box-count-" + live.dataset.stream.split("/")[2], f.count, f.words);
       }
       if (f.id !== live.dataset.folder) { return; }
-      if (!f.mark) { explain("Ce dossier n’existe plus, il a été renommé ou supprimé depuis un autre poste. Choisissez un autre dossier."); return; }
+      if (!f.mark) { explain("Ce dossier n’existe plus, il a été renommé ou supprimé. Choisissez un autre dossier."); return; }
       if (f.mark !== live.dataset.mark || f.vague) { refresh(); }
     });
   });
@@ -309,7 +311,7 @@
   function shown() {
     var on = chosen() && Notification.permission === "granted";
     choice.setAttribute("aria-pressed", String(on));
-    state.textContent = Notification.permission === "denied" ? "refusées" : on ? "oui" : "non";
+    state.textContent = on ? "oui" : "non";
     choice.title = Notification.permission === "denied" ? "Votre navigateur refuse les notifications de ce site\u00a0: changez ce choix dans ses réglages." :
       "Dire à l’arrivée d’une lettre, sur ce navigateur, qu’il y en a une\u00a0: jamais laquelle.";
   }
@@ -318,7 +320,10 @@
     shown();
     choice.addEventListener("click", function () {
       if (chosen() && Notification.permission === "granted") { choose(false); return; }
-      Notification.requestPermission().then(function (answer) { choose(answer === "granted"); });
+      Notification.requestPermission().then(function (answer) {
+        choose(answer === "granted");
+        if (answer === "denied") { explain(choice.title); }
+      });
     });
     doc.addEventListener("pli:arrived", function () {
       if (!chosen() || Notification.permission !== "granted") { return; }

@@ -20,6 +20,8 @@
     } else if (list && again && doc.body.dataset.view === "list" && !$("#rows.choosing") && !list.contains(doc.activeElement)) {
       again.click();
     }
+    // A page that counts letters counts them anew, unless somebody writes in it.
+    if ($("[data-counts]") && !(doc.activeElement && doc.activeElement.matches("input, select, textarea"))) { location.reload(); }
   }
 
   // No answer, or one that is no news of the letters: the strip stays, says so once, and
@@ -123,6 +125,7 @@
     all(".picker-list li").forEach(function (li) {
       var name = folded(li.textContent);
       li.hidden = !words.every(function (w) { return name.indexOf(w) >= 0; });
+      li.classList.toggle("is-first", !li.hidden && !n);
       if (!li.hidden) { n++; }
     });
     sheet.lastElementChild.textContent = n ? "" : "Aucun dossier de ce nom.";
@@ -150,6 +153,16 @@
     var at = event.target;
     if (at.closest && at.closest("input:not([type=checkbox]), textarea, select, [contenteditable]") || $("dialog[open]")) { return; }
     if (pick()) { event.preventDefault(); }
+  });
+
+  // A reminder is for the day typed, or for the moment chosen: the last one said.
+  doc.addEventListener("change", function (event) {
+    var form = event.target.closest && event.target.closest(".more-remind");
+    if (!form) { return; }
+    var when = form.querySelector("[name=when]"), date = form.querySelector("[name=date]");
+    if (event.target === date && date.value) { when.value = "date"; }
+    if (event.target === when && when.value !== "date") { date.value = ""; }
+    if (event.target === when && when.value === "date") { date.focus(); }
   });
 
   var dragged = null;

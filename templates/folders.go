@@ -26,13 +26,16 @@ type FolderRow struct {
 	Href                  string
 }
 
-func folderSub(r FolderRow) string {
+// folderSub: hidden says that other programs do not show it.
+func folderSub(r FolderRow, hidden bool) string {
 	s := plural(r.Messages, "lettre", "lettres")
 	if !r.Selectable {
 		s = "ne contient que des dossiers"
 	}
 	if !r.Own {
 		s += " · dossier de la boîte"
+	} else if hidden {
+		s += " · absent de vos autres logiciels"
 	}
 	return s
 }

@@ -99,3 +99,13 @@ func documentShown(v LetterView) (shown Attachment, yes bool) {
 	}
 	return shown, n == 1 || n > 1 && v.From.Verified
 }
+
+// remindersHref leads from a letter put aside to where it says until when.
+func remindersHref(v LetterView) string {
+	for _, f := range v.Page.Folders {
+		if f.Current && f.Role == "reminders" {
+			return f.Href
+		}
+	}
+	return ""
+}

@@ -6,6 +6,7 @@ type RulesView struct {
 	BoxLabel string
 	ActTo    string // POST: do (up, down, on, off, delete, activate, suspend), rule, version
 	NewHref  string
+	BackHref string
 	Version  string
 	Rules    []RuleRow
 	Running  bool   // Pli's rules are in force
@@ -71,6 +72,7 @@ type AbsenceForm struct {
 	BoxLabel                  string
 	Action, BackHref, Version string // POST: do (on, off)
 	On                        bool
+	Runs                      bool   // as kept, whatever was typed since
 	From, Until               string // 2006-01-02
 	Subject, Text, Days       string
 	Error, Written            string

@@ -16,6 +16,9 @@ func hxOn(p Page, to string, unasked bool) templ.Attributes {
 // searchWidened: the person did not ask for texts, and the box is ticked for them.
 func searchWidened(v SearchProgress) string {
 	say := "Peu de lettres trouvées par l’expéditeur, les destinataires ou l’objet" + nbsp + ": "
+	if v.Total == 0 {
+		say = "Rien par l’expéditeur, les destinataires ou l’objet" + nbsp + ": "
+	}
 	switch {
 	case v.Whole:
 		return say + "le texte de toutes les lettres a été cherché aussi."

@@ -143,6 +143,7 @@ type ListView struct {
 
 // Row is one letter in a list.
 type Row struct {
+	Current                            bool // the one open beside, where a uid alone does not tell
 	UID                                uint32
 	Href                               string
 	Ref                                string // form value: folder/uidvalidity/uid
@@ -164,7 +165,8 @@ type Chip struct{ Kind, Text string }
 // LetterView is one letter, alone or beside its list.
 type LetterView struct {
 	Page
-	List                               *ListView // nil when shown alone
+	List                               *ListView   // nil when shown alone
+	Found                              *SearchView // instead of List: the search it was opened from
 	BoxID, FolderID                    string
 	FolderRole                         string // role of the letter's folder; "" means that of Page.Folders' current one
 	Ref                                string

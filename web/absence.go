@@ -22,8 +22,8 @@ func (s *Server) absencePage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := templates.AbsenceForm{Version: st.Version}
 	a := st.Set.Absence
+	v := templates.AbsenceForm{Version: st.Version, Runs: a.On}
 	if a.On && (!st.Active || st.Altered) {
 		v.Waiting = "Elle est écrite, mais la messagerie n’applique pas les règles de Pli en ce moment\u00a0: voyez la page des règles."
 	}
@@ -47,7 +47,7 @@ func (s *Server) absenceStore(w http.ResponseWriter, r *http.Request) error {
 	version := f.Get("version")
 	say, err := s.rules.SetAbsence(r.Context(), b, version, a)
 	if status, mends := mendable(err); mends {
-		return s.showAbsence(w, r, b, status, a, templates.AbsenceForm{Version: s.versionNow(r, b, version, err), Error: problem.SayOf(err)})
+		return s.showAbsence(w, r, b, status, a, templates.AbsenceForm{Version: s.versionNow(r, b, version, err), Error: problem.SayOf(err), Runs: f.Get("runs") == "1"})
 	}
 	n := note{say: "Réponse d’absence enregistrée, pas activée.", kind: "ok"}
 	if a.On {

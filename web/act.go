@@ -169,11 +169,15 @@ func (s *Server) doAct(r *http.Request, b *mailbox.Box, which []mailbox.Ref) (ma
 	return mailbox.Outcome{}, saying{}, problem.New(problem.Invalid, "Cette action n’existe pas\u00a0: rien n’a changé.")
 }
 
-// movedWords names the inbox, where letters are put back to.
+// movedWords names the folder letters are put in, and says of the inbox that they are back.
 func movedWords(sc *scope, to string) saying {
 	for _, f := range sc.desk.foldersOf(sc.box.ID).views {
-		if f.ID == to && f.Role == "inbox" {
+		switch {
+		case f.ID == to && f.Role == "inbox":
 			return saying{"remise en " + f.Label, "remises en " + f.Label}
+		case f.ID == to && f.Label != "":
+			in := " vers «\u00a0" + f.Label + "\u00a0»"
+			return saying{"déplacée" + in, "déplacées" + in}
 		}
 	}
 	return saying{"déplacée", "déplacées"}

@@ -52,6 +52,10 @@ func bulkSaying(v mailbox.Bulk) saying {
 	if v.To == "Réception" {
 		return saying{"remise en Réception", "remises en Réception"}
 	}
+	if v.To != "" {
+		in := " vers «\u00a0" + v.To + "\u00a0»"
+		return saying{"déplacée" + in, "déplacées" + in}
+	}
 	return saying{"déplacée", "déplacées"}
 }
 
@@ -65,7 +69,23 @@ func doneWords(v mailbox.Bulk) string {
 	case mailbox.BulkArchive, mailbox.BulkBin, mailbox.BulkMove:
 		o.Returned = v.Done
 	}
-	return undoneWords(o)
+	return undoneWords(o) + stayedWords(v)
+}
+
+// stayedWords says where letters are that an undo could not bring back.
+func stayedWords(v mailbox.Bulk) string {
+	if v.Done > 0 || v.Say == "" {
+		return ""
+	}
+	switch v.Do {
+	case mailbox.BulkArchive:
+		return " Les lettres restent classées, dans les Archives."
+	case mailbox.BulkBin:
+		return " Les lettres restent à la corbeille."
+	case mailbox.BulkMove:
+		return " Les lettres restent dans le dossier où elles ont été mises."
+	}
+	return ""
 }
 
 // withoutParams takes parameters out of a local path.

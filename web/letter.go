@@ -20,6 +20,11 @@ func (s *Server) letter(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if !isFragment(r) {
+		if found, ok := s.foundBeside(r, b, at); ok {
+			return s.letterAmong(w, r, b, at, found)
+		}
+	}
 	var p *prepared
 	var d *document
 	o := mailbox.LetterOptions{MarkRead: looked(r), Loaded: func(l *mailbox.Letter) { d = s.prepare(r, l) }}
@@ -194,6 +199,7 @@ func (s *Server) letterView(r *http.Request, b *mailbox.Box, l *mailbox.Letter, 
 	self := base + params
 	if from := r.URL.Query().Get("from"); searchHandle.MatchString(from) { // back to the results, not to the folder
 		v.BackHref = path("mail", sc.box.ID, "search", from)
+		v.PrevHref, v.NextHref = "", "" // those of the folder are not those of the results
 		self = base + "?from=" + from
 	}
 	next := v.BackHref                                                     // the list, not the next letter: nobody chose to open that one, and opening marks it read

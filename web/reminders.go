@@ -78,7 +78,11 @@ func (s *Server) remind(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	to := localPath(r.Form.Get("next"), path("mail", scopeOf(r).box.ID, which[0].Folder))
-	due := s.clock.remindAt(r.PostForm.Get("when"), r.PostForm.Get("date"))
+	when, date := r.PostForm.Get("when"), r.PostForm.Get("date")
+	if date != "" { // typed, whatever the list above it was left on
+		when = "date"
+	}
+	due := s.clock.remindAt(when, date)
 	about := letterNamed(r, b, which)
 	out, err := b.Remind(r.Context(), which, due)
 	switch {

@@ -69,7 +69,7 @@ func (s *Server) rulesPage(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) rulesView(r *http.Request, b *mailbox.Box, st rules.State, folders map[string]string) templates.RulesView {
 	id := b.Grant().Mailbox.ID
-	v := templates.RulesView{Page: s.page(r, "Règles"), BoxLabel: boxLabel(b.Grant()), ActTo: rulesHref(id), NewHref: rulesHref(id, newRule),
+	v := templates.RulesView{Page: s.page(r, "Règles"), BoxLabel: boxLabel(b.Grant()), ActTo: rulesHref(id), NewHref: rulesHref(id, newRule), BackHref: path("mail", id),
 		Version: st.Version, Running: st.Active && !st.Altered, Altered: st.Altered, Other: st.Other, Forward: st.Forward}
 	v.Page.Section, v.Page.Keys = "rules", false
 	for i, x := range st.Set.Rules {

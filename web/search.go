@@ -140,7 +140,7 @@ func (s *Server) searchShow(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.showResults(r, &v, folders, res)
+	s.showResults(r, &v, chi.URLParam(r, "handle"), folders, res)
 	if v.CanAct && page == 1 && !res.Texts.Going {
 		v.Many = s.wholeOfSearch(r, b, res, path("mail", v.BoxID, "search", chi.URLParam(r, "handle")))
 	}
@@ -183,7 +183,7 @@ func (s *Server) searchMore(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.showResults(r, &v, folders, res)
+	s.showResults(r, &v, chi.URLParam(r, "handle"), folders, res)
 	return s.render(w, r, http.StatusOK, templates.SearchMore(v))
 }
 
@@ -203,12 +203,11 @@ func (s *Server) searchView(r *http.Request, b *mailbox.Box, q mailbox.Query) (t
 	return v, folders, s.withSaved(r, &v, q, chi.URLParam(r, "handle"))
 }
 
-func (s *Server) showResults(r *http.Request, v *templates.SearchView, folders []mailbox.FolderView, res mailbox.SearchResult) {
+func (s *Server) showResults(r *http.Request, v *templates.SearchView, handle string, folders []mailbox.FolderView, res mailbox.SearchResult) {
 	roles, labels := map[string]string{}, map[string]string{}
 	for _, f := range folders {
 		roles[f.ID], labels[f.ID] = string(f.Role), f.Label
 	}
-	handle := chi.URLParam(r, "handle")
 	received := slices.Clone(res.Items)
 	for i, it := range res.Items {
 		sent := roles[it.Folder] == "sent" || roles[it.Folder] == "drafts"

@@ -77,7 +77,7 @@ func queryOf(f url.Values, zone *time.Location) (mailbox.Query, error) {
 		q.Before = until
 	}
 	q.Everywhere = f.Get("everywhere") == "1" && f.Get("unasked") != "1" // Pli ticked it for them: it will again if few are found
-	if slices.ContainsFunc(searchSorts, func(s templates.SearchSort) bool { return s.Value == f.Get("sort") }) {
+	if drop != "sort" && slices.ContainsFunc(searchSorts, func(s templates.SearchSort) bool { return s.Value == f.Get("sort") }) {
 		q.Sort = mailbox.Order(f.Get("sort"))
 	}
 	for _, e := range []error{errSince, errUntil} {
@@ -114,6 +114,11 @@ func (s *Server) searchBox(boxID string, q mailbox.Query, folders []templates.Fo
 	for _, o := range f.Folders {
 		if o.ID == q.Folder {
 			f.Chips = append(f.Chips, templates.SearchChip{Name: "folder", Text: "Dans\u00a0: " + o.Label})
+		}
+	}
+	for _, o := range searchSorts {
+		if o.Value != "" && o.Value == string(q.Sort) {
+			f.Chips = append(f.Chips, templates.SearchChip{Name: "sort", Text: "Ordre\u00a0: " + strings.ToLower(o.Text[:1]) + o.Text[1:]})
 		}
 	}
 	words := mailbox.WordsLine(q.Words)

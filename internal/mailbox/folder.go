@@ -26,7 +26,7 @@ type FolderView struct {
 	Reminders   bool   // letters wait in it for a date
 }
 
-const sayNoFolder = "Ce dossier n’existe plus, il a été renommé ou supprimé depuis un autre poste. Choisissez un autre dossier."
+const sayNoFolder = "Ce dossier n’existe plus, il a été renommé ou supprimé. Choisissez un autre dossier."
 
 // Folders lists the mailbox's folders, roles first, then by name.
 func (b *Box) Folders(ctx context.Context) ([]FolderView, error) {

@@ -75,10 +75,21 @@ func (b Button) attributes() templ.Attributes {
 	set(a, "value", b.Value)
 	set(a, "form", b.Form)
 	set(a, "aria-label", b.Label)
+	if b.Text == "" { // an icon alone: the mouse is told what it is, and its key
+		set(a, "title", tip(b.Label, b.Key))
+	}
 	set(a, "aria-pressed", b.Pressed)
 	set(a, "data-key", b.Key)
 	set(a, "aria-keyshortcuts", b.Key)
 	return a
+}
+
+// tip is what an icon says under the mouse.
+func tip(label, key string) string {
+	if label == "" || key == "" {
+		return label
+	}
+	return label + " (" + key + ")"
 }
 
 func (l Link) attributes() templ.Attributes {
