@@ -67,7 +67,11 @@ func recovered(s ast.Stmt) string {
 	if f, ok := call.Fun.(*ast.Ident); !ok || f.Name != "recover" {
 		return ""
 	}
-	return set.Lhs[0].(*ast.Ident).Name
+	name, ok := set.Lhs[0].(*ast.Ident)
+	if !ok { // kept, to be thrown again on the goroutine that waits: whoever recovers it there is seen
+		return ""
+	}
+	return name.Name
 }
 
 func misused(body *ast.BlockStmt, name string) bool {
