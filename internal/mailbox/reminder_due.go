@@ -35,7 +35,9 @@ type attended struct {
 
 // AttendReminders brings back what is due in this mailbox, in the background, and
 // remembers that its person is there. It waits a moment, so that the list asked for
-// next already shows it.
+// next already shows it. It is the date that moves letters: a list asked for says only
+// that somebody is there through whom it can be done, as the loop would within
+// remindEvery.
 func (b *Box) AttendReminders(ctx context.Context) {
 	h := b.h
 	if h.db == nil || !b.grant.Rights.Has(delegation.Triage) {
