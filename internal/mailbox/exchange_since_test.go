@@ -115,11 +115,15 @@ func TestNoticesTakeNoPlace(t *testing.T) {
 		w.lay("INBOX", from, annes, fmt.Sprint("Successful Mail Delivery Report ", i), (2+i)*oneDay)
 	}
 	b := w.open(anne, annes)
-	for range 2 {
+	whole := 0
+	for look := 0; whole < 2; look++ {
 		x, err := b.Exchanges(w.ctx, Left{})
 		w.must(err)
-		if len(x.All) != 1 || x.Waiting() != 1 || x.Unfinished || x.Say != "" {
-			t.Fatalf("%d exchanges, %d wait, unfinished %v: %q", len(x.All), x.Waiting(), x.Unfinished, x.Say)
+		if len(x.All) != 1 || x.Waiting() != 1 || look == 20 {
+			t.Fatalf("look %d: %d exchanges, %d wait, unfinished %v: %q", look, len(x.All), x.Waiting(), x.Unfinished, x.Say)
+		}
+		if !x.Unfinished && x.Say == "" { // a look that ran out of time goes on at the next
+			whole++
 		}
 	}
 }

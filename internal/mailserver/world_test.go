@@ -314,8 +314,20 @@ func front(t testing.TB, c net.Conn, cfg *tls.Config, dir, conf string) {
 	}
 }
 
+// announcing are the arguments that make an imap process announce what conf says:
+// started by hand it does not read that setting.
+func announcing(conf string) []string {
+	text, _ := os.ReadFile(conf)
+	for line := range strings.Lines(string(text)) {
+		if caps, ok := strings.CutPrefix(line, "imap_capability = "); ok {
+			return []string{"-o", "imap_capability=" + strings.TrimSpace(caps)}
+		}
+	}
+	return nil
+}
+
 func imapProcess(t testing.TB, s net.Conn, r *bufio.Reader, tag, dir, conf string) {
-	cmd := exec.Command("doveadm", "-c", conf, "exec", "imap")
+	cmd := exec.Command("doveadm", append([]string{"-c", conf, "exec", "imap"}, announcing(conf)...)...)
 	cmd.Env = []string{"USER=u1", "HOME=" + filepath.Join(dir, "u1"), "PATH=" + os.Getenv("PATH")}
 	cmd.Dir = dir
 	in, err1 := cmd.StdinPipe()
