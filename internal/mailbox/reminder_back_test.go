@@ -69,15 +69,21 @@ func TestReminderFound(t *testing.T) {
 	}
 }
 
+// waitsFrom makes a folder and puts a letter of it aside for an hour.
+func (w *world) waitsFrom(b *Box, folder string) FolderView {
+	w.must(b.CreateFolder(w.ctx, folder, ""))
+	f := w.folderNamed(b, folder)
+	_ = must(b.Remind(w.ctx, []Ref{{f.ID, f.UIDValidity, w.put(annes, folder, letterMixed)}}, w.later(time.Hour)))
+	return f
+}
+
 // TestReminderRefused: a letter the server will not give back waits alone; one whose
 // folder takes it no more comes to the inbox, once.
 func TestReminderRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := w.open(anne, annes)
-	w.must(b.CreateFolder(w.ctx, "Bientôt", ""))
-	f := w.folderNamed(b, "Bientôt")
-	_ = must(b.Remind(w.ctx, []Ref{{f.ID, f.UIDValidity, w.put(annes, "Bientôt", letterMixed)}}, w.later(time.Hour)))
+	w.waitsFrom(b, "Bientôt")
 	uids := w.many("INBOX", 2)
 	_ = must(b.Remind(w.ctx, w.refsOf(b, uids...), w.later(time.Hour)))
 	asked := 0
@@ -145,9 +151,7 @@ func TestReminderHomeRenamed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := w.open(anne, annes)
-	w.must(b.CreateFolder(w.ctx, "Bientôt", ""))
-	f := w.folderNamed(b, "Bientôt")
-	_ = must(b.Remind(w.ctx, []Ref{{f.ID, f.UIDValidity, w.put(annes, "Bientôt", letterMixed)}}, w.later(time.Hour)))
+	f := w.waitsFrom(b, "Bientôt")
 	w.must(b.RenameFolder(w.ctx, f.ID, "Plus tard"))
 	w.clock.Add(3700)
 	w.house.bringBack(w.ctx, b)
